@@ -1,0 +1,92 @@
+/**
+ * `npm run demo [-- --port N]`: the gateway with a stand-in for DeGPT behind it, on this machine
+ * alone; no account and no network are needed.
+ *
+ * It builds what is out of date, starts the stand-in on a free port and the Worker in workerd, and
+ * ends both when it is told to end or when either of them does.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { parseArgs } from "node:util";
+
+import { build } from "./build.mjs";
+import { devVars, ensureDevVars } from "./dev-vars.mjs";
+import { Failure, atExit, command, inProject, onEndAsked } from "./process.mjs";
+import { startWorker, wrangler } from "./workerd.mjs";
+
+async function demo() {
+  onEndAsked(() => process.exit(0)); // What was started ends with this process.
+  const port = portAsked();
+  await ensureFree(port);
+  ensureDevVars();
+  await build();
+  await ensureFree(port); // A build can take minutes.
+
+  const standIn = await startStandIn();
+  const secrets = devVars();
+  const gateway = await startWorker({
+    port,
+    vars: { ...secrets, DEGPT_ORIGINS: standIn.url },
+    onOutput: (text) => process.stdout.write(text),
+  });
+
+  const url = `http://localhost:${port}`;
+  console.log(`
+The gateway is ready on ${url}, with a stand-in for DeGPT behind it. Try:
+
+  curl ${url}/api/v1/chat/completions \\
+    -H 'Authorization: Bearer ${secrets.API_KEYS?.split(",")[0]}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{"model": "auto", "messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
+
+Ctrl-C ends it.`);
+
+  await Promise.race([standIn.ended, gateway.ended]);
+  throw new Failure("The gateway or the stand-in behind it ended by itself.");
+}
+
+function portAsked() {
+  const { values } = parseArgs({ options: { port: { type: "string" } } });
+  const port = values.port === undefined ? wrangler().dev.port : Number(values.port);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new Failure(`--port takes a number from 1 to 65535, not "${values.port}".`);
+}
+
+/** Asked before the build too, so that nobody waits for a port that is taken. */
+async function ensureFree(port) {
+  const probe = createServer();
+  try {
+    await once(probe.listen(port, "127.0.0.1"), "listening");
+  } catch (error) {
+    throw new Failure(
+      error.code === "EADDRINUSE"
+        ? `Port ${port} is in use. Free it, or take another: npm run demo -- --port ${port + 1}`
+        : `Port ${port} cannot be used: ${error.message}`,
+    );
+  }
+  probe.close();
+  await once(probe, "close");
+}
+
+/** Starts tests/upstream/server.mjs on a free port; it prints one line when it is ready. */
+async function startStandIn() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+
+  const server = inProject("tests/upstream/server.mjs");
+  const child = spawn(process.execPath, [server, "--port", String(port)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  atExit(() => child.kill());
+  const ended = once(child, "exit");
+  const ready = await Promise.race([once(child.stdout, "data"), ended.then(() => undefined)]);
+  if (!ready) throw new Failure("The stand-in for DeGPT did not start.");
+  child.stdout.resume(); // Not read, it would stop at a full pipe.
+  return { url: `http://127.0.0.1:${port}`, ended };
+}
+
+await command(demo);

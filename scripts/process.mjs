@@ -1,0 +1,117 @@
+/**
+ * Small helpers the commands share: where the project is, running programs, ending together with
+ * them, and failing with a plain sentence instead of a stack trace.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The project's top folder. */
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** A path inside the project. */
+export const inProject = (...parts) => path.join(ROOT, ...parts);
+
+/** What is built once and kept, and short-lived files; git ignores it. */
+export const TOOLS = inProject(".tools");
+
+/** wrangler, to be run with this Node, and without reports to Cloudflare on how it is used. */
+export const WRANGLER = inProject("node_modules/wrangler/bin/wrangler.js");
+export const WRANGLER_ENV = { WRANGLER_SEND_METRICS: "false" };
+
+/** A failure that is told to the user as it stands: what went wrong and what to do. */
+export class Failure extends Error {}
+
+/** Runs a program in the project with its output shown; rejects unless it ends well. */
+export function run(program, args, env = {}) {
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const forget = atExit(() => child.kill());
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      forget();
+      if (code === 0) resolve();
+      else reject(new Failure(`${path.basename(program)} ${args[0]} ended with ${signal ?? code}`));
+    });
+  });
+}
+
+/** What a program prints, trimmed; `undefined` if it is missing or fails. */
+export function output(program, args) {
+  const { status, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** A new folder in `.tools/`, removed by `remove()` or when this process ends. */
+export function scratchFolder() {
+  mkdirSync(TOOLS, { recursive: true });
+  const folder = mkdtempSync(path.join(TOOLS, "tmp-"));
+  const empty = () => rmSync(folder, { recursive: true, force: true });
+  const forget = atExit(empty);
+  const remove = () => {
+    forget();
+    empty();
+  };
+  return { folder, remove };
+}
+
+const cleanups = new Set();
+
+/** Has `cleanup` called when this process ends, also by a signal; returns how to take that back. */
+export function atExit(cleanup) {
+  cleanups.add(cleanup);
+  return () => cleanups.delete(cleanup);
+}
+
+process.on("exit", () => cleanups.forEach((cleanup) => cleanup()));
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+for (const signal of SIGNALS) {
+  process.on(signal, () => {
+    const isAlone = process.listenerCount(signal) === 1;
+    if (isAlone) process.exit(128 + constants.signals[signal]);
+  });
+}
+
+/** Calls `end` on Ctrl-C, SIGTERM or SIGHUP, and when npm is gone without passing one on. */
+export function onEndAsked(end) {
+  for (const signal of SIGNALS) process.on(signal, end);
+  const before = ancestors();
+  setInterval(() => ancestors() !== before && end(), 500).unref();
+}
+
+/**
+ * The parent's process id and, where npm's shell stands in between, that shell's parent's: they
+ * change when the process behind them ends.
+ */
+function ancestors() {
+  const parent = process.ppid;
+  try {
+    const isShell = readFileSync(`/proc/${parent}/cmdline`, "utf8").includes(path.basename(process.argv[1]));
+    const status = readFileSync(`/proc/${parent}/status`, "utf8");
+    return isShell ? `${parent} ${/^PPid:\s*(\d+)/m.exec(status)[1]}` : `${parent}`;
+  } catch {
+    return `${parent}`; // Only Linux has /proc.
+  }
+}
+
+/** Seconds since `start` (of `performance.now()`), as shown to people. */
+export const seconds = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+
+/** Whether this module is the program being run, not one imported by another. */
+export const isProgram = (moduleUrl) => process.argv[1] === fileURLToPath(moduleUrl);
+
+/** Runs a command's body; a `Failure` is printed as one message, anything else with its stack. */
+export async function command(body) {
+  try {
+    await body();
+  } catch (error) {
+    console.error(error instanceof Failure ? `\n${error.message}` : error);
+    process.exit(1);
+  }
+}

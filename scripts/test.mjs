@@ -1,0 +1,149 @@
+/**
+ * `npm test [-- --only NAME]`: every check there is, one after the other, then one summary whose
+ * last line is the count. A failed step does not stop the next.
+ *
+ * Each test case of cargo and node counts as one, and so does each of the other checks.
+ */
+import { spawn } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { build } from "./build.mjs";
+import { ensureDevVars } from "./dev-vars.mjs";
+import { Failure, ROOT, WRANGLER, WRANGLER_ENV, atExit, command, inProject, scratchFolder, seconds } from "./process.mjs";
+import { WASM_TARGET, ensureCheckTools } from "./tools.mjs";
+
+/** What a deployment may weigh. Cloudflare's own limit on the free plan is 3 MB. */
+const BUNDLE_LIMIT_KIB = 300;
+
+const WASM = ["--target", WASM_TARGET];
+const DENY_WARNINGS = ["--", "-D", "warnings"];
+
+/** Name, what it does, and how: a function that resolves to a `tally`. */
+const STEPS = [
+  ["format", "the format of the Rust code", () => check("cargo", ["fmt", "--check"])],
+  ["native", "the Rust tests", cargoTest],
+  ["clippy", "clippy", () => check("cargo", ["clippy", "--all-targets", ...DENY_WARNINGS])],
+  ["clippy-wasm", "clippy for wasm", () => check("cargo", ["clippy", ...WASM, ...DENY_WARNINGS])],
+  ["doc", "the documentation", () => documentation([])],
+  ["doc-wasm", "the documentation of the wasm part", () => documentation(WASM)],
+  ["build", "the build of the worker", () => build().then(() => tally({ passed: 1 }))],
+  ["size", "the size of what is deployed", size],
+  ["upstream", "the tests of the stand-in for DeGPT", () => nodeTest("tests/upstream/*.test.mjs")],
+  ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker/*.test.mjs")],
+];
+
+async function test() {
+  const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
+  const names = STEPS.map(([name]) => name);
+  const unknown = values.only?.find((name) => !names.includes(name));
+  if (unknown) throw new Failure(`--only takes one of: ${names.join(", ")}; not "${unknown}".`);
+  const chosen = values.only ? STEPS.filter(([name]) => values.only.includes(name)) : STEPS;
+
+  ensureDevVars();
+  await ensureCheckTools();
+  const total = tally();
+  const times = [];
+  for (const [name, what, step] of chosen) {
+    console.log(`\n== ${name}: ${what}`);
+    const start = performance.now();
+    const result = await step().catch((error) => {
+      console.error(error instanceof Failure ? error.message : error);
+      return tally({ failures: [what] });
+    });
+    total.passed += result.passed;
+    total.skipped += result.skipped;
+    total.failures.push(...result.failures.map((failure) => `${name}: ${failure}`));
+    times.push(`${name} ${seconds(start)}`);
+    console.log(`-- ${name}: ${count(result)} (${seconds(start)})`);
+  }
+
+  console.log(`\n== summary\n${times.join(", ")}`);
+  for (const failure of total.failures) console.log(`FAILED ${failure}`);
+  console.log(count(total));
+  process.exit(total.failures.length > 0 ? 1 : 0);
+}
+
+const tally = ({ passed = 0, failures = [], skipped = 0 } = {}) => ({ passed, failures, skipped });
+
+const count = ({ passed, failures, skipped }) =>
+  `${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+
+/** Runs a program, showing its output as it comes; resolves to that and the exit code. */
+function show(program, args, env = {}) {
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const forget = atExit(() => child.kill());
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (piece) => {
+    text += piece;
+    process.stdout.write(piece);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      forget();
+      resolve({ code, text });
+    });
+  });
+}
+
+/** A check that passes or fails as a whole. */
+async function check(program, args, env) {
+  const { code } = await show(program, args, env);
+  return code === 0 ? tally({ passed: 1 }) : tally({ failures: [[program, ...args].join(" ")] });
+}
+
+const documentation = (target) =>
+  check("cargo", ["doc", "--no-deps", "--document-private-items", ...target], { RUSTDOCFLAGS: "-D warnings" });
+
+async function cargoTest() {
+  const { code, text } = await show("cargo", ["test", "--no-fail-fast"]);
+  const result = tally();
+  for (const [, passed, , ignored] of text.matchAll(/^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
+    result.passed += Number(passed);
+    result.skipped += Number(ignored);
+  }
+  for (const [, name] of text.matchAll(/^test (.+) \.\.\. FAILED$/gm)) result.failures.push(name);
+  if (code !== 0 && result.failures.length === 0) result.failures.push("cargo test did not run to its end");
+  return result;
+}
+
+async function nodeTest(pattern) {
+  const files = globSync(pattern, { cwd: ROOT }).sort();
+  if (files.length === 0) return tally({ failures: [`no file matches ${pattern}`] });
+  const { folder, remove } = scratchFolder();
+  const results = path.join(folder, "results");
+  const { code } = await show(process.execPath, [
+    "--test",
+    ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
+    ...["--test-reporter", inProject("scripts/test-reporter.mjs"), "--test-reporter-destination", results],
+    ...files,
+  ]);
+  const lines = readFileSync(results, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  remove();
+
+  const named = (outcome) => lines.filter((line) => line.outcome === outcome).map(({ name }) => name);
+  const result = tally({
+    passed: named("passed").length,
+    skipped: named("skipped").length,
+    failures: named("failed"),
+  });
+  if (code !== 0 && result.failures.length === 0) result.failures.push("node --test did not run to its end");
+  return result;
+}
+
+/** What wrangler would upload, as it says itself. */
+async function size() {
+  const { code, text } = await show(process.execPath, [WRANGLER, "deploy", "--dry-run"], WRANGLER_ENV);
+  const kib = Number(/gzip: ([\d.]+) KiB/.exec(text)?.[1]);
+  if (code !== 0 || Number.isNaN(kib)) return tally({ failures: ["wrangler deploy --dry-run"] });
+  console.log(`${kib} KiB gzipped, of at most ${BUNDLE_LIMIT_KIB} KiB`);
+  return kib <= BUNDLE_LIMIT_KIB ? tally({ passed: 1 }) : tally({ failures: [`${kib} KiB gzipped`] });
+}
+
+await command(test);

@@ -1,0 +1,120 @@
+/**
+ * Runs the built Worker in workerd, the runtime Cloudflare itself uses, with nothing in between:
+ * no wrangler, no proxy, no network of its own. The demo and the tests against the Worker use it.
+ *
+ * The compatibility date, the flags and the settings' defaults come from wrangler.toml.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { parse } from "smol-toml";
+import workerd from "workerd";
+
+import { Failure, atExit, inProject, scratchFolder } from "./process.mjs";
+
+/** wrangler.toml, parsed. */
+export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "utf8"));
+
+/**
+ * Starts the built Worker on loopback and resolves once it accepts connections.
+ *
+ * `vars` are laid over the `[vars]` of wrangler.toml; one that is `undefined` is left unset.
+ * `onOutput` is called with each piece workerd writes. The process ends with `close()` or with
+ * this one, however this one ends, short of SIGKILL.
+ */
+export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } = {}) {
+  if (!existsSync(inProject("build/index.js"))) {
+    throw new Failure("The worker is not built: run `npm run build` first.");
+  }
+  const settings = wrangler();
+  const bound = Object.entries({ ...settings.vars, ...vars }).filter(([, value]) => value !== undefined);
+
+  const { folder, remove } = scratchFolder();
+  const file = path.join(folder, "worker.capnp");
+  writeFileSync(file, configuration(settings, bound.map(([name]) => name), port));
+
+  const child = spawn(workerd.default, ["serve", "--control-fd=3", file], {
+    env: { ...process.env, ...Object.fromEntries(bound) },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  const forget = atExit(() => child.kill("SIGKILL"));
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      log += text;
+      onOutput(text);
+    });
+  }
+  const ended = new Promise((resolve) => {
+    child.on("close", () => {
+      forget();
+      resolve();
+    });
+  });
+
+  try {
+    const listening = await Promise.race([firstPort(child.stdio[3]), ended.then(() => undefined)]);
+    if (listening === undefined) throw new Failure(`workerd did not start:\n${log}`);
+    return {
+      url: `http://127.0.0.1:${listening}`,
+      pid: child.pid,
+      log: () => log,
+      /** Resolves when the process has ended, for whatever reason. */
+      ended,
+      close() {
+        child.kill("SIGKILL"); // It holds no state, and on SIGTERM it would wait for open connections.
+        return ended;
+      },
+    };
+  } finally {
+    remove();
+  }
+}
+
+/** The port of the first socket workerd reports on its control pipe. */
+function firstPort(pipe) {
+  return new Promise((resolve) => {
+    let text = "";
+    pipe.setEncoding("utf8").on("data", (piece) => {
+      text += piece;
+      const port = /"event":"listen".*"port":(\d+)/.exec(text)?.[1];
+      if (port) resolve(Number(port));
+    });
+  });
+}
+
+/** Values travel in the environment: here stand names alone, and no key reaches the disk. */
+function configuration(settings, names, port) {
+  const list = (items) => `[${items.join(", ")}]`;
+  const bindings = list(names.map((name) => `(name = "${name}", fromEnvironment = "${name}")`));
+  const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
+  const date = settings.compatibility_date;
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "gateway")],
+  services = [
+    (name = "gateway", worker = (
+      compatibilityDate = "${date}",
+      compatibilityFlags = ${flags},
+      modules = [
+        (name = "index.js", esModule = embed "../../build/index.js"),
+        (name = "index_bg.wasm", wasm = embed "../../build/index_bg.wasm"),
+      ],
+      bindings = ${bindings},
+      globalOutbound = "internet",
+      cacheApiOutbound = "cache",
+    )),
+    (name = "internet", network = (
+      allow = ["public", "private"],
+      tlsOptions = (trustBrowserCas = true),
+    )),
+    (name = "cache", worker = (
+      compatibilityDate = "${date}",
+      modules = [(name = "cache.js", esModule = embed "../../scripts/cache.js")],
+    )),
+  ],
+);
+`;
+}

@@ -1,0 +1,111 @@
+//! The JSON of Anthropic's Messages API, as its API reference gives it.
+//!
+//! Requests are read leniently: a field not named here is accepted whatever it
+//! holds (`cache_control`, `metadata`, `signature`, …).
+
+use serde::{Deserialize, Serialize};
+
+use crate::json::{Content, Text};
+
+/// The body of `POST /v1/messages`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Request<'a> {
+    #[serde(borrow)]
+    pub(crate) model: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) system: Option<Content<'a, Block<'a>>>,
+    #[serde(borrow)]
+    pub(crate) messages: Option<Vec<Message<'a>>>,
+    pub(crate) stream: Option<bool>,
+    #[serde(borrow)]
+    pub(crate) thinking: Option<ThinkingMode<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ThinkingMode<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Message<'a> {
+    #[serde(borrow)]
+    pub(crate) role: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) content: Option<Content<'a, Block<'a>>>,
+}
+
+/// A content block of any type: the fields of all types, each optional.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Block<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) text: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) source: Option<Source<'a>>,
+    #[serde(borrow)]
+    pub(crate) title: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    /// A tool call's arguments, kept as the JSON the client sent.
+    #[serde(borrow)]
+    pub(crate) input: Option<&'a serde_json::value::RawValue>,
+    #[serde(borrow)]
+    pub(crate) tool_use_id: Option<Text<'a>>,
+    pub(crate) is_error: Option<bool>,
+    /// What a tool returned.
+    #[serde(borrow)]
+    pub(crate) content: Option<Content<'a, Block<'a>>>,
+}
+
+/// Where a picture or document is: `base64`, `url` or `text`. (A search result's
+/// source is a plain string, and is not looked at.)
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected an object with a string `type`")]
+pub(crate) enum Source<'a> {
+    Object {
+        #[serde(borrow, rename = "type")]
+        kind: Text<'a>,
+        #[serde(borrow)]
+        media_type: Option<Text<'a>>,
+        #[serde(borrow)]
+        data: Option<Text<'a>>,
+        #[serde(borrow)]
+        url: Option<Text<'a>>,
+    },
+    Name(
+        #[serde(borrow)]
+        #[expect(dead_code, reason = "read only so that it is accepted")]
+        Text<'a>,
+    ),
+}
+
+/// A whole answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer<'a> {
+    pub(crate) id: &'a str,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) role: &'static str,
+    pub(crate) content: Vec<AnswerBlock<'a>>,
+    pub(crate) model: &'a str,
+    pub(crate) stop_reason: Option<&'static str>,
+    pub(crate) stop_sequence: Option<&'a str>,
+    pub(crate) usage: Usage,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum AnswerBlock<'a> {
+    Thinking { thinking: &'a str, signature: &'static str },
+    Text { text: &'a str },
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Usage {
+    pub(crate) input_tokens: u64,
+    pub(crate) output_tokens: u64,
+}

@@ -1,0 +1,168 @@
+//! Who may use the deployment, and secrets that do not print themselves.
+
+use std::fmt::{self, Write};
+
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::{
+    config::{ClientKeys, Config},
+    error::Error,
+};
+
+/// What DeGPT's own API keys begin with.
+const DEGPT_PREFIX: &str = "degpt-";
+
+/// A credential. Its `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a credential.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The credential itself, for a header and nothing else.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+/// One of `API_KEYS`, as its SHA-256: keys of different lengths compare in the
+/// same time, and the key itself need not be kept.
+#[derive(Clone, Copy)]
+pub struct ApiKey([u8; 32]);
+
+impl ApiKey {
+    /// The digest of `key`.
+    #[must_use]
+    pub fn of(key: &str) -> Self {
+        Self(Sha256::digest(key.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ApiKey(…)")
+    }
+}
+
+/// The SHA-256 of `text`, in hexadecimal digits: a name that says nothing of it.
+#[must_use]
+pub(crate) fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// A request that may be answered, by what right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// It has a key of this deployment, whose credential is used at DeGPT.
+    Member,
+    /// It brings its own credential for DeGPT.
+    Guest(Secret),
+}
+
+/// Decides on the keys of a request: those of its `Authorization` and `x-api-key`
+/// headers. Either may be right; which one was, and how much of it, takes the
+/// same time to find out.
+///
+/// # Errors
+/// [`Error::MissingKey`], [`Error::WrongKey`] or [`Error::NoKeysConfigured`].
+pub fn admit(
+    config: &Config,
+    authorization: Option<&str>,
+    x_api_key: Option<&str>,
+) -> Result<Caller, Error> {
+    let keys: Vec<&str> = [authorization.and_then(bearer), x_api_key.map(str::trim)]
+        .into_iter()
+        .flatten()
+        .filter(|key| !key.is_empty())
+        .collect();
+    if config.client_keys == ClientKeys::Pass
+        && let Some(own) = keys.iter().find(|key| key.starts_with(DEGPT_PREFIX))
+    {
+        return Ok(Caller::Guest(Secret::new(*own)));
+    }
+    if config.api_keys.is_empty() {
+        return Err(Error::NoKeysConfigured);
+    }
+    if keys.is_empty() {
+        return Err(Error::MissingKey);
+    }
+    let mut known = Choice::from(0);
+    for key in &keys {
+        let digest = ApiKey::of(key);
+        for allowed in &config.api_keys {
+            known |= digest.0.ct_eq(&allowed.0);
+        }
+    }
+    if bool::from(known) { Ok(Caller::Member) } else { Err(Error::WrongKey) }
+}
+
+/// The token of `Bearer <token>` (RFC 6750; the scheme in any case).
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApiKey, Caller, Secret, admit};
+    use crate::{config::Config, error::Error};
+
+    fn config(keys: &str, client_keys: &str) -> Config {
+        let lookup = |name: &str| match name {
+            "API_KEYS" => Some(keys.to_owned()),
+            "CLIENT_DEGPT_KEYS" => Some(client_keys.to_owned()),
+            _ => None,
+        };
+        Config::from_lookup(lookup).unwrap_or_else(|error| unreachable!("{error:?}"))
+    }
+
+    #[test]
+    fn either_header_may_hold_the_right_key() {
+        let guest = |key: &str| Ok(Caller::Guest(Secret::new(key)));
+        let member = || Ok(Caller::Member);
+        let table = [
+            ("a, b", "off", Some("Bearer a"), None, member()),
+            ("a, b", "off", Some("bearer  b "), None, member()),
+            ("a, b", "off", None, Some("b"), member()),
+            ("a, b", "off", Some("Bearer wrong"), Some("a"), member()),
+            ("a, b", "off", Some("Bearer a"), Some("wrong"), member()),
+            ("a, b", "off", Some("Bearer wrong"), Some("wrong"), Err(Error::WrongKey)),
+            ("a, b", "off", Some("Basic a"), None, Err(Error::MissingKey)),
+            ("a, b", "off", Some("Bearer "), Some(""), Err(Error::MissingKey)),
+            ("a, b", "off", Some("Bearer a, b"), None, Err(Error::WrongKey)),
+            ("", "off", Some("Bearer a"), None, Err(Error::NoKeysConfigured)),
+            ("", "off", None, None, Err(Error::NoKeysConfigured)),
+            ("a", "off", Some("Bearer degpt-x"), None, Err(Error::WrongKey)),
+            ("a", "pass", Some("Bearer degpt-x"), None, guest("degpt-x")),
+            ("", "pass", None, Some("degpt-x"), guest("degpt-x")),
+            ("a", "pass", Some("Bearer a"), None, member()),
+            ("a", "pass", Some("Bearer a"), Some("degpt-x"), guest("degpt-x")),
+            ("", "pass", Some("Bearer a"), None, Err(Error::NoKeysConfigured)),
+        ];
+        for (keys, client_keys, authorization, x_api_key, expected) in table {
+            let found = admit(&config(keys, client_keys), authorization, x_api_key);
+            assert_eq!(found, expected, "{keys} {client_keys} {authorization:?} {x_api_key:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print_themselves() {
+        let shown = format!("{:?} {:?}", Secret::new("hush"), ApiKey::of("hush"));
+        assert_eq!(shown, "Secret(…) ApiKey(…)");
+    }
+}

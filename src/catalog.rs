@@ -1,0 +1,435 @@
+//! The models: which there are, how they are listed, which one answers a request.
+//!
+//! DeGPT has no endpoint that lists its models, so the list is data of this
+//! project (`catalog.json` beside this file: the web client's own list), which
+//! `MODELS_EXTRA` can add to. Knows nothing of how a request is shaped.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{chat::Thinking, error::Error};
+
+/// The day of the newest entry of `catalog.json`, as YYYYMMDD.
+pub const DATE: u32 = 20_260_209;
+
+const BUILT_IN: &str = include_str!("catalog.json");
+
+/// The ending of the ids of variants that think.
+const THINK_SUFFIX: &str = "-think";
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Entry")]
+pub struct Model {
+    /// What clients call it; unique.
+    pub id: String,
+    /// What DeGPT calls it when there are only words.
+    pub text_model: String,
+    /// What DeGPT calls it when there is a picture or a file.
+    pub image_model: String,
+    /// How a picture reaches it.
+    pub images: Images,
+    /// Whether it reasons before it answers.
+    pub think: bool,
+    /// What the web client offers for it: `text` or `image`.
+    pub support: String,
+    /// 1 is open to visitors, 2 and 3 are for paying users.
+    pub tier: u8,
+    /// When it was added, in seconds since 1970-01-01 UTC.
+    pub created: u64,
+    /// The family, as the web client names it.
+    pub owned_by: String,
+    /// The name for people.
+    pub name: String,
+    /// A sentence for people.
+    pub description: String,
+    /// A hint for people.
+    pub tip: String,
+}
+
+/// In which form a model takes pictures and files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Images {
+    /// Not at all.
+    None,
+    /// As OpenAI's `image_url` and `file` parts.
+    OpenAi,
+    /// As Anthropic's `image` and `document` blocks.
+    Anthropic,
+}
+
+/// An entry as written: all but the id may be missing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    text_model: Option<String>,
+    image_model: Option<String>,
+    images: Option<Images>,
+    think: Option<bool>,
+    support: Option<String>,
+    tier: Option<u8>,
+    created: Option<u64>,
+    owned_by: Option<String>,
+    name: Option<String>,
+    description: Option<String>,
+    tip: Option<String>,
+}
+
+impl From<Entry> for Model {
+    fn from(entry: Entry) -> Self {
+        let think = entry.think.unwrap_or_else(|| entry.id.ends_with(THINK_SUFFIX));
+        let plain = entry.id.strip_suffix(THINK_SUFFIX).unwrap_or(&entry.id);
+        let text_model = entry.text_model.unwrap_or_else(|| plain.to_owned());
+        let images = entry.images.unwrap_or(Images::None);
+        let name = entry.name.unwrap_or_else(|| entry.id.clone());
+        Self {
+            image_model: entry.image_model.unwrap_or_else(|| text_model.clone()),
+            text_model,
+            images,
+            think,
+            support: entry.support.unwrap_or_else(|| {
+                let support = if images == Images::None { "text" } else { "image" };
+                support.to_owned()
+            }),
+            tier: entry.tier.unwrap_or(1),
+            created: entry.created.unwrap_or_default(),
+            owned_by: entry.owned_by.unwrap_or_else(|| "unknown".to_owned()),
+            description: entry.description.unwrap_or_default(),
+            tip: entry.tip.unwrap_or_else(|| name.clone()),
+            name,
+            id: entry.id,
+        }
+    }
+}
+
+/// All models, and how names lead to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalog {
+    /// In listing order; ids are unique.
+    models: Vec<Model>,
+    /// Checked when the catalogue is made: each target is the id of an entry.
+    aliases: Vec<Alias>,
+    /// The id of an entry.
+    default: String,
+    /// The id of an entry that takes pictures, or `None` for `off`.
+    vision: Option<String>,
+}
+
+/// `from=to` of `MODEL_ALIASES`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Alias {
+    /// The name, or what stands before the `*`.
+    from: String,
+    is_prefix: bool,
+    to: String,
+}
+
+/// Which variable a catalogue could not be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// `MODELS_EXTRA` is not a JSON list of entries.
+    Extra,
+    /// `MODEL_ALIASES` is not a list of `from=to`, or names an unknown model.
+    Aliases,
+    /// `DEFAULT_MODEL` is unknown.
+    Default,
+    /// `VISION_MODEL` is unknown, or takes no pictures.
+    Vision,
+}
+
+/// Which entry answers, and how it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The entry.
+    pub model: &'a Model,
+    /// The model's name at DeGPT for this request.
+    pub upstream: &'a str,
+}
+
+impl Catalog {
+    /// The built-in entries, with the deployment's changes.
+    ///
+    /// `extra` is a JSON list of entries that replace those of the same id or
+    /// are added at the end; `aliases` is `from=to`, comma-separated, where
+    /// `from` may end in `*`; `vision` may be `off`. Empty strings change nothing.
+    ///
+    /// # Errors
+    /// The [`Fault`] that names the bad one.
+    pub fn new(extra: &str, aliases: &str, default: &str, vision: &str) -> Result<Self, Fault> {
+        let mut models: Vec<Model> = serde_json::from_str(BUILT_IN).map_err(|_| Fault::Extra)?;
+        if !extra.is_empty() {
+            for model in serde_json::from_str::<Vec<Model>>(extra).map_err(|_| Fault::Extra)? {
+                if model.id.is_empty()
+                    || model.text_model.is_empty()
+                    || model.image_model.is_empty()
+                {
+                    return Err(Fault::Extra);
+                }
+                match models.iter_mut().find(|known| known.id == model.id) {
+                    Some(known) => *known = model,
+                    None => models.push(model),
+                }
+            }
+        }
+        let mut catalog = Self {
+            models,
+            aliases: Vec::new(),
+            default: default.to_owned(),
+            vision: (vision != "off").then(|| vision.to_owned()),
+        };
+        for pair in aliases.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+            let (from, to) = pair.split_once('=').ok_or(Fault::Aliases)?;
+            let (from, to) = (from.trim(), to.trim());
+            let (from, is_prefix) = match from.strip_suffix('*') {
+                Some(prefix) => (prefix, true),
+                None => (from, false),
+            };
+            if (from.is_empty() && !is_prefix) || catalog.model(to).is_none() {
+                return Err(Fault::Aliases);
+            }
+            catalog.aliases.push(Alias { from: from.to_owned(), is_prefix, to: to.to_owned() });
+        }
+        // The longest prefix is the closest match.
+        catalog.aliases.sort_by_key(|alias| std::cmp::Reverse(alias.from.len()));
+        catalog.model(default).ok_or(Fault::Default)?;
+        if let Some(vision) = &catalog.vision {
+            let model = catalog.model(vision).ok_or(Fault::Vision)?;
+            if model.images == Images::None {
+                return Err(Fault::Vision);
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// All entries, in listing order.
+    #[must_use]
+    pub fn models(&self) -> &[Model] {
+        &self.models
+    }
+
+    /// The entry of exactly this id.
+    #[must_use]
+    pub fn model(&self, id: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.id == id)
+    }
+
+    /// The entry a client means by `name`: an alias, an id, `auto` or nothing,
+    /// or a name that an alias with a `*` covers.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`].
+    pub fn find(&self, name: Option<&str>) -> Result<&Model, Error> {
+        let name = match name {
+            None | Some("" | "auto") => &self.default,
+            Some(name) => name,
+        };
+        let exact = self.aliases.iter().find(|alias| !alias.is_prefix && alias.from == name);
+        let id = exact.map_or(name, |alias| &alias.to);
+        self.model(id)
+            .or_else(|| {
+                let covers =
+                    |alias: &&Alias| alias.is_prefix && name.starts_with(alias.from.as_str());
+                self.model(&self.aliases.iter().find(covers)?.to)
+            })
+            .ok_or_else(|| Error::UnknownModel(name.to_owned()))
+    }
+
+    /// The entry that answers a request for `name`, and its name at DeGPT.
+    ///
+    /// An attachment that the model cannot take goes to the vision model; a
+    /// request for reasoning goes to the variant that thinks, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`], or [`Error::Invalid`] for an attachment that no
+    /// model may take.
+    pub fn resolve(
+        &self,
+        name: Option<&str>,
+        thinking: Thinking,
+        attachment: Attachment,
+    ) -> Result<Target<'_>, Error> {
+        let mut model = self.find(name)?;
+        if attachment == Attachment::Some && model.images == Images::None {
+            let vision = self.vision.as_deref().and_then(|id| self.model(id));
+            model = vision.ok_or_else(|| {
+                let message = format!("The model `{}` takes no pictures or files.", model.id);
+                Error::invalid("model", message)
+            })?;
+        }
+        if thinking == Thinking::On && !model.think {
+            let variant = self.model(&format!("{}{THINK_SUFFIX}", model.id));
+            model = variant.unwrap_or(model);
+        }
+        let upstream = match attachment {
+            Attachment::Some => &model.image_model,
+            Attachment::None => &model.text_model,
+        };
+        Ok(Target { model, upstream })
+    }
+}
+
+/// Whether a conversation holds a picture or a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attachment {
+    /// It does.
+    Some,
+    /// It does not.
+    None,
+}
+
+/// An entry of the OpenAI models list, with what DeGPT's web client shows beside.
+#[derive(Debug, Serialize)]
+pub struct Listed<'a> {
+    id: &'a str,
+    object: &'static str,
+    model: &'a str,
+    created: u64,
+    owned_by: &'a str,
+    name: &'a str,
+    description: &'a str,
+    support: &'a str,
+    tip: &'a str,
+    thinking: bool,
+    tier: u8,
+}
+
+impl<'a> From<&'a Model> for Listed<'a> {
+    fn from(model: &'a Model) -> Self {
+        Self {
+            id: &model.id,
+            object: "model",
+            model: &model.text_model,
+            created: model.created,
+            owned_by: &model.owned_by,
+            name: &model.name,
+            description: &model.description,
+            support: &model.support,
+            tip: &model.tip,
+            thinking: model.think,
+            tier: model.tier,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attachment, Attachment as A, Catalog, Fault};
+    use crate::{
+        chat::{Thinking, Thinking as T},
+        error::Error,
+    };
+
+    const VISION: &str = "doubao-seed-1-6-250615";
+
+    fn catalog(extra: &str, aliases: &str) -> Result<Catalog, Fault> {
+        Catalog::new(extra, aliases, "deepseek-chat", VISION)
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        let catalog = catalog("", "").unwrap_or_else(|fault| unreachable!("{fault:?}"));
+        let mut ids: Vec<_> = catalog.models().iter().map(|model| model.id.as_str()).collect();
+        assert_eq!(ids.len(), 26);
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 26);
+    }
+
+    #[test]
+    fn names_lead_to_the_model_that_answers() {
+        let aliases = "gpt-5.2 = o3, claude-*=claude-sonnet-4-5-20250929, claude-3-*=gpt-4o";
+        let catalog = catalog("", aliases).unwrap_or_else(|fault| unreachable!("{fault:?}"));
+        let table = [
+            // name, thinking, attachment -> id, upstream
+            (None, T::Off, A::None, "deepseek-chat", "deepseek-chat"),
+            (Some("auto"), T::Off, A::None, "deepseek-chat", "deepseek-chat"),
+            (Some(""), T::Off, A::None, "deepseek-chat", "deepseek-chat"),
+            (Some("auto"), T::Off, A::Some, VISION, VISION),
+            (Some("qwen3-235b-a22b"), T::Off, A::None, "qwen3-235b-a22b", "qwen3-235b-a22b"),
+            (Some("qwen3-235b-a22b"), T::On, A::None, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
+            (Some("qwen3-235b-a22b"), T::Off, A::Some, "qwen3-235b-a22b", "qwen-vl-plus"),
+            (Some("qwen3-235b-a22b"), T::On, A::Some, "qwen3-235b-a22b-think", "qvq-max"),
+            (
+                Some("qwen3-235b-a22b-think"),
+                T::Off,
+                A::None,
+                "qwen3-235b-a22b-think",
+                "qwen3-235b-a22b",
+            ),
+            // No variant that thinks: the model answers as it is.
+            (Some("gpt-4o"), T::On, A::None, "gpt-4o", "gpt-4o"),
+            (Some("o3"), T::On, A::None, "o3", "o3"),
+            // An exact alias wins over an id, an id over a prefix, a long prefix over a short one.
+            (Some("gpt-5.2"), T::Off, A::None, "o3", "o3"),
+            (
+                Some("claude-opus-4-20250514"),
+                T::Off,
+                A::None,
+                "claude-opus-4-20250514",
+                "claude-opus-4-20250514",
+            ),
+            (
+                Some("claude-haiku-9"),
+                T::Off,
+                A::None,
+                "claude-sonnet-4-5-20250929",
+                "claude-sonnet-4-5-20250929",
+            ),
+            (Some("claude-3-5-sonnet"), T::Off, A::None, "gpt-4o", "gpt-4o"),
+        ];
+        for (name, thinking, attachment, id, upstream) in table {
+            let target = catalog.resolve(name, thinking, attachment);
+            let found = target.as_ref().map(|target| (target.model.id.as_str(), target.upstream));
+            assert_eq!(found, Ok((id, upstream)), "{name:?} {thinking:?} {attachment:?}");
+        }
+        assert_eq!(
+            catalog.resolve(Some("nobody"), T::Off, A::None),
+            Err(Error::UnknownModel("nobody".into()))
+        );
+    }
+
+    #[test]
+    fn without_a_vision_model_a_picture_for_a_blind_one_is_refused_by_name() {
+        let catalog = Catalog::new("", "", "deepseek-chat", "off");
+        let catalog = catalog.unwrap_or_else(|fault| unreachable!("{fault:?}"));
+        let error = catalog.resolve(None, Thinking::Off, Attachment::Some);
+        let message = error.map(|_| ()).map_err(|error| error.message());
+        assert_eq!(message, Err("The model `deepseek-chat` takes no pictures or files.".into()));
+    }
+
+    #[test]
+    fn extra_entries_replace_and_add() {
+        let extra =
+            r#"[{"id":"gpt-4o","text_model":"gpt-4o-new"},{"id":"kimi-think","images":"openai"}]"#;
+        let catalog =
+            catalog(extra, "k*=kimi-think").unwrap_or_else(|fault| unreachable!("{fault:?}"));
+        assert_eq!(catalog.models().len(), 27);
+        let replaced = catalog.model("gpt-4o").map(|model| model.text_model.as_str());
+        assert_eq!(replaced, Some("gpt-4o-new"));
+        let added = catalog.find(Some("k2")).map(|model| (model.text_model.as_str(), model.think));
+        assert_eq!(added, Ok(("kimi", true)));
+    }
+
+    #[test]
+    fn bad_values_are_told_apart() {
+        let table = [
+            (("{}", "", "deepseek-chat", VISION), Fault::Extra),
+            ((r#"[{"id":""}]"#, "", "deepseek-chat", VISION), Fault::Extra),
+            ((r#"[{"id":"a","imges":"openai"}]"#, "", "deepseek-chat", VISION), Fault::Extra),
+            (("", "a", "deepseek-chat", VISION), Fault::Aliases),
+            (("", "a=nobody", "deepseek-chat", VISION), Fault::Aliases),
+            (("", "=o3", "deepseek-chat", VISION), Fault::Aliases),
+            (("", "", "nobody", VISION), Fault::Default),
+            (("", "", "deepseek-chat", "nobody"), Fault::Vision),
+            (("", "", "deepseek-chat", "deepseek-chat"), Fault::Vision),
+        ];
+        for ((extra, aliases, default, vision), fault) in table {
+            assert_eq!(
+                Catalog::new(extra, aliases, default, vision),
+                Err(fault),
+                "{extra}{aliases}"
+            );
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The neutral middle: what a conversation is, whoever asks and whoever answers.
+//!
+//! The two client dialects and DeGPT meet only here: each dialect maps its
+//! requests to a [`Prompt`] and [`Event`]s to its own stream, `degpt` maps a
+//! `Prompt` to a request and its stream to events. No serde, no input, no output.
+
+use std::borrow::Cow;
+
+/// A parsed request for an answer. Borrows from the request body where it can:
+/// an image is never copied on its way in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt<'a> {
+    /// The model asked for; `None` leaves it to the deployment.
+    pub model: Option<Cow<'a, str>>,
+    /// What was said so far, in order. Never empty.
+    pub turns: Vec<Turn<'a>>,
+    /// Whether the model is to reason before it answers.
+    pub thinking: Thinking,
+    /// How the answer is to be delivered.
+    pub delivery: Delivery,
+}
+
+impl Prompt<'_> {
+    /// Whether any turn holds a picture or a file.
+    #[must_use]
+    pub fn has_attachment(&self) -> bool {
+        self.turns.iter().flat_map(|turn| &turn.parts).any(Part::is_attachment)
+    }
+}
+
+/// How the answer is to be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// One JSON object.
+    Whole,
+    /// Server-sent events.
+    Stream {
+        /// Whether the stream tells its token counts.
+        usage: UsageReport,
+    },
+}
+
+/// Whether a stream tells its token counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageReport {
+    /// At its end.
+    Included,
+    /// Not at all.
+    Omitted,
+}
+
+/// Whether the model is to reason before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thinking {
+    /// The request asks for it.
+    On,
+    /// The request does not ask for it, or asks for none.
+    Off,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Instructions (`system` and `developer`).
+    System,
+    /// The person, and what tools returned.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn<'a> {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said, in order. May be empty.
+    pub parts: Vec<Part<'a>>,
+}
+
+/// One piece of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part<'a> {
+    /// Words.
+    Text(Cow<'a, str>),
+    /// A picture.
+    Image(Source<'a>),
+    /// A document.
+    File {
+        /// Its name, where the client gave one.
+        name: Option<Cow<'a, str>>,
+        /// Its content.
+        source: Source<'a>,
+    },
+    /// A call the model made earlier.
+    ToolCall {
+        /// The call's id.
+        id: Cow<'a, str>,
+        /// The tool's name.
+        name: Cow<'a, str>,
+        /// The arguments, as JSON text.
+        arguments: Cow<'a, str>,
+    },
+    /// What a tool returned.
+    ToolResult {
+        /// The id of the call.
+        id: Cow<'a, str>,
+        /// Whether the tool failed.
+        outcome: ToolOutcome,
+        /// What it returned: texts, images and files.
+        parts: Vec<Part<'a>>,
+    },
+}
+
+impl Part<'_> {
+    /// Whether this is, or a tool returned, a picture or a file.
+    #[must_use]
+    pub fn is_attachment(&self) -> bool {
+        match self {
+            Self::Image(_) | Self::File { .. } => true,
+            Self::Text(_) | Self::ToolCall { .. } => false,
+            Self::ToolResult { parts, .. } => parts.iter().any(Part::is_attachment),
+        }
+    }
+}
+
+/// Whether a tool failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolOutcome {
+    /// It returned.
+    Returned,
+    /// It reported an error.
+    Failed,
+}
+
+/// Where the bytes of a picture or file are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source<'a> {
+    /// At an address, which may be a `data:` URL.
+    Url(Cow<'a, str>),
+    /// In the request.
+    Base64 {
+        /// The media type, like `image/png`.
+        media_type: Cow<'a, str>,
+        /// The bytes, base64-encoded as the client sent them.
+        data: Cow<'a, str>,
+    },
+}
+
+/// What happens in an answer, in order: reasoning, text, then one end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A piece of the model's reasoning, never empty.
+    Reasoning(&'a str),
+    /// A piece of the answer, never empty.
+    Text(&'a str),
+    /// The answer is complete.
+    End(Finish),
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Finish {
+    /// The model had said what it had to say.
+    #[default]
+    Stop,
+    /// The model's limit of tokens was reached.
+    Length,
+    /// The provider's filter cut it.
+    ContentFilter,
+}
+
+/// Tokens of one exchange, counted by this gateway: the upstream counts none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Tokens of the request.
+    pub prompt_tokens: u64,
+    /// Tokens of the answer, its reasoning included.
+    pub completion_tokens: u64,
+    /// Tokens of the reasoning alone.
+    pub reasoning_tokens: u64,
+}
+
+/// What identifies one answer. Made at the edge, where randomness and a clock
+/// are; the core has neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// Unique, of letters, digits and hyphens; the request id, and the answer's
+    /// id behind a prefix.
+    pub id: String,
+    /// The time, in seconds since 1970-01-01 UTC.
+    pub unix_s: u64,
+}

@@ -1,0 +1,255 @@
+//! DeGPT's stream, read honestly.
+//!
+//! Only `[DONE]` says that an answer is complete. Its finish reason gets lost,
+//! repeated or was never there, so it is believed only where it says more than
+//! `stop`. And when the model behind it fails, DeGPT answers 200 with a fixed
+//! sentence and `[DONE]`.
+
+use super::wire;
+use crate::{
+    chat::{Event, Finish},
+    error::Error,
+    json::Text,
+};
+
+/// The whole text of an answer when the model failed.
+const FAKE_SUCCESS: &str = "Sorry, you don't have sufficient access rights at the moment.";
+
+/// What providers call a conversation that is longer than the model can take.
+const TOO_LONG_PHRASES: [&str; 5] = [
+    "context_length_exceeded",
+    "maximum context length",
+    "context window",
+    "prompt is too long",
+    "input is too long",
+];
+
+/// Turns the data of one answer's events into [`Event`]s.
+#[derive(Debug, Default)]
+pub struct Reader {
+    finish: Finish,
+    /// Whether anything of an answer has been seen.
+    begun: bool,
+    text: TextSoFar,
+}
+
+/// Whether the text so far could be [`FAKE_SUCCESS`]: then it is held back.
+#[derive(Debug, Clone, Copy)]
+enum TextSoFar {
+    /// It is the first this many bytes of the sentence.
+    Sentence(usize),
+    /// It is a real answer.
+    Answer,
+}
+
+impl Default for TextSoFar {
+    fn default() -> Self {
+        Self::Sentence(0)
+    }
+}
+
+impl Reader {
+    /// Reads one event's data. Calls `on_event` with what it says, at most one
+    /// [`Event::End`], after which there is nothing more to read.
+    ///
+    /// # Errors
+    /// [`Error::Garbled`] for what is not its protocol; [`Error::Declined`] or
+    /// [`Error::PromptTooLong`] when it says, in whatever way, that there is no answer.
+    pub fn read(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+        if data.trim_ascii() == b"[DONE]" {
+            return self.end(on_event);
+        }
+        let chunk: wire::Chunk<'_> = serde_json::from_slice(data).map_err(|_| Error::Garbled)?;
+        if let Some(error) = chunk.error.filter(|error| error.get() != "null") {
+            return Err(read_error(error.get()));
+        }
+        let Some(choice) = chunk.choices.and_then(|choices| choices.0) else {
+            return Ok(());
+        };
+        match choice.finish_reason.as_ref().map(Text::as_str) {
+            Some("length") => self.finish = Finish::Length,
+            Some("content_filter") => self.finish = Finish::ContentFilter,
+            _ => {}
+        }
+        let Some(delta) = choice.delta else {
+            return Ok(());
+        };
+        if let Some(reasoning) = delta.reasoning_content.as_ref().filter(|text| !text.0.is_empty())
+        {
+            self.begun = true;
+            on_event(Event::Reasoning(reasoning.as_str()));
+        }
+        if let Some(text) = delta.content.as_ref().filter(|text| !text.0.is_empty()) {
+            self.begun = true;
+            self.text(text.as_str(), on_event);
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
+        if let TextSoFar::Sentence(held) = self.text {
+            let (head, rest) = FAKE_SUCCESS.split_at_checked(held).unwrap_or((FAKE_SUCCESS, ""));
+            if rest.starts_with(text) {
+                self.text = TextSoFar::Sentence(held + text.len());
+                return;
+            }
+            self.text = TextSoFar::Answer;
+            if !head.is_empty() {
+                on_event(Event::Text(head));
+            }
+        }
+        on_event(Event::Text(text));
+    }
+
+    fn end(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+        if !self.begun {
+            return Err(Error::Declined);
+        }
+        if let TextSoFar::Sentence(held) = self.text {
+            if held == FAKE_SUCCESS.len() {
+                return Err(Error::Declined);
+            }
+            if let Some(head) = FAKE_SUCCESS.get(..held).filter(|head| !head.is_empty()) {
+                on_event(Event::Text(head));
+            }
+        }
+        on_event(Event::End(self.finish));
+        Ok(())
+    }
+}
+
+/// What an `error` in the stream means. Its text is looked at, never passed on.
+fn read_error(error: &str) -> Error {
+    let error = error.to_ascii_lowercase();
+    if TOO_LONG_PHRASES.iter().any(|phrase| error.contains(phrase)) {
+        Error::PromptTooLong
+    } else {
+        Error::Declined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FAKE_SUCCESS, Reader};
+    use crate::{chat::Event, error::Error};
+
+    /// Reads `lines` and shows the events: `r:` reasoning, `t:` text, `end:` the finish.
+    fn read(lines: &[&str]) -> Result<Vec<String>, Error> {
+        let mut reader = Reader::default();
+        let mut seen = Vec::new();
+        for line in lines {
+            reader.read(line.as_bytes(), &mut |event| {
+                seen.push(match event {
+                    Event::Reasoning(text) => format!("r:{text}"),
+                    Event::Text(text) => format!("t:{text}"),
+                    Event::End(finish) => format!("end:{finish:?}"),
+                });
+            })?;
+        }
+        Ok(seen)
+    }
+
+    fn delta(fields: &str) -> String {
+        format!(r#"{{"choices": [{{"index": 0, "delta": {{{fields}}}, "finish_reason": null}}]}}"#)
+    }
+
+    fn content(text: &str) -> String {
+        delta(&format!(r#""content": {}"#, serde_json::json!(text)))
+    }
+
+    #[test]
+    fn oddities_are_read_as_what_they_mean() {
+        let say = content("Hi");
+        let cases: [(&str, &[&str], &[&str]); 9] = [
+            (
+                "null content",
+                &[&delta(r#""content": null"#), &say, "[DONE]"],
+                &["t:Hi", "end:Stop"],
+            ),
+            ("empty content", &[&content(""), &say, "[DONE]"], &["t:Hi", "end:Stop"]),
+            (
+                "no choices",
+                &[r#"{"choices": []}"#, r#"{"x": 1}"#, &say, "[DONE]"],
+                &["t:Hi", "end:Stop"],
+            ),
+            ("no delta", &[r#"{"choices": [{}]}"#, &say, "[DONE]"], &["t:Hi", "end:Stop"]),
+            ("null error", &[r#"{"error": null}"#, &say, "[DONE]"], &["t:Hi", "end:Stop"]),
+            (
+                "reasoning only",
+                &[&delta(r#""reasoning_content": "Hm""#), "[DONE]"],
+                &["r:Hm", "end:Stop"],
+            ),
+            (
+                "length, then nothing about it",
+                &[
+                    r#"{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "length"}]}"#,
+                    &content("!"),
+                    "[DONE]",
+                ],
+                &["t:Hi", "t:!", "end:Length"],
+            ),
+            (
+                "finish reason repeated",
+                &[
+                    r#"{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}"#,
+                    r#"{"choices": [{"delta": {"content": ""}, "finish_reason": "stop"}]}"#,
+                    "[DONE]",
+                ],
+                &["t:Hi", "end:Stop"],
+            ),
+            ("spaces around the end mark", &[&say, " [DONE] "], &["t:Hi", "end:Stop"]),
+        ];
+        for (name, lines, events) in cases {
+            assert_eq!(
+                read(lines).as_deref(),
+                Ok(events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>().as_slice()),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_sentence_of_a_failure_is_a_failure_however_it_is_cut() {
+        for cut in 1..FAKE_SUCCESS.len() {
+            let (head, tail) = FAKE_SUCCESS.split_at(cut);
+            let lines = [content(head), content(tail), "[DONE]".to_owned()];
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            assert_eq!(read(&lines), Err(Error::Declined), "cut at {cut}");
+        }
+        assert_eq!(read(&[&content(FAKE_SUCCESS), "[DONE]"]), Err(Error::Declined));
+    }
+
+    #[test]
+    fn an_answer_that_begins_like_the_sentence_is_an_answer() {
+        let whole = |lines: &[&str]| {
+            let seen = read(lines).unwrap_or_default();
+            seen.iter().filter_map(|event| event.strip_prefix("t:")).collect::<String>()
+        };
+        assert_eq!(whole(&[&content("Sorry"), "[DONE]"]), "Sorry");
+        assert_eq!(whole(&[&content("Sorry, "), &content("no."), "[DONE]"]), "Sorry, no.");
+        let longer = format!("{FAKE_SUCCESS} But");
+        assert_eq!(whole(&[&content(FAKE_SUCCESS), &content(" But"), "[DONE]"]), longer);
+        assert_eq!(whole(&[&content(&longer), "[DONE]"]), longer);
+        let quoted = format!("It says: {FAKE_SUCCESS}");
+        assert_eq!(whole(&[&content("It says: "), &content(FAKE_SUCCESS), "[DONE]"]), quoted);
+    }
+
+    #[test]
+    fn no_answer_is_an_error() {
+        let table: [(&[&str], Error); 7] = [
+            (&["[DONE]"], Error::Declined),
+            (&[&content(""), "[DONE]"], Error::Declined),
+            (&[r#"{"error": {"message": "quota"}}"#], Error::Declined),
+            (
+                &[r#"{"error": "This model's maximum context length is 8192 tokens"}"#],
+                Error::PromptTooLong,
+            ),
+            (&["<html>"], Error::Garbled),
+            (&[r#"{"choices": 5}"#], Error::Garbled),
+            (&[r#"{"choices": [{"delta": {"content": 5}}]}"#], Error::Garbled),
+        ];
+        for (lines, error) in table {
+            assert_eq!(read(lines), Err(error), "{lines:?}");
+        }
+    }
+}

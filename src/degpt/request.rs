@@ -1,0 +1,245 @@
+//! A conversation in the shape each family of models takes.
+//!
+//! DeGPT hands messages on to each provider almost unchanged and answers a
+//! shape the provider refuses with a fake success, so the shape is made right here.
+
+use std::borrow::Cow;
+
+use super::wire;
+use crate::{
+    catalog::{Images, Target},
+    chat::{Part, Prompt, Role, Source, ToolOutcome},
+    error::Error,
+};
+
+/// The body of a chat request for `prompt`, answered by `target`.
+///
+/// # Errors
+/// [`Error::Invalid`] when nothing is left to say once empty messages are left out.
+pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
+    let family = Family::of(target.upstream);
+    let messages = match family {
+        Family::Claude => claude_messages(prompt),
+        Family::Gpt | Family::Other => plain_messages(prompt, target.model.images),
+    };
+    if messages.is_empty() {
+        return Err(Error::invalid("messages", "messages: there is no text in any of them."));
+    }
+    let request = wire::Request {
+        model: target.upstream,
+        messages: &messages,
+        project: "DecentralGPT",
+        stream: true,
+        enable_thinking: target.model.think,
+    };
+    // One allocation for a picture of megabytes instead of one at each doubling.
+    let mut body = Vec::with_capacity(size_hint(prompt));
+    serde_json::to_writer(&mut body, &request).map_err(|_| Error::Internal)?;
+    Ok(body)
+}
+
+/// Which provider's rules a model's messages follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// Anthropic's API: no system role, turns that alternate, the user's first.
+    Claude,
+    /// OpenAI's, behind a rewriting that wants plain strings from the assistant.
+    Gpt,
+    /// OpenAI's chat shape.
+    Other,
+}
+
+impl Family {
+    fn of(upstream: &str) -> Self {
+        let numbered = upstream.strip_prefix('o').and_then(|rest| rest.chars().next());
+        if upstream.starts_with("claude") {
+            Self::Claude
+        } else if upstream.starts_with("gpt") || numbered.is_some_and(|c| c.is_ascii_digit()) {
+            Self::Gpt
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// A piece of a message once tool calls and results have become text.
+enum Piece<'a> {
+    Text(Cow<'a, str>),
+    Attachment(&'a Part<'a>),
+}
+
+impl Piece<'_> {
+    fn is_blank(&self) -> bool {
+        matches!(self, Self::Text(text) if text.trim().is_empty())
+    }
+}
+
+/// Messages in OpenAI's shape. Only user turns are ever lists: the other roles
+/// hold words alone in every client's API, and GPT models insist on it.
+fn plain_messages<'a>(prompt: &'a Prompt<'a>, images: Images) -> Vec<wire::Message<'a>> {
+    let turns = prompt.turns.iter().map(|turn| (turn.role, pieces(&turn.parts)));
+    turns
+        .filter_map(|(role, mut pieces)| {
+            pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+            if role != Role::User {
+                pieces.retain(|piece| matches!(piece, Piece::Text(_)));
+            }
+            let role = match role {
+                Role::System => "system",
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            };
+            (!pieces.is_empty())
+                .then(|| wire::Message { role, content: content(pieces, images, "\n") })
+        })
+        .collect()
+}
+
+/// Messages in Anthropic's shape: instructions before the conversation are put
+/// in front of the first user turn, later ones become user turns; consecutive
+/// turns of one role are merged; the user comes first; nothing is blank.
+fn claude_messages<'a>(prompt: &'a Prompt<'a>) -> Vec<wire::Message<'a>> {
+    /// Stands where a conversation begins with the assistant.
+    const OPENING: &str = "…";
+
+    let mut turns: Vec<(Role, Vec<Piece<'a>>)> = Vec::new();
+    for turn in &prompt.turns {
+        let role = match turn.role {
+            Role::System | Role::User => Role::User,
+            Role::Assistant => Role::Assistant,
+        };
+        let mut pieces = pieces(&turn.parts);
+        pieces.retain(|piece| !piece.is_blank());
+        if role == Role::Assistant {
+            pieces.retain(|piece| matches!(piece, Piece::Text(_)));
+        }
+        if pieces.is_empty() {
+            continue;
+        }
+        match turns.last_mut() {
+            Some((last, merged)) if *last == role => merged.append(&mut pieces),
+            _ => turns.push((role, pieces)),
+        }
+    }
+    if turns.first().is_some_and(|(role, _)| *role == Role::Assistant) {
+        turns.insert(0, (Role::User, vec![Piece::Text(OPENING.into())]));
+    }
+    turns
+        .into_iter()
+        .map(|(role, pieces)| wire::Message {
+            role: if role == Role::Assistant { "assistant" } else { "user" },
+            content: content(pieces, Images::Anthropic, "\n\n"),
+        })
+        .collect()
+}
+
+/// Words alone become one string: every family takes it.
+fn content<'a>(pieces: Vec<Piece<'a>>, images: Images, separator: &str) -> wire::Content<'a> {
+    let words = |piece: &Piece<'a>| match piece {
+        Piece::Text(text) => Some(text.to_string()),
+        Piece::Attachment(_) => None,
+    };
+    if let Some(texts) = pieces.iter().map(words).collect::<Option<Vec<_>>>() {
+        return wire::Content::Text(texts.join(separator));
+    }
+    let parts = pieces.into_iter().filter_map(|piece| match piece {
+        Piece::Text(text) => Some(wire::Part::Text { text: text.into_owned() }),
+        Piece::Attachment(part) => attachment(part, images),
+    });
+    wire::Content::Parts(parts.collect())
+}
+
+fn attachment<'a>(part: &'a Part<'a>, images: Images) -> Option<wire::Part<'a>> {
+    let (source, file_name) = match part {
+        Part::Image(source) => (source, None),
+        Part::File { name, source } => (source, Some(name.as_deref())),
+        Part::Text(_) | Part::ToolCall { .. } | Part::ToolResult { .. } => return None,
+    };
+    Some(match (images, file_name) {
+        (Images::Anthropic, None) => wire::Part::Image { source: anthropic_source(source) },
+        (Images::Anthropic, Some(title)) => {
+            wire::Part::Document { source: anthropic_source(source), title }
+        }
+        // A model that takes no pictures has handed over to one that does.
+        (Images::OpenAi | Images::None, None) => {
+            wire::Part::ImageUrl { image_url: wire::ImageUrl { url: url(source) } }
+        }
+        (Images::OpenAi | Images::None, Some(name)) => wire::Part::File {
+            file: wire::File { filename: name.unwrap_or("file"), file_data: url(source) },
+        },
+    })
+}
+
+fn url<'a>(source: &'a Source<'a>) -> wire::Url<'a> {
+    match source {
+        Source::Url(url) => wire::Url::Plain(url),
+        Source::Base64 { media_type, data } => wire::Url::Data { media_type, data },
+    }
+}
+
+fn anthropic_source<'a>(source: &'a Source<'a>) -> wire::Source<'a> {
+    let (media_type, data) = match source {
+        Source::Base64 { media_type, data } => (media_type.as_ref(), data.as_ref()),
+        Source::Url(url) => match split_data_url(url) {
+            Some(parts) => parts,
+            None => return wire::Source::Url { url },
+        },
+    };
+    // A common misspelling, which Anthropic refuses.
+    let media_type = if media_type == "image/jpg" { "image/jpeg" } else { media_type };
+    wire::Source::Base64 { media_type, data }
+}
+
+/// The media type and the base64 text of a `data:` URL (RFC 2397).
+fn split_data_url(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let (head, data) = rest.split_once(";base64,")?;
+    let media_type = head.split_once(';').map_or(head, |(media_type, _)| media_type);
+    scheme.eq_ignore_ascii_case("data").then_some((media_type, data))
+}
+
+/// A turn's parts with tool calls and results in words, in their places.
+fn pieces<'a>(parts: &'a [Part<'a>]) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            Part::Text(text) => pieces.push(Piece::Text(Cow::Borrowed(text))),
+            Part::Image(_) | Part::File { .. } => pieces.push(Piece::Attachment(part)),
+            Part::ToolCall { id, name, arguments } => {
+                pieces.push(Piece::Text(format!("[Called {name} ({id}) with {arguments}]").into()));
+            }
+            Part::ToolResult { id, outcome, parts } => {
+                let verb = match outcome {
+                    ToolOutcome::Returned => "returned",
+                    ToolOutcome::Failed => "failed with",
+                };
+                let texts = parts.iter().filter_map(|part| match part {
+                    Part::Text(text) => Some(text.as_ref()),
+                    _ => None,
+                });
+                let text = texts.collect::<Vec<_>>().join("\n");
+                pieces.push(Piece::Text(format!("[The call {id} {verb}:]\n{text}").into()));
+                let attachments = parts.iter().filter(|part| part.is_attachment());
+                pieces.extend(attachments.map(Piece::Attachment));
+            }
+        }
+    }
+    pieces
+}
+
+/// About how many bytes the request will take, a little too many rather than too few.
+fn size_hint(prompt: &Prompt<'_>) -> usize {
+    fn part_bytes(part: &Part<'_>) -> usize {
+        match part {
+            Part::Text(text) => text.len() + text.len() / 8,
+            Part::Image(source) | Part::File { source, .. } => match source {
+                Source::Url(url) => url.len(),
+                Source::Base64 { data, .. } => data.len(),
+            },
+            Part::ToolCall { arguments, .. } => arguments.len() + arguments.len() / 4,
+            Part::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),
+        }
+    }
+    let parts = prompt.turns.iter().flat_map(|turn| &turn.parts);
+    512 + parts.map(|part| part_bytes(part) + 128).sum::<usize>()
+}

@@ -1,0 +1,144 @@
+//! DeGPT beside the chat: the visitor sign-in, and what it says of itself.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Secret;
+
+/// A visitor's token and the time it is good until.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The token.
+    pub secret: Secret,
+    /// When it expires, in seconds since 1970-01-01 UTC.
+    pub expires_unix_s: u64,
+}
+
+/// How long a token is used that does not say when it expires.
+const DEFAULT_LIFETIME_S: u64 = 24 * 60 * 60;
+
+/// The body of a sign-in: the first one with an id makes an account, later ones use it.
+#[must_use]
+pub fn sign_in_body(visitor_id: &str) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        id: &'a str,
+        channel: &'a str,
+    }
+    serde_json::to_vec(&Body { id: visitor_id, channel: "" }).unwrap_or_default()
+}
+
+/// The token in a sign-in's answer; `None` if there is none that a header can hold.
+#[must_use]
+pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
+    #[derive(Deserialize)]
+    struct Answer {
+        token: String,
+    }
+    let Answer { token } = serde_json::from_slice(answer).ok()?;
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let expires_unix_s = expiry(&token).unwrap_or(now_unix_s + DEFAULT_LIFETIME_S);
+    Some(Token { secret: Secret::new(token), expires_unix_s })
+}
+
+/// The `exp` claim of a JSON Web Token (RFC 7519, section 4.1.4).
+fn expiry(token: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: f64,
+    }
+    let payload = token.split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let Claims { exp } = serde_json::from_slice(&payload).ok()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast from f64 saturates, and whole seconds are enough"
+    )]
+    Some(exp as u64)
+}
+
+/// What the service says of itself, and the models answer repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Its version.
+    pub version: String,
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub default_locale: String,
+    /// Whether it is up.
+    pub status: bool,
+}
+
+impl Default for About {
+    /// What is said while the service does not answer.
+    fn default() -> Self {
+        Self {
+            version: "0.1.125".to_owned(),
+            name: "DeGPT".to_owned(),
+            default_locale: "en-US".to_owned(),
+            status: false,
+        }
+    }
+}
+
+/// Reads the service's `/api/config`; keys it leaves out keep their defaults.
+/// `None` if it is not an object.
+#[must_use]
+pub fn about(answer: &[u8]) -> Option<About> {
+    #[derive(Deserialize)]
+    struct Config {
+        version: Option<String>,
+        name: Option<String>,
+        default_locale: Option<String>,
+        status: Option<bool>,
+    }
+    let config: Config = serde_json::from_slice(answer).ok()?;
+    let default = About::default();
+    Some(About {
+        version: config.version.unwrap_or(default.version),
+        name: config.name.unwrap_or(default.name),
+        default_locale: config.default_locale.unwrap_or(default.default_locale),
+        status: config.status.unwrap_or(true),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    use super::{About, about, sign_in_body, token};
+
+    #[test]
+    fn a_token_is_good_until_it_says() {
+        let jwt = |claims: &str| format!("h.{}.s", URL_SAFE_NO_PAD.encode(claims));
+        let answer = |token: &str| format!(r#"{{"token": "{token}", "token_type": "Bearer"}}"#);
+        let expiry =
+            |text: &str| token(answer(text).as_bytes(), 1_000).map(|token| token.expires_unix_s);
+        assert_eq!(expiry(&jwt(r#"{"exp": 2000}"#)), Some(2_000));
+        assert_eq!(expiry(&jwt(r#"{"exp": 2000.7}"#)), Some(2_000));
+        assert_eq!(expiry(&jwt(r#"{"id": "x"}"#)), Some(87_400));
+        assert_eq!(expiry("opaque"), Some(87_400));
+        assert_eq!(expiry(""), None);
+        assert_eq!(expiry("line\\nbreak"), None);
+        assert_eq!(token(b"{}", 0), None);
+        assert_eq!(token(b"<html>", 0), None);
+    }
+
+    #[test]
+    fn the_sign_in_is_the_web_clients() {
+        assert_eq!(sign_in_body("v\"1"), br#"{"id":"v\"1","channel":""}"#);
+    }
+
+    #[test]
+    fn a_sparse_config_keeps_the_defaults() {
+        let read = about(br#"{"status": true, "version": "9", "features": {}}"#);
+        let expected = About { version: "9".into(), status: true, ..About::default() };
+        assert_eq!(read, Some(expected));
+        assert_eq!(about(b"null"), None);
+        assert_eq!(about(b"<html>"), None);
+    }
+}

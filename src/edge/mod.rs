@@ -1,0 +1,126 @@
+//! The gateway in the Workers runtime: the only code that knows wasm and JavaScript.
+//!
+//! It takes no decisions: it hands a request to [`gateway::handle`], is the
+//! [`Edge`](crate::edge_api::Edge) that asks for, and turns the reply into a
+//! response. Nothing of a request is logged here or anywhere.
+
+mod js;
+mod outlet;
+mod world;
+
+use std::{cell::OnceCell, pin::pin, rc::Rc};
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, pending, select};
+use worker::{
+    Context, Env, console_error, event, js_sys,
+    js_sys::Uint8Array,
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
+    web_sys,
+};
+
+use crate::{
+    chat::Stamp,
+    config::Config,
+    error::Error,
+    gateway::{self, Body, Gateway, Reply, Request},
+};
+use world::World;
+
+/// What an isolate keeps: its deployment, or the error of its configuration.
+type Deployment = Result<Rc<Gateway>, Error>;
+
+thread_local! {
+    /// Variables are the same for as long as an isolate lives, so they are read once.
+    static DEPLOYMENT: OnceCell<Rc<Deployment>> = const { OnceCell::new() };
+}
+
+/// Runs once when an isolate starts.
+#[event(start)]
+fn start() {
+    // Not the message of the panic, as `console_error_panic_hook` would: it can
+    // hold what was being handled.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        console_error!("degpt-edge: internal fault at {place}");
+    }));
+}
+
+#[event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<web_sys::Response> {
+    let deployment = DEPLOYMENT.with(|cell| Rc::clone(cell.get_or_init(|| deploy(&env))));
+    let world = World;
+    let stamp = Stamp {
+        id: js::random_uuid().replace('-', ""),
+        unix_s: crate::edge_api::Edge::now_ms(&world) / 1_000,
+    };
+    let (method, url, headers) = (request.method(), request.url(), request.headers());
+    let (path, query) = path_and_query(&url);
+    let header = |name: &str| headers.get(name).ok().flatten();
+    let left = client_left(&request);
+    let request = Request { method: &method, path, query, header: &header, body: request };
+    let handled = gateway::handle(&deployment, &world, request, &stamp);
+    match select(pin!(handled), pin!(left)).await {
+        Either::Left((reply, _)) => respond(reply),
+        // Dropping what was going on is the point: nobody reads this.
+        Either::Right(_) => respond(Reply { status: 499, headers: Vec::new(), body: Body::Empty }),
+    }
+}
+
+/// Resolves when the client leaves before it has got a response. Without it, what
+/// a request holds would stay in memory: the runtime then drops the promises it
+/// waits for. Not each runtime notices: `workerd` by itself does only when it writes.
+fn client_left(request: &web_sys::Request) -> impl Future<Output = ()> + use<> {
+    let (sender, receiver) = oneshot::channel();
+    let on_abort = Closure::once_into_js(move || {
+        let _ = sender.send(());
+    });
+    let _ = request.signal().add_event_listener_with_callback("abort", on_abort.unchecked_ref());
+    async {
+        // A listener that is collected unheard means that nobody can leave any more.
+        if receiver.await.is_err() {
+            pending::<()>().await;
+        }
+    }
+}
+
+fn deploy(env: &Env) -> Rc<Deployment> {
+    let env: &JsValue = env.as_ref();
+    let config = Config::from_lookup(|name| {
+        let value = js_sys::Reflect::get(env, &name.into()).ok()?;
+        if value.is_null_or_undefined() {
+            return None;
+        }
+        // wrangler.toml may give a number or a list where a string would do.
+        value.as_string().or_else(|| js_sys::JSON::stringify(&value).ok()?.as_string())
+    });
+    Rc::new(config.map(|config| Rc::new(Gateway::new(config))))
+}
+
+/// The path and the query of an absolute address.
+fn path_and_query(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.find(['/', '?']).and_then(|start| rest.get(start..)).unwrap_or("/");
+    let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
+    rest.split_once('?').unwrap_or((rest, ""))
+}
+
+fn respond(reply: Reply<web_sys::ReadableStream>) -> worker::Result<web_sys::Response> {
+    let headers = web_sys::Headers::new()?;
+    for (name, value) in &reply.headers {
+        headers.append(name, value)?;
+    }
+    let init = web_sys::ResponseInit::new();
+    init.set_status(reply.status);
+    init.set_headers(&headers);
+    let body: JsValue = match reply.body {
+        Body::Empty => JsValue::NULL,
+        Body::Text(text) => Uint8Array::from(text.as_bytes()).into(),
+        Body::Stream(stream) => stream.into(),
+    };
+    Ok(js::Response::new(&body, &init)?.unchecked_into())
+}

@@ -1,0 +1,237 @@
+//! The world as the Workers runtime has it.
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use worker::{
+    Cache, Delay, Headers, ResponseBody, ResponseBuilder,
+    js_sys::{self, Date, Object, Reflect, Uint8Array},
+    wasm_bindgen::{JsCast, JsValue},
+    wasm_bindgen_futures::{JsFuture, spawn_local},
+    web_sys,
+};
+
+use super::{
+    js::{ByobReader, ReadResult},
+    outlet::Outlet,
+};
+use crate::{
+    edge_api::{Edge, Incoming, Outgoing},
+    error::Error,
+    relay::Relay,
+    translate::Failure,
+};
+
+/// The runtime. Holds nothing: it is all global there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct World;
+
+/// How this gateway names itself to the upstream.
+const USER_AGENT: &str = concat!("degpt-edge/", env!("CARGO_PKG_VERSION"));
+
+/// The host of the addresses under which values are kept in the cache. Not a
+/// real one: the cache wants addresses, and only this worker uses these.
+const CACHE_ORIGIN: &str = "https://degpt-edge.invalid/";
+
+impl Edge for World {
+    type Upload = web_sys::Request;
+    type Download = web_sys::Response;
+    type Stream = web_sys::ReadableStream;
+    type Outlet = Outlet;
+
+    fn now_ms(&self) -> u64 {
+        now_ms()
+    }
+
+    async fn sleep_ms(&self, duration_ms: u64) {
+        Delay::from(Duration::from_millis(duration_ms)).await;
+    }
+
+    async fn read(&self, upload: Self::Upload, limit_bytes: usize) -> Result<Vec<u8>, Error> {
+        let too_large = Error::BodyTooLarge { limit_bytes };
+        let length = upload.headers().get("content-length").ok().flatten();
+        if let Some(length) = length.and_then(|length| length.parse::<usize>().ok()) {
+            if length > limit_bytes {
+                return Err(too_large);
+            }
+            let promise = upload.array_buffer().map_err(|_| Error::BodyUnreadable)?;
+            let buffer = JsFuture::from(promise).await.map_err(|_| Error::BodyUnreadable)?;
+            return Ok(Uint8Array::new(&buffer).to_vec());
+        }
+        let Some(body) = upload.body() else {
+            return Ok(Vec::new());
+        };
+        match read_all(&body, limit_bytes, None).await {
+            Err(Error::AnswerTooLarge) => Err(too_large),
+            other => other.map_err(|_| Error::BodyUnreadable),
+        }
+    }
+
+    async fn send(
+        &self,
+        request: Outgoing<'_>,
+        timeout_ms: u64,
+    ) -> Result<Incoming<Self::Download>, Error> {
+        let abort = web_sys::AbortController::new().map_err(|_| Error::Internal)?;
+        let init = request_init(&request, &abort).map_err(|_| Error::Internal)?;
+        let global: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
+        let fetch = JsFuture::from(global.fetch_with_str_and_init(request.url, &init));
+        let Some(response) = within(timeout_ms, fetch).await else {
+            abort.abort();
+            return Err(Error::Timeout);
+        };
+        // The reason (DNS, TLS, refused) is the runtime's to log, and the same to a client.
+        let response: web_sys::Response =
+            response.map_err(|_| Error::Unavailable)?.unchecked_into();
+        Ok(Incoming {
+            status: response.status(),
+            retry_after: response.headers().get("retry-after").ok().flatten(),
+            body: response,
+        })
+    }
+
+    async fn collect(
+        &self,
+        download: Self::Download,
+        limit_bytes: usize,
+        idle_ms: u64,
+    ) -> Result<Vec<u8>, Error> {
+        match download.body() {
+            Some(body) => read_all(&body, limit_bytes, Some(idle_ms)).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn discard(&self, download: Self::Download) {
+        if let Some(body) = download.body() {
+            settle(body.cancel());
+        }
+    }
+
+    fn outlet(&self, relay: Relay) -> Result<Outlet, Error> {
+        Outlet::new(relay).map_err(|_| Error::Internal)
+    }
+
+    async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<(), Failure> {
+        outlet.feed(download.body()).await
+    }
+
+    async fn stream(
+        &self,
+        outlet: Outlet,
+        pump: impl Future<Output = Result<(), Error>> + 'static,
+    ) -> Result<Self::Stream, Error> {
+        outlet.stream(pump).await
+    }
+
+    async fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        let address = format!("{CACHE_ORIGIN}{key}");
+        Cache::default().get(address, false).await.ok()??.bytes().await.ok()
+    }
+
+    async fn remember(&self, key: &str, value: Vec<u8>, seconds: u64) {
+        let headers = Headers::new();
+        let cache_control = format!("max-age={seconds}");
+        if headers.set("cache-control", &cache_control).is_err() {
+            return;
+        }
+        let response = ResponseBuilder::new().with_headers(headers).body(ResponseBody::Body(value));
+        // Where there is no cache, each isolate signs in for itself.
+        let _ = Cache::default().put(format!("{CACHE_ORIGIN}{key}"), response).await;
+    }
+}
+
+/// The runtime's clock. It stands still between two events from outside.
+pub(super) fn now_ms() -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970 are whole, positive and below 2^53"
+    )]
+    let now_ms = Date::now() as u64;
+    now_ms
+}
+
+fn request_init(
+    request: &Outgoing<'_>,
+    abort: &web_sys::AbortController,
+) -> Result<web_sys::RequestInit, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    headers.set("user-agent", USER_AGENT)?;
+    for (name, value) in request.headers {
+        headers.set(name, value)?;
+    }
+    let init = web_sys::RequestInit::new();
+    init.set_method(request.method);
+    init.set_headers(&headers);
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    init.set_signal(Some(&abort.signal()));
+    if let Some(body) = request.body {
+        init.set_body(&Uint8Array::from(body));
+    }
+    Ok(init)
+}
+
+/// `None` if `future` takes longer than `timeout_ms`.
+async fn within<F: Future>(timeout_ms: u64, future: F) -> Option<F::Output> {
+    let delay = Delay::from(Duration::from_millis(timeout_ms));
+    match select(pin!(future), pin!(delay)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+/// Lets a promise settle whose outcome is of no interest.
+fn settle(promise: js_sys::Promise) {
+    spawn_local(async move {
+        let _ = JsFuture::from(promise).await;
+    });
+}
+
+/// Reads a body to its end.
+///
+/// Each read waits for an eighth of what has come so far: a body in thousands of
+/// small pieces takes tens of reads instead of thousands, and the idle limit
+/// still sees a silence for what it is.
+async fn read_all(
+    body: &web_sys::ReadableStream,
+    limit_bytes: usize,
+    idle_ms: Option<u64>,
+) -> Result<Vec<u8>, Error> {
+    const VIEW_BYTES: u32 = 64 << 10;
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"mode".into(), &"byob".into());
+    let reader: ByobReader = body.get_reader_with_options(options.unchecked_ref()).unchecked_into();
+    let mut bytes = Vec::new();
+    let mut view = Uint8Array::new_with_length(VIEW_BYTES);
+    loop {
+        let eighth = u32::try_from(bytes.len() / 8).unwrap_or(VIEW_BYTES);
+        let min = eighth.clamp(1, VIEW_BYTES);
+        let read = JsFuture::from(reader.read_at_least(min, &view));
+        let read = match idle_ms {
+            Some(idle_ms) => within(idle_ms, read).await,
+            None => Some(read.await),
+        };
+        let Some(read) = read else {
+            settle(reader.cancel());
+            return Err(Error::Stalled);
+        };
+        let read: ReadResult = read.map_err(|_| Error::Truncated)?.unchecked_into();
+        if let Some(value) = read.value() {
+            let start = bytes.len();
+            let length = value.length() as usize;
+            if start + length > limit_bytes {
+                settle(reader.cancel());
+                return Err(Error::AnswerTooLarge);
+            }
+            bytes.resize(start + length, 0);
+            if let Some(space) = bytes.get_mut(start..) {
+                value.copy_to(space);
+            }
+            view = Uint8Array::new(&value.buffer());
+        }
+        if read.done() {
+            return Ok(bytes);
+        }
+    }
+}

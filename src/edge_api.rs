@@ -1,0 +1,113 @@
+//! What the core asks of the world: the one seam between it and the runtime.
+//!
+//! `edge` implements it with the Workers runtime, tests with scripted stand-ins.
+
+use std::future::Future;
+
+use crate::{error::Error, relay::Relay, translate::Failure};
+
+/// The world, for one request.
+#[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]
+pub trait Edge: Clone + 'static {
+    /// A client's request body that has not been read.
+    type Upload;
+    /// An upstream's response body that has not been read.
+    type Download;
+    /// A client's response body that is still being written.
+    type Stream;
+    /// The writing end of such a body.
+    type Outlet: Clone + 'static;
+
+    /// The time, in milliseconds since 1970-01-01 UTC.
+    fn now_ms(&self) -> u64;
+
+    /// Waits.
+    async fn sleep_ms(&self, duration_ms: u64);
+
+    /// Reads a client's body to its end.
+    ///
+    /// # Errors
+    /// [`Error::BodyTooLarge`] as soon as it is known, [`Error::BodyUnreadable`].
+    async fn read(&self, upload: Self::Upload, limit_bytes: usize) -> Result<Vec<u8>, Error>;
+
+    /// Sends a request and waits for the headers of the answer. Redirects are
+    /// not followed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], or [`Error::Timeout`] after `timeout_ms`.
+    async fn send(
+        &self,
+        request: Outgoing<'_>,
+        timeout_ms: u64,
+    ) -> Result<Incoming<Self::Download>, Error>;
+
+    /// Reads an upstream's body to its end, in as few steps as the runtime allows.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] if it breaks, [`Error::Stalled`] if it is silent for
+    /// `idle_ms`, [`Error::AnswerTooLarge`].
+    async fn collect(
+        &self,
+        download: Self::Download,
+        limit_bytes: usize,
+        idle_ms: u64,
+    ) -> Result<Vec<u8>, Error>;
+
+    /// Lets go of an upstream's body unread.
+    fn discard(&self, download: Self::Download);
+
+    /// The writing end of a new body for a client, which says what `relay` says.
+    ///
+    /// # Errors
+    /// [`Error::Internal`], if the runtime cannot make one.
+    fn outlet(&self, relay: Relay) -> Result<Self::Outlet, Error>;
+
+    /// Lets `download` flow into `outlet`. Returns when the answer has begun;
+    /// from then on it flows by itself.
+    ///
+    /// # Errors
+    /// [`Failure`], if the upstream failed before that: another may be tried.
+    async fn feed(&self, outlet: &Self::Outlet, download: Self::Download) -> Result<(), Failure>;
+
+    /// The reading end of `outlet`, as soon as its status is decided: when the
+    /// answer has begun, or when it is time to send headers in any case. `pump`
+    /// does the feeding; it goes on after this returns. Its error ends the answer.
+    ///
+    /// # Errors
+    /// `pump`'s, if it comes before the status was decided.
+    async fn stream(
+        &self,
+        outlet: Self::Outlet,
+        pump: impl Future<Output = Result<(), Error>> + 'static,
+    ) -> Result<Self::Stream, Error>;
+
+    /// What [`Edge::remember`] kept under `key`, perhaps by another isolate.
+    async fn recall(&self, key: &str) -> Option<Vec<u8>>;
+
+    /// Keeps `value` for `seconds` where other isolates find it, if possible.
+    async fn remember(&self, key: &str, value: Vec<u8>, seconds: u64);
+}
+
+/// A request to an upstream.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// The method.
+    pub method: &'static str,
+    /// The address.
+    pub url: &'a str,
+    /// The headers.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body.
+    pub body: Option<&'a [u8]>,
+}
+
+/// An upstream's answer up to its body.
+#[derive(Debug)]
+pub struct Incoming<B> {
+    /// The status.
+    pub status: u16,
+    /// Its `retry-after`, as it came.
+    pub retry_after: Option<String>,
+    /// The body.
+    pub body: B,
+}

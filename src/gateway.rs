@@ -1,0 +1,331 @@
+//! One request, from top to bottom.
+//!
+//! [`handle`] never fails: what goes wrong becomes an answer in the caller's
+//! dialect. It takes all it needs of the world from an [`Edge`].
+
+use std::rc::Rc;
+
+use crate::{
+    anthropic,
+    auth::{self, Caller},
+    catalog::Attachment,
+    chat::{Delivery, Prompt, Stamp, UsageReport},
+    config::{Config, Cors},
+    degpt::{self, About},
+    edge_api::{Edge, Outgoing},
+    error::Error,
+    models, openai, prompt_tokens,
+    relay::Relay,
+    route::{Dialect, HasAnthropicVersion, Route},
+    shared::{Lasting, Shared},
+    translate::{self, Failure, Translator},
+    upstream::{self, Call, Upstream},
+};
+
+/// A deployment: its configuration, and what one isolate has learned.
+#[derive(Debug)]
+pub struct Gateway {
+    config: Config,
+    upstream: Upstream,
+    about: Shared<About>,
+}
+
+impl Gateway {
+    /// Made once per isolate.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { upstream: Upstream::new(&config), about: Shared::default(), config }
+    }
+}
+
+/// A client's request.
+pub struct Request<'a, U> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// The path of the address.
+    pub path: &'a str,
+    /// The query of the address, without the question mark.
+    pub query: &'a str,
+    /// Looks up a header by its name in small letters.
+    pub header: &'a dyn Fn(&str) -> Option<String>,
+    /// The body, not yet read.
+    pub body: U,
+}
+
+/// What a client gets.
+#[derive(Debug)]
+pub struct Reply<S> {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Body<S>,
+}
+
+/// The body of a [`Reply`].
+#[derive(Debug)]
+pub enum Body<S> {
+    /// None.
+    Empty,
+    /// A text, which is there as a whole.
+    Text(String),
+    /// A body that is still being written.
+    Stream(S),
+}
+
+/// Answers one request. `gateway` is the error of its configuration if that is bad.
+pub async fn handle<E: Edge>(
+    gateway: &Result<Rc<Gateway>, Error>,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    stamp: &Stamp,
+) -> Reply<E::Stream> {
+    let route = Route::at(request.path);
+    let anthropic_version = match (request.header)("anthropic-version") {
+        Some(_) => HasAnthropicVersion::Yes,
+        None => HasAnthropicVersion::No,
+    };
+    let dialect = match &route {
+        Some(route) => route.dialect(anthropic_version),
+        None => anthropic_version.dialect(),
+    };
+    let cors = match gateway {
+        Ok(gateway) => &gateway.config.cors,
+        // Else a page could not even read what is wrong.
+        Err(_) => &Cors::Any,
+    };
+    let is_head = request.method == "HEAD";
+    let mut headers = cors_headers(cors, (request.header)("origin").as_deref());
+    let mut reply = match (request.method, &route) {
+        ("OPTIONS", _) => preflight(route.as_ref(), request.header),
+        _ => match answer(gateway, edge, request, route, dialect, stamp).await {
+            Ok(reply) => reply,
+            Err(error) => error_reply(&error, dialect, stamp),
+        },
+    };
+    headers.push(("x-request-id", stamp.id.clone()));
+    headers.push(("request-id", stamp.id.clone()));
+    reply.headers.append(&mut headers);
+    if is_head {
+        reply.body = Body::Empty;
+    }
+    reply
+}
+
+async fn answer<E: Edge>(
+    gateway: &Result<Rc<Gateway>, Error>,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    route: Option<Route>,
+    dialect: Dialect,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let route = route.ok_or_else(|| Error::UnknownPath(request.path.to_owned()))?;
+    let allow = route.allow();
+    if !allow.split(", ").any(|method| method == request.method) {
+        return Err(Error::WrongMethod { allow });
+    }
+    let gateway = gateway.as_ref().map_err(Clone::clone)?;
+    let catalog = &gateway.config.catalog;
+    let body = match (&route, dialect) {
+        (Route::Hello, _) => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
+        (Route::Models, Dialect::OpenAi) => {
+            models::openai_list(catalog, &about(gateway, edge).await)
+        }
+        (Route::Models, Dialect::Anthropic) => models::anthropic_page(catalog, request.query)?,
+        (Route::Model(id), dialect) => {
+            let model = catalog.find(Some(id))?;
+            match dialect {
+                Dialect::OpenAi => models::openai_model(model),
+                Dialect::Anthropic => models::anthropic_model(model),
+            }
+        }
+        (Route::ChatCompletions | Route::Messages | Route::CountTokens, _) => {
+            let authorization = (request.header)("authorization");
+            let x_api_key = (request.header)("x-api-key");
+            let caller =
+                auth::admit(&gateway.config, authorization.as_deref(), x_api_key.as_deref())?;
+            let body = edge.read(request.body, gateway.config.max_body_bytes).await?;
+            let prompt = match dialect {
+                Dialect::OpenAi => openai::parse(&body)?,
+                Dialect::Anthropic => anthropic::parse(&body)?,
+            };
+            if route != Route::CountTokens {
+                return chat(gateway, edge, caller, &prompt, dialect, stamp).await;
+            }
+            format!(r#"{{"input_tokens":{}}}"#, prompt_tokens::count(&prompt))
+        }
+    };
+    Ok(json_reply(200, body))
+}
+
+/// Asks DeGPT and translates.
+async fn chat<E: Edge>(
+    gateway: &Rc<Gateway>,
+    edge: &E,
+    caller: Caller,
+    prompt: &Prompt<'_>,
+    dialect: Dialect,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let Gateway { config, upstream, .. } = &**gateway;
+    let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
+    let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
+    let started_ms = edge.now_ms();
+    let first_byte_ms = u64::try_from(config.timing.first_byte.as_millis()).unwrap_or(u64::MAX);
+    let idle_ms = u64::try_from(config.timing.idle.as_millis()).unwrap_or(u64::MAX);
+    let call = Call {
+        caller,
+        body: degpt::body(prompt, target)?,
+        accept: match prompt.delivery {
+            Delivery::Whole => "*/*",
+            Delivery::Stream { .. } => "text/event-stream",
+        },
+        deadline_ms: started_ms.saturating_add(first_byte_ms),
+    };
+    let model = target.model.id.as_str();
+    let mut reply = match prompt.delivery {
+        Delivery::Whole => {
+            let prompt_tokens = prompt_tokens::count(prompt);
+            let consume = async |download| {
+                let bytes = edge.collect(download, config.max_answer_bytes, idle_ms).await;
+                // What was collected before a failure is not an answer, and
+                // whether it had begun cannot be told: so it is not asked again.
+                let bytes =
+                    bytes.map_err(|error| Failure { error, begun: translate::Begun::Yes })?;
+                translate::whole(&bytes, prompt_tokens)
+            };
+            let answer = upstream::ask(upstream, config, edge, &call, consume).await?;
+            json_reply(
+                200,
+                match dialect {
+                    Dialect::OpenAi => openai::completion(&answer, model, stamp),
+                    Dialect::Anthropic => anthropic::message(&answer, model, stamp),
+                },
+            )
+        }
+        Delivery::Stream { usage } => {
+            let prompt_tokens = match usage {
+                UsageReport::Included => prompt_tokens::count(prompt),
+                UsageReport::Omitted => 0,
+            };
+            let translator = Translator::new(
+                dialect,
+                usage,
+                model,
+                stamp,
+                prompt_tokens,
+                config.max_answer_bytes,
+            );
+            let outlet = edge.outlet(Relay::new(translator, config.timing, started_ms))?;
+            let pump = {
+                let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
+                async move {
+                    let Gateway { config, upstream, .. } = &*gateway;
+                    let consume = async |download| edge.feed(&outlet, download).await;
+                    upstream::ask(upstream, config, &edge, &call, consume).await
+                }
+            };
+            Reply {
+                status: 200,
+                headers: vec![
+                    ("content-type", "text/event-stream; charset=utf-8".to_owned()),
+                    ("cache-control", "no-cache".to_owned()),
+                ],
+                body: Body::Stream(edge.stream(outlet, pump).await?),
+            }
+        }
+    };
+    reply.headers.push(("x-degpt-model", target.upstream.to_owned()));
+    Ok(reply)
+}
+
+/// What DeGPT says of itself; kept for five minutes, and its silence for half a one.
+async fn about<E: Edge>(gateway: &Gateway, edge: &E) -> About {
+    const TIMEOUT_MS: u64 = 2_000;
+    const MAX_BYTES: usize = 1 << 20;
+    let ask = async || {
+        let [origin, ..] = gateway.upstream.in_order(edge.now_ms())[..] else {
+            return Err(Error::Unavailable);
+        };
+        let request = Outgoing {
+            method: "GET",
+            url: &format!("{}{}", origin.address, degpt::CONFIG_PATH),
+            headers: &[("accept", "application/json")],
+            body: None,
+        };
+        let answer = edge.send(request, TIMEOUT_MS).await?;
+        if answer.status != 200 {
+            edge.discard(answer.body);
+            return Err(Error::Unavailable);
+        }
+        let body = edge.collect(answer.body, MAX_BYTES, TIMEOUT_MS).await?;
+        degpt::about(&body).ok_or(Error::Garbled)
+    };
+    let make = async || match ask().await {
+        Ok(about) => Lasting { result: Ok(about), for_ms: 300_000 },
+        Err(error) => Lasting { result: Err(error), for_ms: 30_000 },
+    };
+    gateway.about.get(edge, 2 * TIMEOUT_MS, make).await.unwrap_or_default()
+}
+
+fn json_reply<S>(status: u16, body: String) -> Reply<S> {
+    Reply {
+        status,
+        headers: vec![
+            ("content-type", "application/json".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+        ],
+        body: Body::Text(body),
+    }
+}
+
+fn error_reply<S>(error: &Error, dialect: Dialect, stamp: &Stamp) -> Reply<S> {
+    let facts = error.facts();
+    let mut reply = json_reply(facts.status, error.body(dialect, &stamp.id));
+    if let Some(should_retry) = facts.should_retry {
+        reply.headers.push(("x-should-retry", should_retry.to_string()));
+    }
+    match error {
+        Error::WrongMethod { allow } => reply.headers.push(("allow", (*allow).to_owned())),
+        Error::RateLimited { retry_after: Some(retry_after) } => {
+            reply.headers.push(("retry-after", retry_after.clone()));
+        }
+        _ => {}
+    }
+    reply
+}
+
+/// The answer to a browser that asks what a page may do (the Fetch standard's
+/// CORS preflight), before any key is looked at: browsers send none with it.
+fn preflight<S>(route: Option<&Route>, header: &dyn Fn(&str) -> Option<String>) -> Reply<S> {
+    let methods = route.map_or("GET, HEAD, POST, OPTIONS", Route::allow);
+    let mut headers = vec![
+        ("allow", methods.to_owned()),
+        ("access-control-allow-methods", methods.to_owned()),
+        ("access-control-max-age", "86400".to_owned()),
+    ];
+    if let Some(asked) = header("access-control-request-headers") {
+        headers.push(("access-control-allow-headers", asked));
+    }
+    Reply { status: 204, headers, body: Body::Empty }
+}
+
+/// What lets a page of another origin read the answer.
+fn cors_headers(cors: &Cors, origin: Option<&str>) -> Vec<(&'static str, String)> {
+    const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, x-should-retry, retry-after";
+    let allowed = match cors {
+        Cors::Any => vec![("access-control-allow-origin", "*".to_owned())],
+        Cors::Only(origins) => {
+            let vary = ("vary", "origin".to_owned());
+            match origin.filter(|origin| origins.contains(&origin.to_ascii_lowercase())) {
+                Some(origin) => vec![vary, ("access-control-allow-origin", origin.to_owned())],
+                // Without these headers the browser keeps the answer from the page.
+                None => return vec![vary],
+            }
+        }
+    };
+    let exposed = ("access-control-expose-headers", EXPOSED.to_owned());
+    allowed.into_iter().chain([exposed]).collect()
+}

@@ -1,0 +1,60 @@
+//! degpt-edge: a Cloudflare Worker that lets OpenAI and Anthropic clients talk to DeGPT.
+//!
+//! ```text
+//!            client                                              DeGPT
+//!              │ request                                           ▲ request
+//!              ▼                                                   │
+//!  route ─▶ auth ─▶ openai / anthropic ─▶ Prompt ─▶ catalog ─▶ degpt::body
+//!                                                                  │
+//!              ▲ answer                                            ▼ stream
+//!              │                                                   │
+//!  relay ◀─ openai / anthropic ◀──────── Event ◀─────── sse ─▶ degpt::Reader
+//!           └──────────────── translate::Translator ───────────────┘
+//! ```
+//!
+//! The gateway is a pure function of a request, a [`chat::Stamp`] and an
+//! [`edge_api::Edge`], which is all it knows of the world. A thin shell, `edge`,
+//! compiled for wasm32 alone, is that world in the Workers runtime; tests bring
+//! their own. Everything else runs natively, without a clock or randomness.
+//!
+//! In reading order:
+//! - [`gateway`]: one request, top to bottom.
+//! - [`route`], [`auth`], [`config`]: what is asked, by whom, of which deployment.
+//! - [`catalog`], [`models`]: which models there are, and the routes that list them.
+//! - [`openai`], [`anthropic`]: the two dialects; [`json`]: how they read a body.
+//! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
+//! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams.
+//! - [`translate`], [`relay`]: its answers into the client's, whole or in time.
+//! - [`upstream`], `visitor`, [`shared`]: credentials, failover, what requests share.
+//! - [`tokens`], [`prompt_tokens`]: how much an exchange counts.
+//! - [`error`]: every failure, in both dialects.
+//!
+//! Invariants: dependencies run downward in that list; `openai`, `anthropic` and
+//! `degpt` know only `chat`, never each other; nothing of a request (prompt, key,
+//! picture) is logged or enters an error message of the gateway's own; no input
+//! from outside can make it panic.
+
+pub mod anthropic;
+pub mod auth;
+pub mod catalog;
+pub mod chat;
+pub mod config;
+pub mod degpt;
+pub mod edge_api;
+pub mod error;
+pub mod gateway;
+pub mod json;
+pub mod models;
+pub mod openai;
+pub mod prompt_tokens;
+pub mod relay;
+pub mod route;
+pub mod shared;
+pub mod sse;
+pub mod tokens;
+pub mod translate;
+pub mod upstream;
+mod visitor;
+
+#[cfg(target_arch = "wasm32")]
+mod edge;

@@ -1,0 +1,145 @@
+//! The request side of the OpenAI dialect.
+
+use std::borrow::Cow;
+
+use super::wire;
+use crate::{
+    chat::{Delivery, Part, Prompt, Role, Source, Thinking, ToolOutcome, Turn, UsageReport},
+    error::Error,
+    json::{self, Content, Text},
+};
+
+/// Reads the body of a chat completions request.
+///
+/// # Errors
+/// [`Error::Invalid`], naming the field.
+pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
+    let request: wire::Request<'_> = json::parse(body)?;
+    let thinking = thinking(&request);
+    let delivery = if request.stream == Some(true) {
+        let included = request.stream_options.and_then(|options| options.include_usage);
+        Delivery::Stream {
+            usage: if included == Some(true) {
+                UsageReport::Included
+            } else {
+                UsageReport::Omitted
+            },
+        }
+    } else {
+        Delivery::Whole
+    };
+    let messages = request.messages.unwrap_or_default();
+    if messages.is_empty() {
+        return Err(Error::invalid("messages", "messages: at least one message is needed."));
+    }
+    let turns = messages
+        .into_iter()
+        .enumerate()
+        .map(|(index, message)| turn(index, message))
+        .collect::<Result<_, _>>()?;
+    Ok(Prompt { model: request.model.map(|model| model.0), turns, thinking, delivery })
+}
+
+fn thinking(request: &wire::Request<'_>) -> Thinking {
+    let effort = request.reasoning_effort.as_ref().map(Text::as_str);
+    let mode = request.thinking.as_ref().and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
+    let on = effort.is_some_and(|effort| !matches!(effort, "none" | "minimal"))
+        || mode.is_some_and(|mode| matches!(mode, "enabled" | "adaptive" | "auto"))
+        || request.enable_thinking == Some(true);
+    if on { Thinking::On } else { Thinking::Off }
+}
+
+fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
+    let Some(role) = message.role else {
+        return Err(Error::invalid(format!("messages[{index}].role"), "The role is missing."));
+    };
+    let parts = match message.content {
+        None => Vec::new(),
+        Some(Content::Text(text)) => vec![Part::Text(text)],
+        Some(Content::Parts(parts)) => parts
+            .into_iter()
+            .enumerate()
+            .map(|(place, part)| read_part(part, || format!("messages[{index}].content[{place}]")))
+            .collect::<Result<_, _>>()?,
+    };
+    match role.as_str() {
+        "system" | "developer" => Ok(Turn { role: Role::System, parts }),
+        "user" => Ok(Turn { role: Role::User, parts }),
+        "assistant" => {
+            let calls = message.tool_calls.unwrap_or_default();
+            let calls = calls.into_iter().enumerate().map(|(place, call)| {
+                tool_call(call, || format!("messages[{index}].tool_calls[{place}]"))
+            });
+            let parts = parts.into_iter().map(Ok).chain(calls).collect::<Result<_, _>>()?;
+            Ok(Turn { role: Role::Assistant, parts })
+        }
+        "tool" | "function" => {
+            let id = message.tool_call_id.or(message.name).map_or(Cow::Borrowed(""), |id| id.0);
+            let outcome = ToolOutcome::Returned;
+            Ok(Turn { role: Role::User, parts: vec![Part::ToolResult { id, outcome, parts }] })
+        }
+        other => Err(Error::invalid(
+            format!("messages[{index}].role"),
+            format!("The role `{other}` is none of system, developer, user, assistant and tool."),
+        )),
+    }
+}
+
+fn tool_call(call: wire::ToolCall<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
+    let Some(wire::Function { name: Some(name), arguments }) = call.function else {
+        return Err(Error::invalid(
+            format!("{}.function.name", path()),
+            "A tool call needs the function's name.",
+        ));
+    };
+    Ok(Part::ToolCall {
+        id: call.id.map_or(Cow::Borrowed(""), |id| id.0),
+        name: name.0,
+        arguments: arguments.map_or(Cow::Borrowed("{}"), |arguments| arguments.0),
+    })
+}
+
+fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
+    let missing = |field: &str| {
+        Error::invalid(format!("{}.{field}", path()), format!("This part needs `{field}`."))
+    };
+    match part.kind.as_ref().map(Text::as_str) {
+        Some("text") => part.text.map(|text| Part::Text(text.0)).ok_or_else(|| missing("text")),
+        Some("refusal") => {
+            part.refusal.map(|text| Part::Text(text.0)).ok_or_else(|| missing("refusal"))
+        }
+        Some("image_url") => {
+            let url = match part.image_url.ok_or_else(|| missing("image_url"))? {
+                wire::ImageUrl::Object { url } | wire::ImageUrl::Bare(url) => url.0,
+            };
+            check_url(&url, || format!("{}.image_url.url", path()))?;
+            Ok(Part::Image(Source::Url(url)))
+        }
+        Some("file") => {
+            let file = part.file.ok_or_else(|| missing("file"))?;
+            // A `file_id` points to a store this gateway does not have.
+            let data = file.file_data.ok_or_else(|| missing("file.file_data"))?.0;
+            check_url(&data, || format!("{}.file.file_data", path()))?;
+            Ok(Part::File { name: file.filename.map(|name| name.0), source: Source::Url(data) })
+        }
+        Some(other) => Err(Error::invalid(
+            format!("{}.type", path()),
+            format!("Parts of type `{other}` are not supported; text, image_url and file are."),
+        )),
+        None => Err(missing("type")),
+    }
+}
+
+/// A picture that is neither at an address nor in the request cannot be passed
+/// on, and the upstream would not say so.
+fn check_url(url: &str, path: impl Fn() -> String) -> Result<(), Error> {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    match scheme.as_deref() {
+        Some("http" | "https") => Ok(()),
+        Some("data") if url.contains(";base64,") => Ok(()),
+        _ => Err(Error::invalid(
+            path(),
+            "This must be an http(s) address or a data URL like `data:image/png;base64,…`.",
+        )),
+    }
+}

@@ -1,0 +1,175 @@
+//! One streamed answer between two connections, in time: when the client's
+//! headers go out, when the silence is too long, when it is over.
+//!
+//! No clock and no connection: the edge says what happened and when, and does
+//! what [`Step`] tells it. Times are in milliseconds of any one clock.
+
+use crate::{
+    config::Timing,
+    error::Error,
+    translate::{Begun, Failure, Progress, Translator},
+};
+
+/// What the edge does after a call, having sent on what the call wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Keep the client waiting: its status is not decided yet.
+    Hold,
+    /// Send the headers, if they have not been sent.
+    Send,
+    /// Likewise, and close the client's body and the upstream's.
+    Close,
+    /// Drop this upstream. Nothing of the answer has come from it.
+    Fail(Error),
+}
+
+/// Whether the client takes what it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    /// It does.
+    Reading,
+    /// Something waits for it: then an upstream that is silent is one that is not read.
+    Busy,
+}
+
+/// One streamed answer.
+#[derive(Debug)]
+pub struct Relay {
+    translator: Translator,
+    timing: Millis,
+    started_ms: u64,
+    last_input_ms: u64,
+    last_output_ms: u64,
+    committed: bool,
+}
+
+/// [`Timing`] in milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Millis {
+    commit_after: u64,
+    first_byte: u64,
+    idle: u64,
+    keep_alive: u64,
+}
+
+impl Relay {
+    /// For the answer of `translator` to a request that came at `now_ms`.
+    #[must_use]
+    pub fn new(translator: Translator, timing: Timing, now_ms: u64) -> Self {
+        let millis =
+            |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            translator,
+            timing: Millis {
+                commit_after: millis(timing.commit_after),
+                first_byte: millis(timing.first_byte),
+                idle: millis(timing.idle),
+                keep_alive: millis(timing.keep_alive),
+            },
+            started_ms: now_ms,
+            last_input_ms: now_ms,
+            last_output_ms: now_ms,
+            committed: false,
+        }
+    }
+
+    /// The upstream sent `bytes`. Appends to `out` what the client gets.
+    pub fn push(&mut self, bytes: &[u8], now_ms: u64, out: &mut Vec<u8>) -> Step {
+        self.last_input_ms = now_ms;
+        let before = out.len();
+        let progress = self.translator.push(bytes, out);
+        if out.len() > before {
+            self.last_output_ms = now_ms;
+        }
+        self.step(progress)
+    }
+
+    /// The upstream's body ended, in order (`None`) or by a failure.
+    pub fn upstream_ended(&mut self, out: &mut Vec<u8>) -> Step {
+        let progress = self.translator.finish(out);
+        self.step(progress)
+    }
+
+    /// Time has passed. Returns the step, and in how many milliseconds to call again.
+    pub fn tick(&mut self, now_ms: u64, client: Client, out: &mut Vec<u8>) -> (Step, u64) {
+        if client == Client::Busy {
+            self.last_input_ms = now_ms;
+        }
+        // The clock may have been set back.
+        let since = |then: u64| now_ms.saturating_sub(then);
+        let timeout = match self.translator.begun() {
+            Begun::No => left(self.timing.first_byte, since(self.started_ms)),
+            Begun::Yes => left(self.timing.idle, since(self.last_input_ms)),
+        };
+        let Some(mut next_ms) = timeout else {
+            let error = match self.translator.begun() {
+                Begun::No => Error::Timeout,
+                Begun::Yes => Error::Stalled,
+            };
+            let progress = self.translator.upstream_failed(error, out);
+            return (self.step(progress), AFTER_FAILURE_MS);
+        };
+        if !self.committed {
+            if let Some(wait_ms) = left(self.timing.commit_after, since(self.started_ms)) {
+                return (Step::Hold, next_ms.min(wait_ms));
+            }
+            self.translator.commit(out);
+            self.committed = true;
+            self.last_output_ms = now_ms;
+        }
+        let mut wait_ms = left(self.timing.keep_alive, since(self.last_output_ms));
+        if wait_ms.is_none() {
+            self.translator.keep_alive(out);
+            self.last_output_ms = now_ms;
+            wait_ms = Some(self.timing.keep_alive);
+        }
+        next_ms = next_ms.min(wait_ms.unwrap_or(next_ms));
+        (Step::Send, next_ms)
+    }
+
+    /// Ends the answer with `error`, for good. [`Step::Fail`] if the client has
+    /// not even got headers.
+    pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) -> Step {
+        let progress = self.translator.fail(error, out);
+        self.step(progress)
+    }
+
+    /// Makes ready for another upstream, after [`Step::Fail`].
+    pub fn restart(&mut self, now_ms: u64) {
+        self.translator.restart();
+        self.last_input_ms = now_ms;
+    }
+
+    /// Whether any of the answer itself has come.
+    #[must_use]
+    pub fn begun(&self) -> Begun {
+        self.translator.begun()
+    }
+
+    /// A [`Failure`] with `error`, at this point of the answer.
+    #[must_use]
+    pub fn failure(&self, error: Error) -> Failure {
+        Failure { error, begun: self.translator.begun() }
+    }
+
+    fn step(&mut self, progress: Progress) -> Step {
+        match progress {
+            Progress::Waiting if !self.committed => Step::Hold,
+            Progress::Waiting => Step::Send,
+            Progress::Flowing => {
+                self.committed = true;
+                Step::Send
+            }
+            Progress::Ended => Step::Close,
+            Progress::Failed(error) => Step::Fail(error),
+        }
+    }
+}
+
+/// When to look again at a relay that has just failed, and is being ended.
+const AFTER_FAILURE_MS: u64 = 1_000;
+
+/// What is left of `limit` after `spent`; `None` when it is used up.
+fn left(limit: u64, spent: u64) -> Option<u64> {
+    limit.checked_sub(spent).filter(|left| *left > 0)
+}

@@ -1,0 +1,193 @@
+//! Server-sent events: bytes into events' data, and events into bytes.
+//!
+//! Reads what the HTML standard calls an event stream (section 9.2.6) as far as
+//! an upstream needs it: `data` fields, joined by newlines, dispatched at a blank
+//! line. `event`, `id`, `retry` and comments are passed over. No JSON here.
+
+use std::ops::ControlFlow;
+
+/// Cuts a byte stream into events, for every way the stream is cut into chunks.
+///
+/// A line and an event are bounded by [`Decoder::MAX_LINE_BYTES`]: what is held
+/// between two calls is never more than twice that.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    /// The beginning of a line whose end has not come.
+    line: Vec<u8>,
+    /// The data of the event being read.
+    data: Vec<u8>,
+    /// Whether the event being read has a `data` field: an empty one counts too.
+    has_data: bool,
+    /// Whether the last byte seen was a carriage return, whose line feed may follow.
+    after_carriage_return: bool,
+    /// Whether the stream's beginning, where a byte order mark may stand, is behind us.
+    begun: bool,
+}
+
+/// A line or an event is longer than [`Decoder::MAX_LINE_BYTES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong;
+
+impl Decoder {
+    /// The longest line, and the longest data of one event, in bytes.
+    pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+    /// Reads `bytes` and calls `on_data` with each event's data, until it breaks.
+    ///
+    /// After a break or an error the decoder is not to be used any more.
+    ///
+    /// # Errors
+    /// [`TooLong`], when a line or an event goes over the bound.
+    pub fn push(
+        &mut self,
+        mut bytes: &[u8],
+        mut on_data: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, TooLong> {
+        while let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            let (head, tail) = bytes.split_at(end);
+            let (&terminator, rest) = tail.split_first().unwrap_or((&b'\n', &[]));
+            bytes = rest;
+            let ends_crlf = self.after_carriage_return && terminator == b'\n' && head.is_empty();
+            self.after_carriage_return = terminator == b'\r';
+            if ends_crlf {
+                continue;
+            }
+            if self.line.len() + head.len() > Self::MAX_LINE_BYTES {
+                return Err(TooLong);
+            }
+            let flow = if self.line.is_empty() {
+                self.take_line(head, &mut on_data)?
+            } else {
+                self.line.extend_from_slice(head);
+                let mut line = std::mem::take(&mut self.line);
+                let flow = self.take_line(&line, &mut on_data)?;
+                // Keeps the buffer for the next line that arrives in pieces.
+                line.clear();
+                self.line = line;
+                flow
+            };
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        if !bytes.is_empty() {
+            self.after_carriage_return = false;
+        }
+        if self.line.len() + bytes.len() > Self::MAX_LINE_BYTES {
+            return Err(TooLong);
+        }
+        self.line.extend_from_slice(bytes);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn take_line(
+        &mut self,
+        mut line: &[u8],
+        on_data: &mut impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, TooLong> {
+        if !self.begun {
+            self.begun = true;
+            line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+        }
+        if line.is_empty() {
+            if !self.has_data {
+                return Ok(ControlFlow::Continue(()));
+            }
+            self.has_data = false;
+            let flow = on_data(&self.data);
+            self.data.clear();
+            return Ok(flow);
+        }
+        let Some(value) = line.strip_prefix(b"data") else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        let value = match value {
+            [] => value,
+            [b':', b' ', value @ ..] | [b':', value @ ..] => value,
+            // Another field whose name begins with these letters.
+            _ => return Ok(ControlFlow::Continue(())),
+        };
+        if self.data.len() + value.len() >= Self::MAX_LINE_BYTES {
+            return Err(TooLong);
+        }
+        if self.has_data {
+            self.data.push(b'\n');
+        }
+        self.has_data = true;
+        self.data.extend_from_slice(value);
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::{Decoder, TooLong};
+
+    fn read(pieces: &[&[u8]]) -> Result<Vec<String>, TooLong> {
+        let mut decoder = Decoder::default();
+        let mut events = Vec::new();
+        for piece in pieces {
+            let _ = decoder.push(piece, |data| {
+                events.push(String::from_utf8_lossy(data).into_owned());
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(events)
+    }
+
+    #[test]
+    fn every_cut_of_every_form_gives_the_same_events() {
+        let table: [(&str, &[&str]); 13] = [
+            ("data: a\n\n", &["a"]),
+            ("data:a\n\ndata: b\n\n", &["a", "b"]),
+            ("data:  a\n\n", &[" a"]),
+            ("data: a\r\n\r\ndata: b\r\n\r\n", &["a", "b"]),
+            ("data: a\r\rdata: b\r\r", &["a", "b"]),
+            ("data: a\ndata: b\n\n", &["a\nb"]),
+            ("\u{feff}data: a\n\n", &["a"]),
+            (": comment\n\ndata: a\n\n", &["a"]),
+            ("event: x\nid: 1\ndata: a\n\n", &["a"]),
+            ("data\n\n", &[""]),
+            ("database: a\n\ndata: b\n\n", &["b"]),
+            ("\n\n\ndata: 模😊\n\n\n", &["模😊"]),
+            ("data: never dispatched\n", &[]),
+        ];
+        for (stream, events) in table {
+            let bytes = stream.as_bytes();
+            assert_eq!(read(&[bytes]).unwrap_or_default(), events, "{stream:?} whole");
+            for cut in 0..=bytes.len() {
+                let (head, tail) = bytes.split_at(cut);
+                assert_eq!(read(&[head, tail]).unwrap_or_default(), events, "{stream:?} at {cut}");
+            }
+            let single: Vec<&[u8]> = bytes.chunks(1).collect();
+            assert_eq!(read(&single).unwrap_or_default(), events, "{stream:?} bytewise");
+        }
+    }
+
+    #[test]
+    fn a_line_over_the_bound_is_an_error_before_it_ends() {
+        let long = vec![b'x'; Decoder::MAX_LINE_BYTES + 1];
+        assert_eq!(read(&[&long]), Err(TooLong));
+        assert_eq!(read(&[b"data: ", &long]), Err(TooLong));
+        let (head, tail) = long.split_at(long.len() / 2);
+        assert_eq!(read(&[head, tail]), Err(TooLong));
+    }
+
+    #[test]
+    fn an_event_of_many_lines_over_the_bound_is_an_error() {
+        let line = [b"data: ".as_slice(), &vec![b'x'; Decoder::MAX_LINE_BYTES / 2], b"\n"].concat();
+        assert_eq!(read(&[&line, &line, &line]), Err(TooLong));
+    }
+
+    #[test]
+    fn nothing_is_read_after_a_break() {
+        let mut seen = 0;
+        let flow = Decoder::default().push(b"data: a\n\ndata: b\n\n", |_| {
+            seen += 1;
+            ControlFlow::Break(())
+        });
+        assert_eq!((flow, seen), (Ok(ControlFlow::Break(())), 1));
+    }
+}

@@ -1,0 +1,351 @@
+//! From DeGPT's bytes to a client's bytes.
+//!
+//! [`Translator`] does it as a stream, [`whole`] at once. The translator's contract:
+//!
+//! 1. The output is the same for every way of cutting the input.
+//! 2. There is exactly one ending: the dialect's end mark, or its error event.
+//!    Input after it is ignored.
+//! 3. Silence is an error: an upstream that ends without its own end mark
+//!    yields an error, never a clean ending.
+//! 4. Anthropic's blocks are balanced and contiguous from 0, also on error.
+//! 5. Memory is bounded; the caller owns the output buffer.
+
+use std::ops::ControlFlow;
+
+use crate::{
+    anthropic,
+    chat::{Event, Finish, Stamp, Usage, UsageReport},
+    degpt,
+    error::Error,
+    openai,
+    route::Dialect,
+    sse,
+    tokens::Counter,
+};
+
+/// A whole answer.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The model's reasoning; empty if there was none.
+    pub reasoning: String,
+    /// What the model said.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// The tokens it took.
+    pub usage: Usage,
+}
+
+/// Counts the tokens of an answer as it comes.
+#[derive(Debug)]
+struct Meter {
+    prompt_tokens: u64,
+    reasoning: Counter,
+    text: Counter,
+}
+
+impl Meter {
+    fn new(prompt_tokens: u64) -> Self {
+        Self { prompt_tokens, reasoning: Counter::new(), text: Counter::new() }
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Reasoning(text) => self.reasoning.push(text),
+            Event::Text(text) => self.text.push(text),
+            Event::End(_) => {}
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        let reasoning_tokens = self.reasoning.total();
+        Usage {
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: reasoning_tokens + self.text.total(),
+            reasoning_tokens,
+        }
+    }
+}
+
+/// Puts a whole answer of DeGPT together.
+///
+/// # Errors
+/// [`Failure`], which says whether the answer had begun.
+pub fn whole(upstream: &[u8], prompt_tokens: u64) -> Result<Answer, Failure> {
+    let mut answer = Answer::default();
+    let mut meter = Meter::new(prompt_tokens);
+    let mut input = Input::new(upstream.len());
+    let mut ended = false;
+    let result = input.push(upstream, &mut |event| {
+        meter.event(event);
+        match event {
+            Event::Reasoning(text) => answer.reasoning.push_str(text),
+            Event::Text(text) => answer.text.push_str(text),
+            Event::End(finish) => {
+                answer.finish = finish;
+                ended = true;
+            }
+        }
+    });
+    let result = result.and(if ended { Ok(()) } else { Err(Error::Truncated) });
+    result.map_err(|error| Failure { error, begun: Begun::of(input.begun) })?;
+    answer.usage = meter.usage();
+    Ok(answer)
+}
+
+/// An answer that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How.
+    pub error: Error,
+    /// Whether any of the answer had come before: then asking again would
+    /// begin another answer.
+    pub begun: Begun,
+}
+
+/// Whether any of an answer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// Reasoning or text has come.
+    Yes,
+    /// Nothing has.
+    No,
+}
+
+impl Begun {
+    fn of(begun: bool) -> Self {
+        if begun { Self::Yes } else { Self::No }
+    }
+}
+
+/// The reading half: bytes to events.
+#[derive(Debug)]
+struct Input {
+    frames: sse::Decoder,
+    reader: degpt::Reader,
+    /// How many bytes the upstream may still send.
+    bytes_left: usize,
+    begun: bool,
+}
+
+impl Input {
+    fn new(max_bytes: usize) -> Self {
+        Self {
+            frames: sse::Decoder::default(),
+            reader: degpt::Reader::default(),
+            bytes_left: max_bytes,
+            begun: false,
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+        self.bytes_left = self.bytes_left.checked_sub(bytes.len()).ok_or(Error::AnswerTooLarge)?;
+        let Self { frames, reader, begun, .. } = self;
+        let mut failed = None;
+        let mut ended = false;
+        let flow = frames.push(bytes, |data| {
+            let read = reader.read(data, &mut |event| {
+                *begun = true;
+                ended = matches!(event, Event::End(_));
+                on_event(event);
+            });
+            match read {
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+                Ok(()) if ended => ControlFlow::Break(()),
+                Ok(()) => ControlFlow::Continue(()),
+            }
+        });
+        match (failed, flow) {
+            (Some(error), _) => Err(error),
+            (None, Err(sse::TooLong)) => Err(Error::AnswerTooLarge),
+            (None, Ok(_)) => Ok(()),
+        }
+    }
+}
+
+/// The writing half: events to a dialect's bytes.
+#[derive(Debug)]
+enum Output {
+    OpenAi(openai::Encoder),
+    Anthropic(anthropic::Encoder),
+}
+
+/// Where a stream stands after a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing of the answer has come yet, so all can still be undone.
+    Waiting,
+    /// The answer flows.
+    Flowing,
+    /// The ending has been written, a good or a bad one.
+    Ended,
+    /// It failed before any of it had come, and nothing was written: the caller
+    /// tries again, or ends it with [`Translator::fail`].
+    Failed(Error),
+}
+
+/// Rewrites one streamed answer.
+#[derive(Debug)]
+pub struct Translator {
+    input: Input,
+    output: Output,
+    /// `None` where nobody wants to know.
+    meter: Option<Meter>,
+    dialect: Dialect,
+    request_id: String,
+    max_answer_bytes: usize,
+    /// Whether the dialect's opening has been written.
+    committed: bool,
+    ended: bool,
+}
+
+impl Translator {
+    /// For one answer by the model that clients know as `model`.
+    #[must_use]
+    pub fn new(
+        dialect: Dialect,
+        usage: UsageReport,
+        model: &str,
+        stamp: &Stamp,
+        prompt_tokens: u64,
+        max_answer_bytes: usize,
+    ) -> Self {
+        let output = match dialect {
+            Dialect::OpenAi => Output::OpenAi(openai::Encoder::new(model, stamp, usage)),
+            Dialect::Anthropic => {
+                Output::Anthropic(anthropic::Encoder::new(model, stamp, prompt_tokens))
+            }
+        };
+        Self {
+            input: Input::new(max_answer_bytes),
+            output,
+            meter: (usage == UsageReport::Included).then(|| Meter::new(prompt_tokens)),
+            dialect,
+            request_id: stamp.id.clone(),
+            max_answer_bytes,
+            committed: false,
+            ended: false,
+        }
+    }
+
+    /// Reads what has come and appends what it means to `out`.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Progress {
+        if self.ended {
+            return Progress::Ended;
+        }
+        let Self { input, output, meter, committed, ended, .. } = self;
+        let result = input.push(bytes, &mut |event| {
+            if !*committed {
+                *committed = true;
+                output.open(out);
+            }
+            if let Some(meter) = meter.as_mut() {
+                meter.event(event);
+            }
+            if let Event::End(finish) = event {
+                *ended = true;
+                let usage = meter.as_ref().map(Meter::usage).unwrap_or_default();
+                output.close(finish, usage, out);
+            } else {
+                output.event(event, out);
+            }
+        });
+        match result {
+            Err(error) => self.upstream_failed(error, out),
+            Ok(()) => self.progress(),
+        }
+    }
+
+    /// The upstream's body has ended: an error, unless the answer had ended before.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Progress {
+        self.upstream_failed(Error::Truncated, out)
+    }
+
+    /// The upstream has failed. While nothing of the answer has come, nothing is
+    /// written: another upstream may still do better.
+    pub fn upstream_failed(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
+        if self.input.begun || self.ended { self.fail(error, out) } else { Progress::Failed(error) }
+    }
+
+    /// Ends the answer with `error`, for good: with an event where the client has
+    /// seen the opening, with [`Progress::Failed`] where it has not.
+    pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
+        if self.ended {
+            return Progress::Ended;
+        }
+        if !self.committed {
+            return Progress::Failed(error);
+        }
+        self.ended = true;
+        if let Output::Anthropic(encoder) = &mut self.output {
+            encoder.close_block(out);
+        }
+        error.frame(self.dialect, &self.request_id, out);
+        Progress::Ended
+    }
+
+    /// Writes the opening, so that the client sees a stream begin whatever the
+    /// upstream does. Does nothing the second time.
+    pub fn commit(&mut self, out: &mut Vec<u8>) {
+        if !self.committed {
+            self.committed = true;
+            self.output.open(out);
+        }
+    }
+
+    /// Writes what tells a client that the stream is alive.
+    pub fn keep_alive(&self, out: &mut Vec<u8>) {
+        match &self.output {
+            Output::OpenAi(encoder) => encoder.keep_alive(out),
+            Output::Anthropic(encoder) => encoder.keep_alive(out),
+        }
+    }
+
+    /// Whether any of the answer itself has come.
+    #[must_use]
+    pub fn begun(&self) -> Begun {
+        Begun::of(self.input.begun)
+    }
+
+    /// Forgets what an upstream sent that failed before the answer began, so
+    /// that another can be read in its place.
+    pub fn restart(&mut self) {
+        self.input = Input::new(self.max_answer_bytes);
+    }
+
+    fn progress(&self) -> Progress {
+        if self.ended {
+            Progress::Ended
+        } else if self.input.begun {
+            Progress::Flowing
+        } else {
+            Progress::Waiting
+        }
+    }
+}
+
+impl Output {
+    fn open(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::OpenAi(encoder) => encoder.open(out),
+            Self::Anthropic(encoder) => encoder.open(out),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::OpenAi(encoder) => encoder.event(event, out),
+            Self::Anthropic(encoder) => encoder.event(event, out),
+        }
+    }
+
+    fn close(&mut self, finish: Finish, usage: Usage, out: &mut Vec<u8>) {
+        match self {
+            Self::OpenAi(encoder) => encoder.close(finish, usage, out),
+            Self::Anthropic(encoder) => encoder.close(finish, usage, out),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// Says which chunks an answer consists of, and which of them carry a
+// finish_reason. Lazy, so that an answer can be as long as a test likes.
+//
+// Does not: add faults or [DONE] (faults.mjs), or write to a socket (reply.mjs).
+// Called by: chat.mjs.
+
+import { readFileSync } from 'node:fs';
+import { chunkWriter, pieces, tokens } from './chunks.mjs';
+import { families, ownWords } from './families.mjs';
+import { answerText, continuationText, countedContent, fakeSuccess, isSeedQuestion, reasoningText } from './texts.mjs';
+
+/** The data events of the whole answer, as text, without `[DONE]`. */
+export function answerEvents(body, model, thinking, behaviour) {
+  if (behaviour.empty) return [];
+  if (behaviour.fakeSuccess) return fakeSuccessEvents(body.model);
+  if (behaviour.raw !== undefined) return behaviour.raw;
+  if (behaviour.recorded !== undefined) return recordedEvents(behaviour.recorded);
+  if (model.id === 'deepseek-chat' && isSeedQuestion(body) && !saysWhatToSend(behaviour)) return recordedEvents('seed-stream');
+  return chunkEvents(body, model, thinking, behaviour);
+}
+
+export function fakeSuccessEvents(modelId) {
+  return [chunkWriter(modelId, ownWords)({ content: fakeSuccess })];
+}
+
+/** The texts of an answer; used by unstreamed.mjs as well. */
+export function answerParts(body, model, thinking, behaviour) {
+  const continued = body.reload === true && body.messages.at(-1)?.role === 'assistant' && families[model.family].reload(thinking);
+  return {
+    content: behaviour.text ?? (continued ? continuationText(body, model) : answerText(body, model)),
+    reasoning: behaviour.reasoning ?? (thinking && model.thinks && !isCounted(behaviour) ? reasoningText(body) : ''),
+  };
+}
+
+// A test that gives the chunks, or their number, means all of them.
+function isCounted({ chunks, chunkCount }) {
+  return chunks !== undefined || chunkCount !== undefined;
+}
+
+function saysWhatToSend(behaviour) {
+  return ['text', 'reasoning', 'chunks', 'chunkCount', 'hugeLine', 'finishReason', 'era'].some((name) => behaviour[name] !== undefined);
+}
+
+// Replayed to the byte, ids and times included: that is what a recording is for.
+function recordedEvents(name) {
+  const whole = readFileSync(new URL(`./recorded/${name}.sse`, import.meta.url), 'utf8');
+  return whole.split(/(?<=\n\n)/).filter((event) => !event.startsWith('data: [DONE]'));
+}
+
+function* chunkEvents(body, model, thinking, behaviour) {
+  const write = chunkWriter(body.model, families[model.family]);
+  for (const { delta, finish } of finished(deltas(body, model, thinking, behaviour), finishOf(model, behaviour))) {
+    yield write(delta, finish);
+  }
+}
+
+function* deltas(body, model, thinking, behaviour) {
+  const parts = answerParts(body, model, thinking, behaviour);
+  // Of 2025: an empty delta first, and a chunk per provider token.
+  const cut = families[model.family].cut && behaviour.era !== '2025';
+  if (behaviour.era === '2025') yield { content: '' };
+  for (const token of tokens(parts.reasoning)) yield { reasoning_content: token };
+  if (behaviour.hugeLine !== undefined) yield { content: 'x'.repeat(behaviour.hugeLine) };
+  if (behaviour.chunks !== undefined) {
+    yield* behaviour.chunks.map((chunk) => (typeof chunk === 'string' ? { content: chunk } : chunk));
+  } else if (behaviour.chunkCount !== undefined) {
+    for (let index = 0; index < behaviour.chunkCount; index += 1) yield { content: countedContent(index) };
+  } else {
+    for (const token of tokens(parts.content)) {
+      for (const piece of cut ? pieces(token) : [token]) yield { content: piece };
+    }
+  }
+}
+
+function finishOf(model, { finishReason, era }) {
+  if (finishReason === 'lost') return { reason: null, on: 'lost' };
+  if (finishReason === 'repeated') return { reason: 'stop', on: 'repeated' };
+  if (typeof finishReason === 'string') return { reason: finishReason, on: 'last' };
+  if (finishReason) return { reason: finishReason.reason ?? 'stop', on: finishReason.on ?? 'last' };
+  if (era === '2025') return { reason: 'stop', on: 'empty' };
+  return { reason: 'stop', on: families[model.family].finish };
+}
+
+/**
+ * Puts the finish_reason on the last delta ("last"), on the last three
+ * ("repeated"), on one more with empty content ("empty"), or nowhere.
+ */
+function* finished(all, { reason, on }) {
+  const marked = { last: 1, repeated: 3 }[on] ?? 0;
+  const held = [];
+  for (const delta of all) {
+    held.push(delta);
+    if (held.length > marked) yield { delta: held.shift(), finish: null };
+  }
+  for (const delta of held) yield { delta, finish: 'content' in delta ? reason : null };
+  if (on === 'empty') yield { delta: { content: '' }, finish: reason };
+}

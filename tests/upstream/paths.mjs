@@ -1,0 +1,10 @@
+// The paths of DeGPT's API, and of the stand-in's own.
+// Called by: server.mjs, script.mjs, control.mjs and the tests.
+
+export const paths = {
+  config: '/api/config',
+  signIn: '/api/v1/auths/printSignIn',
+  chat: '/api/v1/chat/completion/proxy',
+};
+
+export const controlPrefix = '/__stand-in/';
