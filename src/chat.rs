@@ -4,7 +4,7 @@
 //! requests to a [`Prompt`] and [`Event`]s to its own stream, `degpt` maps a
 //! `Prompt` to a request and its stream to events. No serde, no input, no output.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 /// A parsed request for an answer. Borrows from the request body where it can:
 /// an image is never copied on its way in.
@@ -18,6 +18,12 @@ pub struct Prompt<'a> {
     pub thinking: Thinking,
     /// How the answer is to be delivered.
     pub delivery: Delivery,
+    /// Where the answer is to end, if it goes on for so long.
+    pub limits: Limits,
+    /// What is done if the last turn is the assistant's and the model cannot go on from it.
+    pub prefill: Prefill,
+    /// The parameters that were accepted and will have no effect.
+    pub ignored: Vec<&'static str>,
 }
 
 impl Prompt<'_> {
@@ -26,6 +32,34 @@ impl Prompt<'_> {
     pub fn has_attachment(&self) -> bool {
         self.turns.iter().flat_map(|turn| &turn.parts).any(Part::is_attachment)
     }
+}
+
+/// Where an answer is to end. DeGPT knows no such limits: the gateway keeps them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// The answer ends before the first of these. None is empty.
+    pub stop: Vec<String>,
+    /// The most tokens of what is said, not counting the reasoning.
+    pub max_text_tokens: Option<u64>,
+    /// The most tokens of reasoning and what is said together.
+    pub max_total_tokens: Option<u64>,
+}
+
+impl Limits {
+    /// Whether there is no limit at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is done about a last turn of the assistant that the model cannot go on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefill {
+    /// It is an error: the client relies on it.
+    Refuse,
+    /// The model is asked to go on.
+    AskToContinue,
 }
 
 /// How the answer is to be delivered.
@@ -148,7 +182,7 @@ pub enum Source<'a> {
 }
 
 /// What happens in an answer, in order: reasoning, text, then one end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A piece of the model's reasoning, never empty.
     Reasoning(&'a str),
@@ -159,12 +193,14 @@ pub enum Event<'a> {
 }
 
 /// Why an answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Finish {
     /// The model had said what it had to say.
     #[default]
     Stop,
-    /// The model's limit of tokens was reached.
+    /// It came to one of the request's stop sequences: this one.
+    StopSequence(Rc<str>),
+    /// A limit of tokens was reached, the model's or the request's.
     Length,
     /// The provider's filter cut it.
     ContentFilter,

@@ -14,6 +14,7 @@ use crate::{
     degpt::{self, About},
     edge_api::{Edge, Outgoing},
     error::Error,
+    limits::{Counting, Limiter},
     models, openai, prompt_tokens,
     relay::Relay,
     route::{Dialect, HasAnthropicVersion, Route},
@@ -151,6 +152,12 @@ async fn answer<E: Edge>(
                 Dialect::OpenAi => openai::parse(&body)?,
                 Dialect::Anthropic => anthropic::parse(&body)?,
             };
+            if let Some(param) = prompt.ignored.first()
+                && (request.header)("x-degpt-strict").is_some_and(|value| value.trim() == "true")
+            {
+                let message = "This parameter has no effect with DeGPT's models.";
+                return Err(Error::invalid(*param, message));
+            }
             if route != Route::CountTokens {
                 return chat(gateway, edge, caller, &prompt, dialect, stamp).await;
             }
@@ -188,13 +195,14 @@ async fn chat<E: Edge>(
     let mut reply = match prompt.delivery {
         Delivery::Whole => {
             let prompt_tokens = prompt_tokens::count(prompt);
+            let limiter = || Limiter::new(&prompt.limits, prompt_tokens, Counting::On);
             let consume = async |download| {
                 let bytes = edge.collect(download, config.max_answer_bytes, idle_ms).await;
                 // What was collected before a failure is not an answer, and
                 // whether it had begun cannot be told: so it is not asked again.
                 let bytes =
                     bytes.map_err(|error| Failure { error, begun: translate::Begun::Yes })?;
-                translate::whole(&bytes, prompt_tokens)
+                translate::whole(&bytes, limiter())
             };
             let answer = upstream::ask(upstream, config, edge, &call, consume).await?;
             json_reply(
@@ -206,18 +214,13 @@ async fn chat<E: Edge>(
             )
         }
         Delivery::Stream { usage } => {
-            let prompt_tokens = match usage {
-                UsageReport::Included => prompt_tokens::count(prompt),
-                UsageReport::Omitted => 0,
+            let (prompt_tokens, counting) = match usage {
+                UsageReport::Included => (prompt_tokens::count(prompt), Counting::On),
+                UsageReport::Omitted => (0, Counting::Off),
             };
-            let translator = Translator::new(
-                dialect,
-                usage,
-                model,
-                stamp,
-                prompt_tokens,
-                config.max_answer_bytes,
-            );
+            let limiter = Limiter::new(&prompt.limits, prompt_tokens, counting);
+            let max_bytes = config.max_answer_bytes;
+            let translator = Translator::new(dialect, usage, model, stamp, limiter, max_bytes);
             let outlet = edge.outlet(Relay::new(translator, config.timing, started_ms))?;
             let pump = {
                 let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
@@ -238,6 +241,9 @@ async fn chat<E: Edge>(
         }
     };
     reply.headers.push(("x-degpt-model", target.upstream.to_owned()));
+    if !prompt.ignored.is_empty() {
+        reply.headers.push(("x-degpt-ignored", prompt.ignored.join(", ")));
+    }
     Ok(reply)
 }
 
@@ -314,7 +320,8 @@ fn preflight<S>(route: Option<&Route>, header: &dyn Fn(&str) -> Option<String>) 
 
 /// What lets a page of another origin read the answer.
 fn cors_headers(cors: &Cors, origin: Option<&str>) -> Vec<(&'static str, String)> {
-    const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, x-should-retry, retry-after";
+    const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, x-degpt-ignored, \
+                           x-should-retry, retry-after";
     let allowed = match cors {
         Cors::Any => vec![("access-control-allow-origin", "*".to_owned())],
         Cors::Only(origins) => {

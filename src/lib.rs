@@ -24,6 +24,7 @@
 //! - [`openai`], [`anthropic`]: the two dialects; [`json`]: how they read a body.
 //! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
 //! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams.
+//! - [`limits`]: where an answer ends, and what it counts.
 //! - [`translate`], [`relay`]: its answers into the client's, whole or in time.
 //! - [`upstream`], `visitor`, [`shared`]: credentials, failover, what requests share.
 //! - [`tokens`], [`prompt_tokens`]: how much an exchange counts.
@@ -44,6 +45,7 @@ pub mod edge_api;
 pub mod error;
 pub mod gateway;
 pub mod json;
+pub mod limits;
 pub mod models;
 pub mod openai;
 pub mod prompt_tokens;

@@ -17,10 +17,10 @@ use crate::{
     chat::{Event, Finish, Stamp, Usage, UsageReport},
     degpt,
     error::Error,
+    limits::Limiter,
     openai,
     route::Dialect,
     sse,
-    tokens::Counter,
 };
 
 /// A whole answer.
@@ -36,60 +36,30 @@ pub struct Answer {
     pub usage: Usage,
 }
 
-/// Counts the tokens of an answer as it comes.
-#[derive(Debug)]
-struct Meter {
-    prompt_tokens: u64,
-    reasoning: Counter,
-    text: Counter,
-}
-
-impl Meter {
-    fn new(prompt_tokens: u64) -> Self {
-        Self { prompt_tokens, reasoning: Counter::new(), text: Counter::new() }
-    }
-
-    fn event(&mut self, event: Event<'_>) {
-        match event {
-            Event::Reasoning(text) => self.reasoning.push(text),
-            Event::Text(text) => self.text.push(text),
-            Event::End(_) => {}
-        }
-    }
-
-    fn usage(&self) -> Usage {
-        let reasoning_tokens = self.reasoning.total();
-        Usage {
-            prompt_tokens: self.prompt_tokens,
-            completion_tokens: reasoning_tokens + self.text.total(),
-            reasoning_tokens,
-        }
-    }
-}
-
 /// Puts a whole answer of DeGPT together.
 ///
 /// # Errors
 /// [`Failure`], which says whether the answer had begun.
-pub fn whole(upstream: &[u8], prompt_tokens: u64) -> Result<Answer, Failure> {
+pub fn whole(upstream: &[u8], mut limiter: Limiter) -> Result<Answer, Failure> {
     let mut answer = Answer::default();
-    let mut meter = Meter::new(prompt_tokens);
     let mut input = Input::new(upstream.len());
     let mut ended = false;
     let result = input.push(upstream, &mut |event| {
-        meter.event(event);
-        match event {
+        limiter.push(event, &mut |event| match event {
+            _ if ended => {}
             Event::Reasoning(text) => answer.reasoning.push_str(text),
             Event::Text(text) => answer.text.push_str(text),
             Event::End(finish) => {
                 answer.finish = finish;
                 ended = true;
             }
-        }
+        });
     });
-    let result = result.and(if ended { Ok(()) } else { Err(Error::Truncated) });
-    result.map_err(|error| Failure { error, begun: Begun::of(input.begun) })?;
-    answer.usage = meter.usage();
+    if !ended {
+        let error = result.err().unwrap_or(Error::Truncated);
+        return Err(Failure { error, begun: Begun::of(input.begun) });
+    }
+    answer.usage = limiter.usage();
     Ok(answer)
 }
 
@@ -191,9 +161,8 @@ pub enum Progress {
 #[derive(Debug)]
 pub struct Translator {
     input: Input,
+    limiter: Limiter,
     output: Output,
-    /// `None` where nobody wants to know.
-    meter: Option<Meter>,
     dialect: Dialect,
     request_id: String,
     max_answer_bytes: usize,
@@ -210,9 +179,10 @@ impl Translator {
         usage: UsageReport,
         model: &str,
         stamp: &Stamp,
-        prompt_tokens: u64,
+        limiter: Limiter,
         max_answer_bytes: usize,
     ) -> Self {
+        let Usage { prompt_tokens, .. } = limiter.usage();
         let output = match dialect {
             Dialect::OpenAi => Output::OpenAi(openai::Encoder::new(model, stamp, usage)),
             Dialect::Anthropic => {
@@ -222,7 +192,7 @@ impl Translator {
         Self {
             input: Input::new(max_answer_bytes),
             output,
-            meter: (usage == UsageReport::Included).then(|| Meter::new(prompt_tokens)),
+            limiter,
             dialect,
             request_id: stamp.id.clone(),
             max_answer_bytes,
@@ -236,21 +206,28 @@ impl Translator {
         if self.ended {
             return Progress::Ended;
         }
-        let Self { input, output, meter, committed, ended, .. } = self;
+        let Self { input, limiter, output, committed, ended, .. } = self;
         let result = input.push(bytes, &mut |event| {
-            if !*committed {
-                *committed = true;
-                output.open(out);
+            if *ended {
+                return;
             }
-            if let Some(meter) = meter.as_mut() {
-                meter.event(event);
-            }
-            if let Event::End(finish) = event {
+            let mut end = None;
+            limiter.push(event, &mut |event| {
+                if end.is_some() {
+                    return;
+                }
+                if !*committed {
+                    *committed = true;
+                    output.open(out);
+                }
+                match event {
+                    Event::End(finish) => end = Some(finish),
+                    event => output.event(&event, out),
+                }
+            });
+            if let Some(finish) = end {
                 *ended = true;
-                let usage = meter.as_ref().map(Meter::usage).unwrap_or_default();
-                output.close(finish, usage, out);
-            } else {
-                output.event(event, out);
+                output.close(&finish, limiter.usage(), out);
             }
         });
         match result {
@@ -335,14 +312,14 @@ impl Output {
         }
     }
 
-    fn event(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
+    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         match self {
             Self::OpenAi(encoder) => encoder.event(event, out),
             Self::Anthropic(encoder) => encoder.event(event, out),
         }
     }
 
-    fn close(&mut self, finish: Finish, usage: Usage, out: &mut Vec<u8>) {
+    fn close(&mut self, finish: &Finish, usage: Usage, out: &mut Vec<u8>) {
         match self {
             Self::OpenAi(encoder) => encoder.close(finish, usage, out),
             Self::Anthropic(encoder) => encoder.close(finish, usage, out),

@@ -23,8 +23,8 @@ pub fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
         role: "assistant",
         content,
         model,
-        stop_reason: Some(stop_reason(answer.finish)),
-        stop_sequence: None,
+        stop_reason: Some(stop_reason(&answer.finish)),
+        stop_sequence: stop_sequence(&answer.finish),
         usage: usage(answer.usage),
     };
     serde_json::to_string(&message).unwrap_or_default()
@@ -79,7 +79,7 @@ impl Encoder {
 
     /// A delta, with the block boundaries it needs; nothing for [`Event::End`],
     /// which is [`Encoder::close`]'s.
-    pub fn event(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
+    pub fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (block, text) = match event {
             Event::Reasoning(text) => (Block::Thinking, text),
             Event::Text(text) => (Block::Text, text),
@@ -95,14 +95,16 @@ impl Encoder {
     }
 
     /// Closes the open block and the message.
-    pub fn close(&mut self, finish: Finish, counted: Usage, out: &mut Vec<u8>) {
+    pub fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
         self.close_block(out);
         let reason = stop_reason(finish);
         let _ = write!(
             out,
             "event: message_delta\ndata: {{\"type\":\"message_delta\",\"delta\":\
-             {{\"stop_reason\":\"{reason}\",\"stop_sequence\":null}},\"usage\":"
+             {{\"stop_reason\":\"{reason}\",\"stop_sequence\":"
         );
+        let _ = serde_json::to_writer(&mut *out, &stop_sequence(finish));
+        out.extend_from_slice(b"},\"usage\":");
         let _ = serde_json::to_writer(&mut *out, &usage(counted));
         out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }
@@ -154,11 +156,19 @@ fn id(stamp: &Stamp) -> String {
     format!("msg_{}", stamp.id)
 }
 
-fn stop_reason(finish: Finish) -> &'static str {
+fn stop_reason(finish: &Finish) -> &'static str {
     match finish {
         Finish::Stop => "end_turn",
+        Finish::StopSequence(_) => "stop_sequence",
         Finish::Length => "max_tokens",
         Finish::ContentFilter => "refusal",
+    }
+}
+
+fn stop_sequence(finish: &Finish) -> Option<&str> {
+    match finish {
+        Finish::StopSequence(sequence) => Some(sequence),
+        Finish::Stop | Finish::Length | Finish::ContentFilter => None,
     }
 }
 

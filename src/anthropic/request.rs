@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use super::wire;
 use crate::{
-    chat::{Delivery, Part, Prompt, Role, Source, Thinking, ToolOutcome, Turn, UsageReport},
+    chat::{
+        Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
+        UsageReport,
+    },
     error::Error,
     json::{self, Content, Text},
 };
@@ -26,6 +29,15 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     } else {
         Delivery::Whole
     };
+    let ignored = request.ignored();
+    let limits = Limits {
+        stop: stop_sequences(request.stop_sequences.unwrap_or_default())?,
+        max_text_tokens: match request.max_tokens {
+            Some(0) => return Err(Error::invalid("max_tokens", "This must be at least 1.")),
+            other => other,
+        },
+        max_total_tokens: None,
+    };
     let messages = request.messages.unwrap_or_default();
     if messages.is_empty() {
         return Err(Error::invalid("messages", "messages: at least one message is needed."));
@@ -38,7 +50,26 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     for (index, message) in messages.into_iter().enumerate() {
         turns.push(turn(index, message)?);
     }
-    Ok(Prompt { model: request.model.map(|model| model.0), turns, thinking, delivery })
+    Ok(Prompt {
+        model: request.model.map(|model| model.0),
+        turns,
+        thinking,
+        delivery,
+        limits,
+        prefill: Prefill::Refuse,
+        ignored,
+    })
+}
+
+fn stop_sequences(list: Vec<Text<'_>>) -> Result<Vec<String>, Error> {
+    const MOST: usize = 64;
+    if list.len() > MOST {
+        return Err(Error::invalid("stop_sequences", "There may be at most 64 stop sequences."));
+    }
+    if list.iter().any(|sequence| sequence.as_str().is_empty()) {
+        return Err(Error::invalid("stop_sequences", "A stop sequence must not be empty."));
+    }
+    Ok(list.into_iter().map(|sequence| sequence.0.into_owned()).collect())
 }
 
 fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {

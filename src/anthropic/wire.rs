@@ -3,7 +3,7 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds (`cache_control`, `metadata`, `signature`, …).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::json::{Content, Text};
 
@@ -19,6 +19,38 @@ pub(crate) struct Request<'a> {
     pub(crate) stream: Option<bool>,
     #[serde(borrow)]
     pub(crate) thinking: Option<ThinkingMode<'a>>,
+    #[serde(borrow)]
+    pub(crate) stop_sequences: Option<Vec<Text<'a>>>,
+    pub(crate) max_tokens: Option<u64>,
+
+    // What has no effect.
+    pub(crate) temperature: Option<IgnoredAny>,
+    pub(crate) top_p: Option<IgnoredAny>,
+    pub(crate) top_k: Option<IgnoredAny>,
+    pub(crate) tools: Option<IgnoredAny>,
+    pub(crate) tool_choice: Option<IgnoredAny>,
+    pub(crate) mcp_servers: Option<IgnoredAny>,
+    pub(crate) container: Option<IgnoredAny>,
+    pub(crate) output_config: Option<IgnoredAny>,
+    pub(crate) output_format: Option<IgnoredAny>,
+}
+
+impl Request<'_> {
+    /// The parameters that are there and have no effect.
+    pub(crate) fn ignored(&self) -> Vec<&'static str> {
+        let table = [
+            ("temperature", &self.temperature),
+            ("top_p", &self.top_p),
+            ("top_k", &self.top_k),
+            ("tools", &self.tools),
+            ("tool_choice", &self.tool_choice),
+            ("mcp_servers", &self.mcp_servers),
+            ("container", &self.container),
+            ("output_config", &self.output_config),
+            ("output_format", &self.output_format),
+        ];
+        table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name)).collect()
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -113,7 +113,7 @@ impl Reader {
                 on_event(Event::Text(head));
             }
         }
-        on_event(Event::End(self.finish));
+        on_event(Event::End(self.finish.clone()));
         Ok(())
     }
 }

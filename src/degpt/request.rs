@@ -8,22 +8,43 @@ use std::borrow::Cow;
 use super::wire;
 use crate::{
     catalog::{Images, Target},
-    chat::{Part, Prompt, Role, Source, ToolOutcome},
+    chat::{Part, Prefill, Prompt, Role, Source, ToolOutcome},
     error::Error,
 };
 
 /// The body of a chat request for `prompt`, answered by `target`.
 ///
 /// # Errors
-/// [`Error::Invalid`] when nothing is left to say once empty messages are left out.
+/// [`Error::Invalid`] when nothing is left to say once empty messages are left
+/// out, or when the answer is to go on from a text and the model cannot.
 pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
     let family = Family::of(target.upstream);
-    let messages = match family {
+    let mut messages = match family {
         Family::Claude => claude_messages(prompt),
-        Family::Gpt | Family::Other => plain_messages(prompt, target.model.images),
+        Family::DeepSeek | Family::Qwen | Family::Other => {
+            plain_messages(prompt, target.model.images)
+        }
     };
-    if messages.is_empty() {
+    let Some(last) = messages.last() else {
         return Err(Error::invalid("messages", "messages: there is no text in any of them."));
+    };
+    let is_prefilled = last.role == ASSISTANT;
+    let reload = is_prefilled && family.continues(target.model.think);
+    if is_prefilled && !reload {
+        match prompt.prefill {
+            Prefill::Refuse => {
+                let message = format!(
+                    "messages: the last one is the assistant's, and `{}` cannot go on from it. \
+                     Only DeepSeek models, and Qwen models that do not think, can.",
+                    target.model.id
+                );
+                return Err(Error::invalid("messages", message));
+            }
+            Prefill::AskToContinue => messages.push(wire::Message {
+                role: USER,
+                content: wire::Content::Text(CONTINUE.to_owned()),
+            }),
+        }
     }
     let request = wire::Request {
         model: target.upstream,
@@ -31,6 +52,7 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
         project: "DecentralGPT",
         stream: true,
         enable_thinking: target.model.think,
+        reload,
     };
     // One allocation for a picture of megabytes instead of one at each doubling.
     let mut body = Vec::with_capacity(size_hint(prompt));
@@ -38,26 +60,40 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
+const SYSTEM: &str = "system";
+const USER: &str = "user";
+const ASSISTANT: &str = "assistant";
+
+/// Asks a model that cannot continue a text to go on from one.
+const CONTINUE: &str =
+    "Continue exactly where your last message ends, without repeating any of it.";
+
 /// Which provider's rules a model's messages follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Family {
     /// Anthropic's API: no system role, turns that alternate, the user's first.
     Claude,
-    /// OpenAI's, behind a rewriting that wants plain strings from the assistant.
-    Gpt,
+    /// OpenAI's chat shape; continues a last turn of the assistant.
+    DeepSeek,
+    /// Likewise, when it does not think.
+    Qwen,
     /// OpenAI's chat shape.
     Other,
 }
 
 impl Family {
     fn of(upstream: &str) -> Self {
-        let numbered = upstream.strip_prefix('o').and_then(|rest| rest.chars().next());
-        if upstream.starts_with("claude") {
-            Self::Claude
-        } else if upstream.starts_with("gpt") || numbered.is_some_and(|c| c.is_ascii_digit()) {
-            Self::Gpt
-        } else {
-            Self::Other
+        let table = [("claude", Self::Claude), ("deepseek", Self::DeepSeek), ("qwen", Self::Qwen)];
+        let known = table.into_iter().find(|(prefix, _)| upstream.starts_with(prefix));
+        known.map_or(Self::Other, |(_, family)| family)
+    }
+
+    /// Whether it continues a last turn of the assistant (`reload`).
+    fn continues(self, thinks: bool) -> bool {
+        match self {
+            Self::DeepSeek => true,
+            Self::Qwen => !thinks,
+            Self::Claude | Self::Other => false,
         }
     }
 }
@@ -75,7 +111,8 @@ impl Piece<'_> {
 }
 
 /// Messages in OpenAI's shape. Only user turns are ever lists: the other roles
-/// hold words alone in every client's API, and GPT models insist on it.
+/// hold words alone in every client's API, and GPT models insist on it for the
+/// assistant's.
 fn plain_messages<'a>(prompt: &'a Prompt<'a>, images: Images) -> Vec<wire::Message<'a>> {
     let turns = prompt.turns.iter().map(|turn| (turn.role, pieces(&turn.parts)));
     turns
@@ -85,9 +122,9 @@ fn plain_messages<'a>(prompt: &'a Prompt<'a>, images: Images) -> Vec<wire::Messa
                 pieces.retain(|piece| matches!(piece, Piece::Text(_)));
             }
             let role = match role {
-                Role::System => "system",
-                Role::User => "user",
-                Role::Assistant => "assistant",
+                Role::System => SYSTEM,
+                Role::User => USER,
+                Role::Assistant => ASSISTANT,
             };
             (!pieces.is_empty())
                 .then(|| wire::Message { role, content: content(pieces, images, "\n") })
@@ -127,7 +164,7 @@ fn claude_messages<'a>(prompt: &'a Prompt<'a>) -> Vec<wire::Message<'a>> {
     turns
         .into_iter()
         .map(|(role, pieces)| wire::Message {
-            role: if role == Role::Assistant { "assistant" } else { "user" },
+            role: if role == Role::Assistant { ASSISTANT } else { USER },
             content: content(pieces, Images::Anthropic, "\n\n"),
         })
         .collect()

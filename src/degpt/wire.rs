@@ -17,6 +17,9 @@ pub(crate) struct Request<'a> {
     pub(crate) stream: bool,
     /// Always sent, because its default is true.
     pub(crate) enable_thinking: bool,
+    /// Whether the answer continues the last message, which is the assistant's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) reload: bool,
 }
 
 #[derive(Debug, Serialize)]

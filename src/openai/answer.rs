@@ -25,7 +25,7 @@ pub fn completion(answer: &Answer, model: &str, stamp: &Stamp) -> String {
         usage: usage(answer.usage),
         choices: [wire::Choice {
             message,
-            finish_reason: finish_reason(answer.finish),
+            finish_reason: finish_reason(&answer.finish),
             index: 0,
             logprobs: None,
         }],
@@ -70,7 +70,7 @@ impl Encoder {
     }
 
     /// A content chunk, or nothing for [`Event::End`], which is [`Encoder::close`]'s.
-    pub fn event(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
+    pub fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (field, text): (&[u8], &str) = match event {
             Event::Text(text) => (br#""content":"#, text),
             Event::Reasoning(text) => (br#""reasoning_content":"#, text),
@@ -84,7 +84,7 @@ impl Encoder {
     }
 
     /// The finish chunk, the usage chunk where one was asked for, and `[DONE]`.
-    pub fn close(&mut self, finish: Finish, counted: Usage, out: &mut Vec<u8>) {
+    pub fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.head);
         let reason = finish_reason(finish);
         let _ = write!(out, r#"}},"logprobs":null,"finish_reason":"{reason}"}}]"#);
@@ -123,9 +123,9 @@ fn id(stamp: &Stamp) -> String {
     format!("chatcmpl-{}", stamp.id)
 }
 
-fn finish_reason(finish: Finish) -> &'static str {
+fn finish_reason(finish: &Finish) -> &'static str {
     match finish {
-        Finish::Stop => "stop",
+        Finish::Stop | Finish::StopSequence(_) => "stop",
         Finish::Length => "length",
         Finish::ContentFilter => "content_filter",
     }

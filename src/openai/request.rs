@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use super::wire;
 use crate::{
-    chat::{Delivery, Part, Prompt, Role, Source, Thinking, ToolOutcome, Turn, UsageReport},
+    chat::{
+        Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
+        UsageReport,
+    },
     error::Error,
     json::{self, Content, Text},
 };
@@ -16,6 +19,13 @@ use crate::{
 pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     let request: wire::Request<'_> = json::parse(body)?;
     let thinking = thinking(&request);
+    refuse_impossible(&request)?;
+    let ignored = request.ignored();
+    let limits = Limits {
+        stop: stop(request.stop)?,
+        max_text_tokens: positive("max_tokens", request.max_tokens)?,
+        max_total_tokens: positive("max_completion_tokens", request.max_completion_tokens)?,
+    };
     let delivery = if request.stream == Some(true) {
         let included = request.stream_options.and_then(|options| options.include_usage);
         Delivery::Stream {
@@ -37,7 +47,63 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         .enumerate()
         .map(|(index, message)| turn(index, message))
         .collect::<Result<_, _>>()?;
-    Ok(Prompt { model: request.model.map(|model| model.0), turns, thinking, delivery })
+    Ok(Prompt {
+        model: request.model.map(|model| model.0),
+        turns,
+        thinking,
+        delivery,
+        limits,
+        prefill: Prefill::AskToContinue,
+        ignored,
+    })
+}
+
+/// What cannot be honoured and would change the answer's shape is refused: a
+/// client that asked for it would read the answer wrong.
+fn refuse_impossible(request: &wire::Request<'_>) -> Result<(), Error> {
+    let audio_asked = |modalities: &Vec<Text<'_>>| modalities.iter().any(|m| m.as_str() != "text");
+    let table = [
+        ("n", request.n.is_some_and(|n| n != 1), "Only one choice can be made, so `n` must be 1."),
+        ("logprobs", request.logprobs == Some(true), "Log probabilities are not available."),
+        (
+            "top_logprobs",
+            request.top_logprobs.is_some_and(|number| number > 0),
+            "Log probabilities are not available.",
+        ),
+        ("audio", request.audio.is_some(), "Answers in audio are not available."),
+        (
+            "modalities",
+            request.modalities.as_ref().is_some_and(audio_asked),
+            "Answers come as text alone.",
+        ),
+    ];
+    match table.into_iter().find(|(_, is_asked, _)| *is_asked) {
+        Some((param, _, message)) => Err(Error::invalid(param, message)),
+        None => Ok(()),
+    }
+}
+
+fn stop(stop: Option<Content<'_, Text<'_>>>) -> Result<Vec<String>, Error> {
+    const MOST: usize = 4;
+    let sequences = match stop {
+        None => Vec::new(),
+        Some(Content::Text(sequence)) => vec![sequence.into_owned()],
+        Some(Content::Parts(list)) => list.into_iter().map(|text| text.0.into_owned()).collect(),
+    };
+    if sequences.len() > MOST {
+        return Err(Error::invalid("stop", "There may be at most 4 stop sequences."));
+    }
+    if sequences.iter().any(String::is_empty) {
+        return Err(Error::invalid("stop", "A stop sequence must not be empty."));
+    }
+    Ok(sequences)
+}
+
+fn positive(param: &'static str, number: Option<u64>) -> Result<Option<u64>, Error> {
+    match number {
+        Some(0) => Err(Error::invalid(param, "This must be at least 1.")),
+        other => Ok(other),
+    }
 }
 
 fn thinking(request: &wire::Request<'_>) -> Thinking {

@@ -3,7 +3,7 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds, and `null` is the same as absent.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::json::{Content, Text};
 
@@ -23,6 +23,63 @@ pub(crate) struct Request<'a> {
     pub(crate) thinking: Option<ThinkingMode<'a>>,
     /// Not OpenAI's own, but what clients of Qwen send.
     pub(crate) enable_thinking: Option<bool>,
+    #[serde(borrow)]
+    pub(crate) stop: Option<Content<'a, Text<'a>>>,
+    pub(crate) max_tokens: Option<u64>,
+    pub(crate) max_completion_tokens: Option<u64>,
+
+    // What cannot be honoured and would change the answer's shape.
+    pub(crate) n: Option<u64>,
+    pub(crate) logprobs: Option<bool>,
+    pub(crate) top_logprobs: Option<u64>,
+    pub(crate) audio: Option<IgnoredAny>,
+    #[serde(borrow)]
+    pub(crate) modalities: Option<Vec<Text<'a>>>,
+
+    // What has no effect.
+    pub(crate) temperature: Option<IgnoredAny>,
+    pub(crate) top_p: Option<IgnoredAny>,
+    pub(crate) top_k: Option<IgnoredAny>,
+    pub(crate) min_p: Option<IgnoredAny>,
+    pub(crate) seed: Option<IgnoredAny>,
+    pub(crate) frequency_penalty: Option<IgnoredAny>,
+    pub(crate) presence_penalty: Option<IgnoredAny>,
+    pub(crate) repetition_penalty: Option<IgnoredAny>,
+    pub(crate) logit_bias: Option<IgnoredAny>,
+    pub(crate) verbosity: Option<IgnoredAny>,
+    pub(crate) prediction: Option<IgnoredAny>,
+    pub(crate) web_search_options: Option<IgnoredAny>,
+    pub(crate) response_format: Option<IgnoredAny>,
+    pub(crate) tools: Option<IgnoredAny>,
+    pub(crate) tool_choice: Option<IgnoredAny>,
+    pub(crate) functions: Option<IgnoredAny>,
+    pub(crate) function_call: Option<IgnoredAny>,
+}
+
+impl Request<'_> {
+    /// The parameters that are there and have no effect.
+    pub(crate) fn ignored(&self) -> Vec<&'static str> {
+        let table = [
+            ("temperature", &self.temperature),
+            ("top_p", &self.top_p),
+            ("top_k", &self.top_k),
+            ("min_p", &self.min_p),
+            ("seed", &self.seed),
+            ("frequency_penalty", &self.frequency_penalty),
+            ("presence_penalty", &self.presence_penalty),
+            ("repetition_penalty", &self.repetition_penalty),
+            ("logit_bias", &self.logit_bias),
+            ("verbosity", &self.verbosity),
+            ("prediction", &self.prediction),
+            ("web_search_options", &self.web_search_options),
+            ("response_format", &self.response_format),
+            ("tools", &self.tools),
+            ("tool_choice", &self.tool_choice),
+            ("functions", &self.functions),
+            ("function_call", &self.function_call),
+        ];
+        table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name)).collect()
+    }
 }
 
 #[derive(Debug, Deserialize)]

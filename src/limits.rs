@@ -1,0 +1,492 @@
+//! Where an answer ends: stop sequences and limits of tokens, kept by the gateway
+//! because DeGPT drops them, and the count of what was said.
+//!
+//! Stands between the upstream's events and a dialect's encoder. Holds back only
+//! what could still be the beginning of a stop sequence, or what fits under the
+//! limit only if it goes on in a certain way; never more. The result is the
+//! same for every way the text is cut.
+
+use std::rc::Rc;
+
+use crate::{
+    chat::{Event, Finish, Limits, Usage},
+    tokens::Counter,
+};
+
+/// Passes one answer's events on until a limit is reached.
+#[derive(Debug)]
+pub struct Limiter {
+    stop: StopMatcher,
+    max_text_tokens: Option<u64>,
+    max_total_tokens: Option<u64>,
+    prompt_tokens: u64,
+    /// Whether tokens are counted where no limit asks for it.
+    counting: Counting,
+    reasoning: Gauge,
+    text: Gauge,
+}
+
+/// Whether anybody wants to know the [`Usage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Somebody does.
+    On,
+    /// Nobody does, and the work is saved.
+    Off,
+}
+
+impl Limiter {
+    /// For the answer to a request of `prompt_tokens`.
+    #[must_use]
+    pub fn new(limits: &Limits, prompt_tokens: u64, counting: Counting) -> Self {
+        Self {
+            stop: StopMatcher::new(&limits.stop),
+            max_text_tokens: limits.max_text_tokens,
+            max_total_tokens: limits.max_total_tokens,
+            prompt_tokens,
+            counting,
+            reasoning: Gauge::default(),
+            text: Gauge::default(),
+        }
+    }
+
+    /// Takes an event, and calls `on_event` with what of it goes on. An
+    /// [`Event::End`] that this adds is the answer's: what is pushed after it is
+    /// not to be passed on.
+    pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
+        match event {
+            Event::Reasoning(text) => {
+                let limit = self.max_total_tokens;
+                let pass = &mut |text: &str| on_event(Event::Reasoning(text));
+                if self.reasoning.push(text, limit, self.counting, pass) == Room::None {
+                    on_event(Event::End(Finish::Length));
+                }
+            }
+            // Reasoning that did not fit had gone on.
+            Event::Text(_) if !self.reasoning.held.is_empty() => {
+                on_event(Event::End(Finish::Length));
+            }
+            Event::Text(text) => {
+                let limit = self.text_limit();
+                let Self { stop, text: gauge, counting, .. } = self;
+                let mut room = Room::Some;
+                let found = stop.push(text, &mut |text| {
+                    if room == Room::Some {
+                        let pass = &mut |text: &str| on_event(Event::Text(text));
+                        room = gauge.push(text, limit, *counting, pass);
+                    }
+                });
+                match (room, found) {
+                    (Room::None, _) => on_event(Event::End(Finish::Length)),
+                    (Room::Some, Some(sequence)) => {
+                        let finish = gauge.finish(Finish::StopSequence(sequence));
+                        on_event(Event::End(finish));
+                    }
+                    (Room::Some, None) => {}
+                }
+            }
+            Event::End(finish) => {
+                let limit = self.text_limit();
+                let Self { stop, text: gauge, counting, .. } = self;
+                // What was held as the beginning of a stop sequence was none.
+                let rest = std::mem::take(&mut stop.held);
+                let pass = &mut |text: &str| on_event(Event::Text(text));
+                let room = gauge.push(&rest, limit, *counting, pass);
+                let finish = match room {
+                    Room::None => Finish::Length,
+                    Room::Some => gauge.finish(self.reasoning.finish(finish)),
+                };
+                on_event(Event::End(finish));
+            }
+        }
+    }
+
+    /// The tokens of what was passed on so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let reasoning_tokens = self.reasoning.counter.total();
+        Usage {
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: reasoning_tokens + self.text.counter.total(),
+            reasoning_tokens,
+        }
+    }
+
+    /// The most tokens the text may have, after the reasoning that came before it.
+    fn text_limit(&self) -> Option<u64> {
+        let left =
+            self.max_total_tokens.map(|limit| limit.saturating_sub(self.reasoning.counter.total()));
+        match (self.max_text_tokens, left) {
+            (Some(text), Some(left)) => Some(text.min(left)),
+            (limit, None) | (None, limit) => limit,
+        }
+    }
+}
+
+/// Whether more may be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Some,
+    None,
+}
+
+/// Counts a text and ends it at a limit: the longest beginning of the text with
+/// at most that many tokens goes through.
+///
+/// The number of tokens does not only grow with a text (`'r` is two, `'re` is
+/// one), so what is over the limit is held until it is certain that it stays so.
+#[derive(Debug, Default)]
+struct Gauge {
+    /// Has seen what went through.
+    counter: Counter,
+    /// Follows it, and is over the limit as it stands.
+    held: String,
+}
+
+impl Gauge {
+    /// No token is near as long: a text that is over the limit for so many bytes
+    /// does not come under it again.
+    const WINDOW_BYTES: usize = 512;
+
+    fn push(
+        &mut self,
+        text: &str,
+        limit: Option<u64>,
+        counting: Counting,
+        pass: &mut impl FnMut(&str),
+    ) -> Room {
+        let Some(limit) = limit else {
+            if counting == Counting::On {
+                self.counter.push(text);
+            }
+            if !text.is_empty() {
+                pass(text);
+            }
+            return Room::Some;
+        };
+        let mut text = text;
+        if self.held.is_empty() {
+            // Almost always all of it fits, and nothing is held or copied.
+            let (window, _) = split(text, Self::WINDOW_BYTES);
+            let fits = self.counter.push_up_to(window, limit);
+            let (head, rest) = split(text, fits);
+            if !head.is_empty() {
+                pass(head);
+            }
+            text = rest;
+        }
+        self.held.push_str(text);
+        loop {
+            let (window, _) = split(&self.held, Self::WINDOW_BYTES);
+            let fits = self.counter.push_up_to(window, limit);
+            if fits == 0 {
+                break;
+            }
+            pass(split(&self.held, fits).0);
+            self.held.drain(..fits);
+        }
+        if self.held.is_empty() {
+            return Room::Some;
+        }
+        let mut ahead = self.counter.clone();
+        ahead.push(&self.held);
+        if ahead.settled() > limit || self.held.len() >= Self::WINDOW_BYTES {
+            self.held.clear();
+            Room::None
+        } else {
+            Room::Some
+        }
+    }
+
+    /// Why the answer ended, if it otherwise did by `finish`: what is still held
+    /// did not fit.
+    fn finish(&self, finish: Finish) -> Finish {
+        if self.held.is_empty() { finish } else { Finish::Length }
+    }
+}
+
+/// Finds the first of several sequences in a text that comes in pieces, by the
+/// method of Knuth, Morris and Pratt for each: every byte is looked at once.
+#[derive(Debug)]
+struct StopMatcher {
+    sequences: Vec<Sequence>,
+    /// The end of the text so far, as long as it is the beginning of a sequence.
+    held: String,
+}
+
+#[derive(Debug)]
+struct Sequence {
+    text: Rc<str>,
+    /// At each place, the length of the longest proper beginning of the sequence
+    /// that ends there.
+    fallback: Vec<usize>,
+    /// How much of the sequence the text so far ends with.
+    matched: usize,
+}
+
+impl StopMatcher {
+    fn new(sequences: &[String]) -> Self {
+        Self {
+            sequences: sequences.iter().map(|text| Sequence::new(text)).collect(),
+            held: String::new(),
+        }
+    }
+
+    /// Passes on what is certain not to belong to a sequence. Returns the
+    /// sequence that the text has come to: the one that was complete first, of
+    /// several the longest. All before it has then been passed on.
+    fn push(&mut self, text: &str, pass: &mut impl FnMut(&str)) -> Option<Rc<str>> {
+        if self.sequences.is_empty() {
+            pass(text);
+            return None;
+        }
+        let mut found: Option<Rc<str>> = None;
+        let mut seen = 0;
+        for byte in text.bytes() {
+            seen += 1;
+            for sequence in &mut self.sequences {
+                let is_longer =
+                    found.as_ref().is_none_or(|other| sequence.text.len() > other.len());
+                if sequence.advance(byte) && is_longer {
+                    found = Some(Rc::clone(&sequence.text));
+                }
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        let end = match &found {
+            Some(sequence) => sequence.len(),
+            None => self.sequences.iter().map(|sequence| sequence.matched).max().unwrap_or(0),
+        };
+        // The place up to which the text goes on, counted from what was held.
+        let free = (self.held.len() + seen).saturating_sub(end);
+        let (head, _) = split(&self.held, free);
+        if !head.is_empty() {
+            pass(head);
+        }
+        let from_text = free.saturating_sub(self.held.len());
+        let (head, rest) = split(text, from_text);
+        if !head.is_empty() {
+            pass(head);
+        }
+        if found.is_none() {
+            self.held.drain(..free.min(self.held.len()));
+            self.held.push_str(rest);
+        } else {
+            self.held.clear();
+        }
+        found
+    }
+}
+
+impl Sequence {
+    fn new(text: &str) -> Self {
+        let mut sequence = Self { text: text.into(), fallback: vec![0], matched: 0 };
+        for byte in text.bytes().skip(1) {
+            sequence.step(byte);
+            sequence.fallback.push(sequence.matched);
+        }
+        sequence.matched = 0;
+        sequence
+    }
+
+    /// Takes a byte of the text; returns whether the sequence is complete.
+    fn advance(&mut self, byte: u8) -> bool {
+        self.step(byte);
+        self.matched == self.text.len()
+    }
+
+    fn step(&mut self, byte: u8) {
+        while self.text.as_bytes().get(self.matched) != Some(&byte) {
+            if self.matched == 0 {
+                return;
+            }
+            self.matched = self.fallback.get(self.matched - 1).copied().unwrap_or(0);
+        }
+        self.matched += 1;
+    }
+}
+
+/// Splits `text` at `place`, or at the nearest beginning of a character before it.
+fn split(text: &str, place: usize) -> (&str, &str) {
+    text.split_at_checked(text.floor_char_boundary(place)).unwrap_or((text, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counting, Limiter};
+    use crate::{
+        chat::{Event, Finish, Limits},
+        tokens::{self, Counter},
+    };
+
+    /// What goes through of `reasoning` and `text`, each cut into `pieces`, and why it ends.
+    fn run(limits: &Limits, reasoning: &[&str], text: &[&str]) -> (String, String, Finish) {
+        let mut limiter = Limiter::new(limits, 0, Counting::On);
+        let (mut thought, mut said, mut finish) = (String::new(), String::new(), None);
+        let reasoning = reasoning.iter().map(|piece| Event::Reasoning(piece));
+        let text = text.iter().map(|piece| Event::Text(piece));
+        for event in reasoning.chain(text).chain([Event::End(Finish::Stop)]) {
+            limiter.push(event, &mut |event| match (event, &finish) {
+                (_, Some(_)) => {}
+                (Event::Reasoning(text), None) => thought.push_str(text),
+                (Event::Text(text), None) => said.push_str(text),
+                (Event::End(end), None) => finish = Some(end),
+            });
+            if finish.is_some() {
+                break;
+            }
+        }
+        assert_eq!(
+            limiter.usage().completion_tokens,
+            tokens::count(&thought) + tokens::count(&said)
+        );
+        (thought, said, finish.expect("an answer always ends"))
+    }
+
+    /// Every cut into two, and into single characters.
+    fn cuts(text: &str) -> Vec<Vec<&str>> {
+        let places = text.char_indices().map(|(place, _)| place);
+        let mut cuts: Vec<Vec<&str>> =
+            places.map(|place| <[&str; 2]>::from(text.split_at(place)).to_vec()).collect();
+        cuts.push(text.split_inclusive(|_| true).collect());
+        cuts.push(vec![text]);
+        cuts
+    }
+
+    #[test]
+    fn the_text_ends_before_the_first_stop_sequence_however_it_is_cut() {
+        let table: [(&[&str], &str, &str, Option<&str>); 17] = [
+            (&["END"], "one END two", "one ", Some("END")),
+            (&["END"], "END", "", Some("END")),
+            (&["END"], "one twoEND", "one two", Some("END")),
+            (&["END"], "one EN two E", "one EN two E", None),
+            (&["END"], "EENEND", "EEN", Some("END")),
+            (&["aab", "ab"], "xaab", "x", Some("aab")),
+            (&["ab", "aab"], "xaab", "x", Some("aab")),
+            (&["aab", "ab"], "xaaab", "xa", Some("aab")),
+            (&["aab", "ab"], "xab", "x", Some("ab")),
+            (&["abc", "b"], "xabc", "xa", Some("b")),
+            (&["abab"], "abaabab", "aba", Some("abab")),
+            (&["停止"], "好的停，停止吧", "好的停，", Some("停止")),
+            (&["😊"], "a😀b😊c", "a😀b", Some("😊")),
+            (&["\n\n"], "a\n\r\nb\n\nc", "a\n\r\nb", Some("\n\n")),
+            (&["\nUser:", "\n\nHuman:"], "ok\n\nHuman: hi", "ok", Some("\n\nHuman:")),
+            (&["é"], "eè", "eè", None),
+            (&[], "all of it", "all of it", None),
+        ];
+        for (stop, text, expected, sequence) in table {
+            let stop = stop.iter().map(|sequence| (*sequence).to_owned()).collect();
+            let limits = Limits { stop, ..Limits::default() };
+            let finish = sequence.map_or(Finish::Stop, |text| Finish::StopSequence(text.into()));
+            for pieces in cuts(text) {
+                let (_, said, end) = run(&limits, &[], &pieces);
+                assert_eq!((said.as_str(), end), (expected, finish.clone()), "{pieces:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_could_begin_a_stop_sequence_is_held_back() {
+        let limits = Limits { stop: vec!["END".into()], ..Limits::default() };
+        let mut limiter = Limiter::new(&limits, 0, Counting::Off);
+        let mut said = String::new();
+        for (piece, expected) in
+            [("one E", "one "), ("N", "one "), ("one", "one ENone"), ("!", "one ENone!")]
+        {
+            limiter.push(Event::Text(piece), &mut |event| {
+                if let Event::Text(text) = event {
+                    said.push_str(text);
+                }
+            });
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn the_text_has_at_most_as_many_tokens_as_asked_and_as_many_as_it_can() {
+        let texts = [
+            "The quick brown fox jumps over the lazy dog, doesn't it? They're gone.",
+            "我是 **DeepSeek-V3**，由 **深度求索（DeepSeek）** 公司开发的 **大语言模型**。",
+            "emoji 😀👨‍👩‍👧‍👦🇨🇳 and   spaces\n\n\n    code(x) { return 12345678; }\r\n",
+        ];
+        for text in texts {
+            let all = tokens::count(text);
+            for limit in 1..=all + 1 {
+                let limits = Limits { max_text_tokens: Some(limit), ..Limits::default() };
+                let heads = text.char_indices().map(|(place, _)| text.split_at(place).0);
+                let fits = |head: &&str| tokens::count(head) <= limit;
+                let longest = heads.chain([text]).rfind(fits).unwrap();
+                let finish = if longest == text { Finish::Stop } else { Finish::Length };
+                for pieces in cuts(text) {
+                    let (_, said, end) = run(&limits, &[], &pieces);
+                    assert_eq!(
+                        (said.as_str(), end),
+                        (longest, finish.clone()),
+                        "{limit} {pieces:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_comes_with_the_word_that_does_not_fit() {
+        let limits = Limits { max_text_tokens: Some(2), ..Limits::default() };
+        let mut limiter = Limiter::new(&limits, 0, Counting::Off);
+        let mut ended = Vec::new();
+        for piece in ["one", " two", " three", " four"] {
+            let mut end = false;
+            limiter.push(Event::Text(piece), &mut |event| end |= matches!(event, Event::End(_)));
+            ended.push(end);
+        }
+        assert_eq!(ended.iter().position(|end| *end), Some(3), "{ended:?}");
+    }
+
+    #[test]
+    fn reasoning_counts_towards_the_total_and_not_towards_the_text() {
+        let (reasoning, text) = ("one two three", "four five six");
+        assert_eq!((tokens::count(reasoning), tokens::count(text)), (3, 3));
+        let table = [
+            // text limit, total limit, what is left of each
+            (None, Some(6), "one two three", "four five six", Finish::Stop),
+            (None, Some(5), "one two three", "four five", Finish::Length),
+            (None, Some(3), "one two three", "", Finish::Length),
+            (None, Some(2), "one two", "", Finish::Length),
+            (Some(2), None, "one two three", "four five", Finish::Length),
+            (Some(1), Some(5), "one two three", "four", Finish::Length),
+            (Some(3), Some(4), "one two three", "four", Finish::Length),
+        ];
+        for (max_text_tokens, max_total_tokens, thought, said, finish) in table {
+            let limits = Limits { stop: Vec::new(), max_text_tokens, max_total_tokens };
+            for thoughts in cuts(reasoning) {
+                for words in cuts(text) {
+                    let found = run(&limits, &thoughts, &words);
+                    assert_eq!(found, (thought.into(), said.into(), finish.clone()), "{limits:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stop_sequence_beyond_the_limit_is_not_reached() {
+        let limits = Limits {
+            stop: vec![" three".into()],
+            max_text_tokens: Some(1),
+            max_total_tokens: None,
+        };
+        for pieces in cuts("one two three") {
+            let (_, said, finish) = run(&limits, &[], &pieces);
+            assert_eq!((said.as_str(), finish), ("one", Finish::Length), "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn counting_off_counts_nothing() {
+        let mut limiter = Limiter::new(&Limits::default(), 7, Counting::Off);
+        limiter.push(Event::Text("word"), &mut |_| {});
+        assert_eq!(limiter.usage().completion_tokens, Counter::new().total());
+        assert_eq!(limiter.usage().prompt_tokens, 7);
+    }
+}

@@ -1,0 +1,197 @@
+//! The merge of `merge` for pieces too long to look over all pairs each time,
+//! and for callers that want to know where the tokens end.
+//!
+//! Ranks are taken in order and one rank merges all its pairs from left to
+//! right: a merge makes only pairs of higher rank, so none comes in between.
+//! While a rank merges a good part of the piece, as in a line of dashes, that is
+//! done in a pass over the piece; what is left after that goes through a heap.
+//! So no piece costs quadratic time.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use super::table::{NONE, merged, of_byte};
+
+/// The share of the parts that a pass must merge for another one to follow.
+const SHARE: usize = 8;
+
+/// Working memory, kept so that it is allocated once.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// The parts of the piece, in order.
+    parts: Vec<Part>,
+    /// The neighbours of each part, as long as the heap is used.
+    links: Vec<Link>,
+    /// Pairs to merge: the rank above the place of the left part. A pair that
+    /// no longer exists is found out when its turn comes.
+    heap: BinaryHeap<Reverse<u64>>,
+}
+
+/// A part of a piece.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    /// The token it is for now. A part that is gone has [`NONE`].
+    token: u32,
+    /// What it and the next part merge into.
+    pair: u32,
+    /// Where it ends in the piece.
+    pub(super) end: usize,
+}
+
+/// The places of the neighbours of a part; [`NONE`] where there is none.
+#[derive(Clone, Copy)]
+struct Link {
+    /// The part before.
+    previous: u32,
+    /// The part after.
+    next: u32,
+}
+
+impl Clone for Scratch {
+    /// Nothing in it outlives a call, so a copy starts empty.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Scratch {
+    /// Merges a piece: its tokens, in order.
+    pub(super) fn merge(&mut self, piece: &[u8]) -> &[Part] {
+        self.parts.clear();
+        let mut pairs = Pairs::default();
+        let bytes = piece.iter().zip(1..);
+        self.parts.extend(bytes.map(|(&byte, end)| Part { token: of_byte(byte), pair: NONE, end }));
+        let mut next = NONE;
+        for part in self.parts.iter_mut().rev() {
+            part.pair = pairs.merged(part.token, next);
+            next = part.token;
+        }
+        loop {
+            let length = self.parts.len();
+            let lowest = self.parts.iter().map(|part| part.pair).min();
+            let Some(rank) = lowest.filter(|&rank| rank != NONE) else {
+                break;
+            };
+            self.pass(rank, &mut pairs);
+            let merges = length - self.parts.len();
+            if merges < length / SHARE {
+                self.merge_by_heap();
+                break;
+            }
+        }
+        &self.parts
+    }
+
+    /// Merges all pairs of `rank`, the lowest there is.
+    fn pass(&mut self, rank: u32, pairs: &mut Pairs) {
+        // Whether the part before has just been merged.
+        let mut fresh = false;
+        let mut kept = 0;
+        let mut read = 0;
+        while let Some(&(mut part)) = self.parts.get(read) {
+            read += 1;
+            let merges = part.pair == rank;
+            if let (true, Some(&right)) = (merges, self.parts.get(read)) {
+                read += 1;
+                part = Part { token: rank, ..right };
+            }
+            let (before, rest) = self.parts.split_at_mut_checked(kept).unwrap_or_default();
+            if let (true, Some(left)) = (merges || fresh, before.last_mut()) {
+                left.pair = pairs.merged(left.token, part.token);
+            }
+            if let Some(slot) = rest.first_mut() {
+                *slot = part;
+            }
+            kept += 1;
+            fresh = merges;
+        }
+        self.parts.truncate(kept);
+        if let Some(last) = self.parts.last_mut() {
+            last.pair = NONE;
+        }
+    }
+
+    /// Merges until no pair is a token.
+    fn merge_by_heap(&mut self) {
+        self.links.clear();
+        let mut keys = std::mem::take(&mut self.heap).into_vec();
+        keys.clear();
+        for (part, place) in self.parts.iter().zip(0_u32..) {
+            self.links.push(Link { previous: place.wrapping_sub(1), next: place + 1 });
+            if part.pair != NONE {
+                keys.push(key(part.pair, place));
+            }
+        }
+        self.heap = keys.into();
+        while let Some(Reverse(lowest)) = self.heap.pop() {
+            self.join((lowest >> 32) as u32, (lowest & 0xffff_ffff) as u32);
+        }
+        self.parts.retain(|part| part.token != NONE);
+    }
+
+    /// Merges the part at `place` with the next, if what that makes still is
+    /// the token `rank`.
+    fn join(&mut self, rank: u32, place: u32) -> Option<()> {
+        let Link { previous, next } = *self.links.get(place as usize)?;
+        let right = *self.parts.get(next as usize)?;
+        let left = self.parts.get_mut(place as usize)?;
+        if left.pair != rank {
+            return None;
+        }
+        left.token = rank;
+        left.end = right.end;
+        // Nothing the heap still holds for a part that is gone finds a pair.
+        let gone = self.parts.get_mut(next as usize)?;
+        gone.token = NONE;
+        gone.pair = NONE;
+        let after = self.links.get(next as usize)?.next;
+        self.links.get_mut(place as usize)?.next = after;
+        if let Some(link) = self.links.get_mut(after as usize) {
+            link.previous = place;
+        }
+        self.renew(place, after);
+        self.renew(previous, place);
+        Some(())
+    }
+
+    /// Finds out anew what two neighbours merge into.
+    fn renew(&mut self, left: u32, right: u32) {
+        let right = self.parts.get(right as usize).map_or(NONE, |part| part.token);
+        if let Some(part) = self.parts.get_mut(left as usize) {
+            part.pair = merged(part.token, right);
+            if part.pair != NONE {
+                self.heap.push(key(part.pair, left));
+            }
+        }
+    }
+}
+
+/// The entry of the heap for a pair: the lowest comes first, and the leftmost
+/// among equals.
+fn key(pair: u32, place: u32) -> Reverse<u64> {
+    Reverse(u64::from(pair) << 32 | u64::from(place))
+}
+
+/// Remembers the last answer of the table: long pieces often repeat.
+#[derive(Default)]
+struct Pairs {
+    /// The pair asked for, and the answer.
+    last: Option<(u32, u32, u32)>,
+}
+
+impl Pairs {
+    /// [`merged`].
+    fn merged(&mut self, left: u32, right: u32) -> u32 {
+        match self.last {
+            Some((known_left, known_right, answer))
+                if (known_left, known_right) == (left, right) =>
+            {
+                answer
+            }
+            _ => {
+                let answer = merged(left, right);
+                self.last = Some((left, right, answer));
+                answer
+            }
+        }
+    }
+}
