@@ -2,9 +2,10 @@
  * Builds the Worker: `build/index.js` and `build/index_bg.wasm`, the two files that are tested,
  * served and deployed.
  *
- * cargo compiles the crate, wasm-bindgen writes the JavaScript around it, wasm-opt makes the wasm
- * smaller and esbuild joins the JavaScript into one file. wrangler runs this as its build command;
- * when nothing has changed it ends within a second.
+ * worker-build does it, with the programs that tools.mjs and npm bring: cargo compiles the crate,
+ * wasm-bindgen writes the JavaScript around it, wasm-opt makes the wasm smaller and esbuild joins
+ * the JavaScript into one file. wrangler runs this as its build command; when nothing has changed
+ * it ends within a second.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -19,24 +20,14 @@ const OUTPUT = inProject("build");
 const STAMP = path.join(OUTPUT, "stamp");
 const PRODUCTS = ["index.js", "index_bg.wasm"];
 
-/** Joins a request to the Rust handler. After a panic the generated code starts a fresh instance. */
-const ENTRY = 'import { fetch } from "./index.js"; export default { fetch };';
-
-/** Those the Rust target has, and exceptions, which wasm-bindgen's imports use. */
-const WASM_FEATURES = [
-  "bulk-memory",
-  "exception-handling",
-  "multivalue",
-  "mutable-globals",
-  "nontrapping-float-to-int",
-  "reference-types",
-  "sign-ext",
-];
+const WASM_OPT = inProject("node_modules/.bin/wasm-opt");
+const ESBUILD = inProject("node_modules/.bin/esbuild");
 
 /** Builds what is out of date. */
 export async function build() {
   const start = performance.now();
-  const wasmBindgen = await ensureBuildTools();
+  const { workerBuild, wasmBindgen } = await ensureBuildTools();
+  // worker-build would compile too, but only compiling tells whether the rest is needed.
   const compiled = await compile();
 
   const stamp = stampOf(compiled);
@@ -49,9 +40,12 @@ export async function build() {
   // wrangler uploads every wasm file in the output folder, so unfinished ones stand elsewhere.
   const { folder, remove } = scratchFolder();
   try {
-    await bind(wasmBindgen, compiled, folder);
-    await optimize(path.join(folder, "index_bg.wasm"));
-    await bundle(folder);
+    // Named programs are used; without them it would look for downloads on GitHub.
+    const programs = { WASM_BINDGEN_BIN: wasmBindgen, WASM_OPT_BIN: WASM_OPT, ESBUILD_BIN: ESBUILD };
+    await run(workerBuild, ["--release", "--out-dir", folder], programs);
+    // It keeps the functions' names, a sixth of the bundle; faults are logged by file and line.
+    const wasm = path.join(folder, "index_bg.wasm");
+    await run(WASM_OPT, [wasm, "-o", wasm, "--all-features", "--strip-debug"]);
     // The stamp goes first and comes back last: broken off in between, the next run builds again.
     mkdirSync(OUTPUT, { recursive: true });
     rmSync(STAMP, { force: true });
@@ -91,42 +85,10 @@ function compile() {
 /** What the products depend on: the compiled crate, the versions of the tools and this recipe. */
 function stampOf(compiled) {
   const hash = createHash("sha256");
-  const inputs = [compiled, inProject("package-lock.json"), fileURLToPath(import.meta.url)];
+  const recipe = ["build.mjs", "tools.mjs"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.toml"), ...recipe];
   for (const file of inputs) hash.update(readFileSync(file));
   return hash.digest("hex");
-}
-
-function bind(wasmBindgen, compiled, folder) {
-  return run(wasmBindgen, [
-    compiled,
-    ...["--out-dir", folder, "--out-name", "index", "--target", "module", "--no-typescript"],
-    // These two let the generated code replace an instance that has panicked.
-    ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
-  ]);
-}
-
-function optimize(wasm) {
-  // The name section is not kept: panics are logged with file and line, and it is a sixth of the
-  // bundle.
-  const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
-  return run(process.execPath, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, "-O", ...features]);
-}
-
-async function bundle(folder) {
-  const esbuild = await import("esbuild");
-  const file = path.join(folder, "index.js");
-  await esbuild.build({
-    stdin: { contents: ENTRY, resolveDir: folder },
-    outfile: file,
-    allowOverwrite: true,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    external: ["./index_bg.wasm"],
-    logLevel: "warning",
-  });
-  // The Workers runtime hands out a compiled module for a plain import of a .wasm file.
-  writeFileSync(file, readFileSync(file, "utf8").replaceAll("import source ", "import "));
 }
 
 if (isProgram(import.meta.url)) await command(build);

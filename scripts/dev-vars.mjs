@@ -15,6 +15,14 @@ const CONTENT = `# For local use alone: git ignores this file, and it is never d
 API_KEYS=YOUR_API_KEY,ANTHROPIC_API_KEY
 `;
 
+/** After `npm install` only: what npm has just warned of, if its own Node is an older one. */
+function explainEngineWarnings() {
+  const major = Number(/ node\/v(\d+)/.exec(process.env.npm_config_user_agent)?.[1]);
+  if (major < 23 && process.env.npm_lifecycle_event === "postinstall") {
+    console.log("If npm warns of EBADENGINE: nothing to do, the commands run on a Node of their own.");
+  }
+}
+
 /** Writes the file unless there is one. */
 export function ensureDevVars() {
   try {
@@ -28,4 +36,9 @@ export function ensureDevVars() {
 /** The file's variables. */
 export const devVars = () => parseEnv(readFileSync(FILE, "utf8"));
 
-if (isProgram(import.meta.url)) await command(ensureDevVars);
+if (isProgram(import.meta.url)) {
+  await command(() => {
+    explainEngineWarnings();
+    ensureDevVars();
+  });
+}

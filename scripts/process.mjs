@@ -3,7 +3,7 @@
  * them, and failing with a plain sentence instead of a stack trace.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,9 +17,13 @@ export const inProject = (...parts) => path.join(ROOT, ...parts);
 /** What is built once and kept, and short-lived files; git ignores it. */
 export const TOOLS = inProject(".tools");
 
-/** wrangler, to be run with this Node, and without reports to Cloudflare on how it is used. */
+/** wrangler, to be run with this Node, and with settings that keep it off the network. */
 export const WRANGLER = inProject("node_modules/wrangler/bin/wrangler.js");
-export const WRANGLER_ENV = { WRANGLER_SEND_METRICS: "false" };
+export const WRANGLER_ENV = {
+  CLOUDFLARE_CF_FETCH_ENABLED: "false", // a sample of `request.cf`
+  WRANGLER_HIDE_BANNER: "true", // and with it the look for a newer version
+  WRANGLER_SEND_METRICS: "false",
+};
 
 /** A failure that is told to the user as it stands: what went wrong and what to do. */
 export class Failure extends Error {}
@@ -78,26 +82,14 @@ for (const signal of SIGNALS) {
   });
 }
 
-/** Calls `end` on Ctrl-C, SIGTERM or SIGHUP, and when npm is gone without passing one on. */
+/**
+ * Calls `end` on Ctrl-C, SIGTERM or SIGHUP, and when npm is gone, which passes on no SIGHUP.
+ * (That no shell stands between npm and a command is why package.json starts it with `exec`.)
+ */
 export function onEndAsked(end) {
   for (const signal of SIGNALS) process.on(signal, end);
-  const before = ancestors();
-  setInterval(() => ancestors() !== before && end(), 500).unref();
-}
-
-/**
- * The parent's process id and, where npm's shell stands in between, that shell's parent's: they
- * change when the process behind them ends.
- */
-function ancestors() {
   const parent = process.ppid;
-  try {
-    const isShell = readFileSync(`/proc/${parent}/cmdline`, "utf8").includes(path.basename(process.argv[1]));
-    const status = readFileSync(`/proc/${parent}/status`, "utf8");
-    return isShell ? `${parent} ${/^PPid:\s*(\d+)/m.exec(status)[1]}` : `${parent}`;
-  } catch {
-    return `${parent}`; // Only Linux has /proc.
-  }
+  setInterval(() => process.ppid !== parent && end(), 500).unref();
 }
 
 /** Seconds since `start` (of `performance.now()`), as shown to people. */

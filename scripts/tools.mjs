@@ -1,6 +1,7 @@
 /**
  * Finds or sets up what a build needs and npm cannot bring: Rust's wasm target, clippy and rustfmt
- * through rustup, and the wasm-bindgen program, built once from crates.io into `.tools/`.
+ * through rustup, and the programs worker-build and wasm-bindgen, built once from crates.io into
+ * `.tools/`.
  * Everything else (wasm-opt, esbuild, workerd, wrangler and a Node new enough for it) are pinned
  * npm packages.
  */
@@ -12,11 +13,16 @@ import { Failure, TOOLS, inProject, output, run, scratchFolder, seconds } from "
 /** The target of every worker build. */
 export const WASM_TARGET = "wasm32-unknown-unknown";
 
-/** Makes sure of cargo and the wasm target; returns the path of the wasm-bindgen program. */
+/** Makes sure of cargo and the wasm target; returns the paths of the programs built here. */
 export async function ensureBuildTools() {
   ensureCargo();
   await ensureWasmTarget();
-  return ensureWasmBindgen();
+  return {
+    workerBuild: await ensureProgram("worker-build", "worker-build", WORKER_BUILD_VERSION),
+    wasmBindgen: await ensureProgram("wasm-bindgen-cli", "wasm-bindgen", wasmBindgenVersion(), [
+      "--no-default-features",
+    ]),
+  };
 }
 
 /** Makes sure of cargo, the wasm target, clippy and rustfmt. */
@@ -61,41 +67,46 @@ async function ensureComponent(component, program) {
 
 const hasRustup = () => output("rustup", ["--version"]) !== undefined;
 
-/**
- * The program must be of exactly the library's version, so the version is the one in Cargo.lock.
- * It stands in the folder's name: another version is another folder.
- */
-async function ensureWasmBindgen() {
+/** The version that goes with the `worker` crate in Cargo.toml. */
+const WORKER_BUILD_VERSION = "0.8.7";
+
+/** wasm-bindgen must be of exactly the library's version: the one in Cargo.lock. */
+function wasmBindgenVersion() {
   const lock = readFileSync(inProject("Cargo.lock"), "utf8");
   const version = /^name = "wasm-bindgen"\r?\nversion = "(.+)"/m.exec(lock)?.[1];
   if (!version) throw new Failure("Cargo.lock names no wasm-bindgen.");
+  return version;
+}
 
-  const home = path.join(TOOLS, `wasm-bindgen-${version}`);
-  const executable = process.platform === "win32" ? "wasm-bindgen.exe" : "wasm-bindgen";
-  const program = path.join(home, "bin", executable);
+/**
+ * Builds a program from crates.io into `.tools/` unless it is there, and returns its path. The
+ * version stands in the folder's name: another version is another folder.
+ */
+async function ensureProgram(crate, name, version, options = []) {
+  const home = path.join(TOOLS, `${name}-${version}`);
+  const program = path.join(home, "bin", name);
   if (existsSync(program)) return program;
 
-  console.log(`building wasm-bindgen ${version} once, about a minute on 2 cores`);
+  console.log(`building ${name} ${version} once, about a minute on 2 cores`);
   const start = performance.now();
   // Built aside and moved into place whole: neither a broken-off build nor a second command at the
   // same time leaves it half-done.
   const { folder, remove } = scratchFolder();
   try {
-    const args = ["wasm-bindgen-cli", "--version", version, "--locked", "--no-default-features"];
-    await run(
-      "cargo",
-      ["install", ...args, "--bin", "wasm-bindgen", "--root", path.join(folder, "root")],
-      { ...FAST_TO_BUILD, CARGO_TARGET_DIR: path.join(folder, "target") },
-    );
+    const args = [crate, "--version", version, "--locked", "--bin", name, ...options];
+    await run("cargo", ["install", ...args, "--root", path.join(folder, "root")], {
+      ...FAST_TO_BUILD,
+      CARGO_TARGET_DIR: path.join(folder, "target"),
+    });
     if (!existsSync(program)) renameSync(path.join(folder, "root"), home);
   } finally {
     remove();
   }
-  console.log(`built wasm-bindgen in ${seconds(start)}`);
+  console.log(`built ${name} in ${seconds(start)}`);
   return program;
 }
 
-/** The program runs for a tenth of a second a build: what counts is the time to build it. */
+/** The programs run for a second a build: what counts is the time to build them. */
 const FAST_TO_BUILD = {
   CARGO_PROFILE_RELEASE_OPT_LEVEL: "0",
   CARGO_PROFILE_RELEASE_LTO: "off",

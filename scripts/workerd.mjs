@@ -39,6 +39,7 @@ export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } =
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const forget = atExit(() => child.kill("SIGKILL"));
+  const handles = [child, child.stdout, child.stderr, child.stdio[3]];
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
@@ -56,6 +57,8 @@ export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } =
   try {
     const listening = await Promise.race([firstPort(child.stdio[3]), ended.then(() => undefined)]);
     if (listening === undefined) throw new Failure(`workerd did not start:\n${log}`);
+    // From here on it is no reason for this process to live on: a test that forgets `close()` ends.
+    handles.forEach((handle) => handle.unref());
     return {
       url: `http://127.0.0.1:${listening}`,
       pid: child.pid,
@@ -63,6 +66,7 @@ export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } =
       /** Resolves when the process has ended, for whatever reason. */
       ended,
       close() {
+        handles.forEach((handle) => handle.ref());
         child.kill("SIGKILL"); // It holds no state, and on SIGTERM it would wait for open connections.
         return ended;
       },
