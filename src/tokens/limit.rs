@@ -1,7 +1,7 @@
 //! Cutting a text at a number of tokens.
 //!
-//! The number of tokens does not grow with every character: `'r` is two tokens
-//! and `'re` is one. So a text that is over a limit can come under it again, and
+//! The number of tokens does not grow with every character: `functio` is three
+//! tokens and `function` is one. So a text that is over a limit can come under it again, and
 //! the longest prefix that fits need not end where the limit is first passed.
 //! What does only grow is a floor under the number: the tokens that nothing can
 //! change any more. The search goes forward until the floor is over the limit,

@@ -41,7 +41,7 @@ pub fn count(text: &str) -> u64 {
 /// no difference.
 ///
 /// ```
-/// # use tokens_dev::tokens::{Counter, count};
+/// # use degpt_edge::tokens::{Counter, count};
 /// let mut counter = Counter::new();
 /// counter.push("Hello, wor");
 /// counter.push("ld!");

@@ -1,3 +1,5 @@
+#![expect(clippy::string_slice, reason = "a test that panics has failed as it should")]
+
 use proptest::prelude::*;
 
 use super::*;
