@@ -109,7 +109,10 @@ impl Input {
     }
 
     fn push(&mut self, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
-        self.bytes_left = self.bytes_left.checked_sub(bytes.len()).ok_or(Error::AnswerTooLarge)?;
+        // What is within the limit is read even where the same chunk goes over it:
+        // the output must not depend on how the network cut the input.
+        let (bytes, over) = bytes.split_at(bytes.len().min(self.bytes_left));
+        self.bytes_left -= bytes.len();
         let Self { frames, reader, begun, .. } = self;
         let mut failed = None;
         let mut ended = false;
@@ -131,6 +134,7 @@ impl Input {
         match (failed, flow) {
             (Some(error), _) => Err(error),
             (None, Err(sse::TooLong)) => Err(Error::AnswerTooLarge),
+            (None, Ok(_)) if !ended && !over.is_empty() => Err(Error::AnswerTooLarge),
             (None, Ok(_)) => Ok(()),
         }
     }
