@@ -277,8 +277,11 @@ impl Translator {
         }
     }
 
-    /// Writes what tells a client that the stream is alive.
+    /// Writes what tells a client that the stream is alive; nothing once it has ended.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
+        if self.ended {
+            return;
+        }
         match &self.output {
             Output::OpenAi(encoder) => encoder.keep_alive(out),
             Output::Anthropic(encoder) => encoder.keep_alive(out),
