@@ -109,6 +109,7 @@ fn nothing_after_the_end(translator: &mut Translator, out: &mut Vec<u8>) {
     assert_eq!(translator.fail(Error::Internal, out), Progress::Ended);
     assert_eq!(translator.finish(out), Progress::Ended);
     translator.commit(out);
+    translator.keep_alive(out);
     assert_eq!(out.len(), length, "written after the ending");
 }
 
