@@ -212,8 +212,8 @@ pub async fn ask<E: Edge, T>(
             }
             Remedy::OnceMore if may_repeat => {
                 may_repeat = false;
-                // At the same origin if there is no other.
-                if upstream.origins.len() > 1 {
+                // At the same origin if there is no other left.
+                if origins.len() > 1 {
                     origins.next();
                 }
             }
