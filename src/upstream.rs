@@ -135,11 +135,20 @@ pub fn judge(symptom: &Symptom, whose: Whose) -> (Remedy, Error) {
     }
 }
 
-/// A `retry-after` in seconds or as a date; nothing else is passed on.
+/// A `retry-after` in seconds or as a date (RFC 9110, section 10.2.3); nothing
+/// else is passed on, for it would be the upstream's own words.
 fn sound_retry_after(value: &str) -> Option<String> {
-    let sound = |byte: u8| byte.is_ascii_alphanumeric() || b" ,:".contains(&byte);
     let value = value.trim();
-    (!value.is_empty() && value.len() <= 32 && value.bytes().all(sound)).then(|| value.to_owned())
+    let is_seconds = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    // `Wed, 21 Oct 2015 07:28:00 GMT`, every such date being as long as this one.
+    let shape = b"aaa, 00 aaa 0000 00:00:00 GMT";
+    let is_date = value.len() == shape.len()
+        && value.bytes().zip(shape).all(|(byte, shape)| match shape {
+            b'a' => byte.is_ascii_alphabetic(),
+            b'0' => byte.is_ascii_digit(),
+            other => byte == *other,
+        });
+    ((is_seconds && value.len() <= 9) || is_date).then(|| value.to_owned())
 }
 
 /// A chat request, ready to be sent as often as it takes.
