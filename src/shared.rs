@@ -60,9 +60,9 @@ impl<T: Clone> Shared<T> {
             }
             edge.sleep_ms(LOOK_AGAIN_MS).await;
         }
-        self.0.replace(State::Making { until_ms: edge.now_ms() + lease_ms });
+        self.0.replace(State::Making { until_ms: edge.now_ms().saturating_add(lease_ms) });
         let Lasting { result, for_ms } = make().await;
-        let until_ms = edge.now_ms() + for_ms;
+        let until_ms = edge.now_ms().saturating_add(for_ms);
         self.0.replace(State::Made { result: result.clone(), until_ms });
         result
     }

@@ -35,7 +35,8 @@ pub(crate) async fn token<E: Edge>(
         match sign_in(config, edge, origin, now_s).await {
             Ok(token) => {
                 let for_s = token.expires_unix_s.saturating_sub(now_s + MARGIN_S).max(1);
-                Lasting { result: Ok(token), for_ms: for_s * 1_000 }
+                // A token may claim to be good for longer than milliseconds can count.
+                Lasting { result: Ok(token), for_ms: for_s.saturating_mul(1_000) }
             }
             Err(error) => Lasting { result: Err(error), for_ms: FAILURE_HOLDS_MS },
         }
