@@ -25,7 +25,7 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
         let error = error.into_inner();
         match error.classify() {
             Category::Data => Error::Invalid {
-                message: format!("{path}: {error}"),
+                message: format!("{path}: {}", rule(&error)),
                 param: (path != ".").then_some(path),
             },
             Category::Syntax | Category::Eof | Category::Io => not_json(&error),
@@ -33,6 +33,16 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     })?;
     reader.end().map_err(|error| not_json(&error))?;
     Ok(value)
+}
+
+/// What should stand there, and where. What does stand there is left out: it may
+/// be the prompt, or a key in a wrong place.
+fn rule(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => text,
+    }
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
