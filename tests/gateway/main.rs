@@ -1,0 +1,10 @@
+//! The gateway from a client's request to its answer, in a scripted world: what it
+//! asks of DeGPT, how often and with which credential, and what the client gets.
+
+mod attempts;
+mod deployment;
+mod models;
+mod outlet;
+mod sign_in;
+mod timing;
+mod world;
