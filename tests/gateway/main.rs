@@ -3,8 +3,8 @@
 
 mod attempts;
 mod deployment;
-mod models;
 mod outlet;
+mod routes;
 mod sign_in;
 mod timing;
 mod world;
