@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use degpt_edge::{
-    chat::{Stamp, UsageReport},
+    chat::{Limits, Stamp, UsageReport},
     config::Timing,
     error::Error,
+    limits::{Counting, Limiter},
     relay::{Client, Relay, Step},
     route::Dialect,
     translate::{Begun, Translator},
@@ -50,6 +51,10 @@ const SENTENCE: &str = "data: {\"choices\": [{\"delta\": {\"content\": \
     \"Sorry, you don't have sufficient access rights at the moment.\"}}]}\n\n";
 const ERROR: &str = "data: {\"error\": {\"message\": \"quota\"}}\n\n";
 
+fn limiter() -> Limiter {
+    Limiter::new(&Limits::default(), 0, Counting::Off)
+}
+
 type Row = (u64, On, Step, &'static str);
 
 fn check(rows: impl IntoIterator<Item = Row>) {
@@ -58,7 +63,8 @@ fn check(rows: impl IntoIterator<Item = Row>) {
 
 fn check_with(timing: Timing, dialect: Dialect, rows: impl IntoIterator<Item = Row>) {
     let stamp = Stamp { id: "stamp-1".to_owned(), unix_s: 0 };
-    let translator = Translator::new(dialect, UsageReport::Omitted, "m", &stamp, 0, 1 << 20);
+    let translator =
+        Translator::new(dialect, UsageReport::Omitted, "m", &stamp, limiter(), 1 << 20);
     let mut relay = Relay::new(translator, timing, REQUEST_MS);
     for (row, (after_ms, on, expected, events)) in rows.into_iter().enumerate() {
         let now_ms = REQUEST_MS + after_ms;
@@ -278,7 +284,7 @@ fn a_clock_set_back_neither_ends_nor_floods_an_answer() {
 fn it_knows_whether_the_answer_has_begun() {
     let stamp = Stamp { id: "stamp-1".to_owned(), unix_s: 0 };
     let translator =
-        Translator::new(Dialect::OpenAi, UsageReport::Omitted, "m", &stamp, 0, 1 << 20);
+        Translator::new(Dialect::OpenAi, UsageReport::Omitted, "m", &stamp, limiter(), 1 << 20);
     let mut relay = Relay::new(translator, TIMING, REQUEST_MS);
     let mut out = Vec::new();
     assert_eq!(relay.failure(Error::Garbled).begun, Begun::No);

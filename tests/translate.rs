@@ -22,7 +22,7 @@ use serde_json::Value;
 #[path = "support/contract.rs"]
 mod contract;
 
-use contract::{MODEL, PROMPT_TOKENS, stamp};
+use contract::{MODEL, stamp};
 
 /// Every fixture and how it ends: [`Clean`], or [`Before`] or [`After`] the
 /// answer has begun.
@@ -101,7 +101,7 @@ const LIMIT: usize = 1 << 20;
 #[test]
 fn every_fixture_ends_as_the_table_says() {
     for (case, expected) in CASES {
-        let ending = match translate::whole(&upstream(case), PROMPT_TOKENS) {
+        let ending = match translate::whole(&upstream(case), contract::limiter()) {
             Ok(answer) => Clean(answer.finish),
             Err(failure) if failure.begun == Begun::Yes => After(failure.error),
             Err(failure) => Before(failure.error),
@@ -127,7 +127,7 @@ fn streams_are_the_golden_ones_byte_for_byte() {
 #[test]
 fn whole_answers_are_the_golden_ones_as_json() {
     for (case, _) in CASES {
-        let answer = translate::whole(&upstream(case), PROMPT_TOKENS);
+        let answer = translate::whole(&upstream(case), contract::limiter());
         let openai = match &answer {
             Ok(answer) => openai::completion(answer, MODEL, &stamp()),
             Err(failure) => failure.error.body(Dialect::OpenAi, &stamp().id),

@@ -11,8 +11,9 @@
 )]
 
 use degpt_edge::{
-    chat::{Finish, Stamp, UsageReport},
+    chat::{Finish, Limits, Stamp, UsageReport},
     error::Error,
+    limits::{Counting, Limiter},
     route::Dialect,
     translate::{self, Answer, Begun, Failure, Progress, Translator},
 };
@@ -27,9 +28,14 @@ pub(crate) fn stamp() -> Stamp {
     Stamp { id: "stamp-1".to_owned(), unix_s: 1_755_952_008 }
 }
 
+/// Counts, and ends nothing early.
+pub(crate) fn limiter() -> Limiter {
+    Limiter::new(&Limits::default(), PROMPT_TOKENS, Counting::On)
+}
+
 /// Holds `upstream`, and each way in `cuts` of cutting it, against the contract.
 pub(crate) fn holds<'a>(upstream: &'a [u8], cuts: impl Iterator<Item = Vec<&'a [u8]>>) {
-    let whole = translate::whole(upstream, PROMPT_TOKENS);
+    let whole = translate::whole(upstream, limiter());
     let expected = DIALECTS.map(|dialect| {
         let bytes = stream(dialect, UsageReport::Included, FAR, &[upstream]);
         let client = read(dialect, UsageReport::Included, &bytes);
@@ -78,7 +84,7 @@ pub(crate) fn stream(
     limit: usize,
     pieces: &[&[u8]],
 ) -> Vec<u8> {
-    let mut translator = Translator::new(dialect, usage, MODEL, &stamp(), PROMPT_TOKENS, limit);
+    let mut translator = Translator::new(dialect, usage, MODEL, &stamp(), limiter(), limit);
     let mut out = Vec::new();
     translator.commit(&mut out);
     let mut progress = Progress::Waiting;
@@ -117,7 +123,7 @@ fn nothing_after_the_end(translator: &mut Translator, out: &mut Vec<u8>) {
 /// begins, and a failure before that is reported, not written.
 fn held_back(dialect: Dialect, upstream: &[u8], whole: &Result<Answer, Failure>, committed: &[u8]) {
     let usage = UsageReport::Included;
-    let mut translator = Translator::new(dialect, usage, MODEL, &stamp(), PROMPT_TOKENS, FAR);
+    let mut translator = Translator::new(dialect, usage, MODEL, &stamp(), limiter(), FAR);
     let mut out = Vec::new();
     let mut progress = translator.push(upstream, &mut out);
     if matches!(progress, Progress::Waiting | Progress::Flowing) {
@@ -173,7 +179,7 @@ fn agrees(dialect: Dialect, client: &Client, whole: &Result<Answer, Failure>) {
                             json!({"reasoning_tokens": usage.reasoning_tokens});
                     }
                     let finish = match answer.finish {
-                        Finish::Stop => "stop",
+                        Finish::Stop | Finish::StopSequence(_) => "stop",
                         Finish::Length => "length",
                         Finish::ContentFilter => "content_filter",
                     };
@@ -186,6 +192,7 @@ fn agrees(dialect: Dialect, client: &Client, whole: &Result<Answer, Failure>) {
                     });
                     let finish = match answer.finish {
                         Finish::Stop => "end_turn",
+                        Finish::StopSequence(_) => "stop_sequence",
                         Finish::Length => "max_tokens",
                         Finish::ContentFilter => "refusal",
                     };
