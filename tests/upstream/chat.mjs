@@ -34,7 +34,7 @@ export async function chat(exchange, state) {
 
   const behaviour = exchange.spendBehaviour();
   if (!body.stream) return sendJson(exchange, 200, unstreamedAnswer(body, model, thinking, behaviour), behaviour);
-  return sendStream(exchange, steps(answerEvents(body, model, thinking, behaviour), behaviour), behaviour);
+  return sendStream(exchange, steps(answerEvents(body, model, thinking, behaviour, exchange.headers.accept), behaviour), behaviour);
 }
 
 function refusedSteps({ kind }, body) {

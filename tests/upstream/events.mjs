@@ -7,16 +7,27 @@
 import { readFileSync } from 'node:fs';
 import { chunkWriter, pieces, tokens } from './chunks.mjs';
 import { families, ownWords } from './families.mjs';
-import { answerText, continuationText, countedContent, fakeSuccess, isSeedQuestion, reasoningText } from './texts.mjs';
+import { answerText, continuationText, countedContent, fakeSuccess, isSeedQuestion, reasoningText, seedJsonText } from './texts.mjs';
 
-/** The data events of the whole answer, as text, without `[DONE]`. */
-export function answerEvents(body, model, thinking, behaviour) {
+/** The data events of the whole answer, as text, without `[DONE]`. `accept` is the request's header. */
+export function answerEvents(body, model, thinking, behaviour, accept) {
   if (behaviour.empty) return [];
   if (behaviour.fakeSuccess) return fakeSuccessEvents(body.model);
   if (behaviour.raw !== undefined) return behaviour.raw;
   if (behaviour.recorded !== undefined) return recordedEvents(behaviour.recorded);
-  if (model.id === 'deepseek-chat' && isSeedQuestion(body) && !saysWhatToSend(behaviour)) return recordedEvents('seed-stream');
+  if (model.id === 'deepseek-chat' && isSeedQuestion(body) && !saysWhatToSend(behaviour)) {
+    return wantsSeedJsonText(accept) ? chunkEvents(body, model, thinking, { ...behaviour, text: seedJsonText }) : recordedEvents('seed-stream');
+  }
   return chunkEvents(body, model, thinking, behaviour);
+}
+
+// The seed holds two answers to its question, of two runs: one streamed, one as
+// JSON. A gateway asks for both by the same body, for DeGPT streams in any case;
+// what tells them apart is what it accepts: "*/*" when it puts the answer
+// together, "text/event-stream" when it hands the stream on. The real server
+// looks at neither: this is only so that each example of the seed gets its text.
+function wantsSeedJsonText(accept) {
+  return accept === '*/*';
 }
 
 export function fakeSuccessEvents(modelId) {

@@ -10,7 +10,7 @@ import { paths } from './paths.mjs';
 import { sha256Prefix } from './pictures.mjs';
 import { PythonFloat, dumps } from './python-json.mjs';
 import { ask, call, chatBody, chunksOf, dataOf, joined, recorded, started } from './plain-client.mjs';
-import { answerText, fakeSuccess, seedClaudeText } from './texts.mjs';
+import { answerText, fakeSuccess, seedClaudeText, seedJsonText } from './texts.mjs';
 
 const json = { 'content-type': 'application/json' };
 const picture = Buffer.from('89504e470d0a1a0a', 'hex');
@@ -106,11 +106,14 @@ test('answers 422 to a body that is not per the table', async (t) => {
   assert.equal(plain.status, 422);
 });
 
-test('replays the seed to the byte, and its Claude text', async (t) => {
+test('replays the seed to the byte, and its JSON and Claude texts', async (t) => {
   const upstream = await started(t);
   for (const question of ['你是什么模型?', '你是什么模型？']) {
     const { text } = await ask(upstream, chatBody('deepseek-chat', [{ type: 'text', text: question }]));
     assert.equal(text, recorded('seed-stream'));
+    const collecting = { authorization: 'Bearer degpt-test', accept: '*/*' };
+    const other = await ask(upstream, chatBody('deepseek-chat', question), collecting);
+    assert.equal(joined(other.text), seedJsonText);
     assert.equal(joined((await ask(upstream, chatBody('claude-opus-4-20250514', question))).text), seedClaudeText);
   }
 });
