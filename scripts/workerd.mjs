@@ -20,10 +20,12 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * Starts the built Worker on loopback and resolves once it accepts connections.
  *
  * `vars` are laid over the `[vars]` of wrangler.toml; one that is `undefined` is left unset.
- * `onOutput` is called with each piece workerd writes. The process ends with `close()` or with
- * this one, however this one ends, short of SIGKILL.
+ * `onOutput` is called with each piece workerd writes. With `isolates` above 1 the process runs the
+ * Worker that often, as a data centre does: each with memory and a port of its own (`port` is for
+ * one), over one cache. The process ends with `close()` or with this one, however this one ends,
+ * short of SIGKILL.
  */
-export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } = {}) {
+export async function startWorker({ vars = {}, port = 0, isolates = 1, onOutput = () => {} } = {}) {
   if (!existsSync(inProject("build/index.js"))) {
     throw new Failure("The worker is not built: run `npm run build` first.");
   }
@@ -32,7 +34,7 @@ export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } =
 
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, bound.map(([name]) => name), port));
+  writeFileSync(file, configuration(settings, bound.map(([name]) => name), port, isolates));
 
   const child = spawn(workerd.default, ["serve", "--control-fd=3", file], {
     env: { ...process.env, ...Object.fromEntries(bound) },
@@ -55,12 +57,15 @@ export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } =
   });
 
   try {
-    const listening = await Promise.race([firstPort(child.stdio[3]), ended.then(() => undefined)]);
+    const listening = await Promise.race([listeningPorts(child.stdio[3], isolates), ended.then(() => undefined)]);
     if (listening === undefined) throw new Failure(`workerd did not start:\n${log}`);
     // From here on it is no reason for this process to live on: a test that forgets `close()` ends.
     handles.forEach((handle) => handle.unref());
+    const urls = listening.map((port) => `http://127.0.0.1:${port}`);
     return {
-      url: `http://127.0.0.1:${listening}`,
+      url: urls[0],
+      /** The address of each isolate. */
+      urls,
       pid: child.pid,
       log: () => log,
       /** Resolves when the process has ended, for whatever reason. */
@@ -76,40 +81,33 @@ export async function startWorker({ vars = {}, port = 0, onOutput = () => {} } =
   }
 }
 
-/** The port of the first socket workerd reports on its control pipe. */
-function firstPort(pipe) {
+/** The ports of the first `count` sockets workerd reports on its control pipe. */
+function listeningPorts(pipe, count) {
   return new Promise((resolve) => {
     let text = "";
     pipe.setEncoding("utf8").on("data", (piece) => {
       text += piece;
-      const port = /"event":"listen".*"port":(\d+)/.exec(text)?.[1];
-      if (port) resolve(Number(port));
+      const ports = [...text.matchAll(/"event":"listen".*"port":(\d+)/g)].map(([, port]) => Number(port));
+      if (ports.length >= count) resolve(ports);
     });
   });
 }
 
 /** Values travel in the environment: here stand names alone, and no key reaches the disk. */
-function configuration(settings, names, port) {
+function configuration(settings, names, port, isolates) {
   const list = (items) => `[${items.join(", ")}]`;
   const bindings = list(names.map((name) => `(name = "${name}", fromEnvironment = "${name}")`));
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
   const date = settings.compatibility_date;
+  const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);
+  const sockets = gateways.map((name) => `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`);
+  const services = gateways.map((name) => `(name = "${name}", worker = .gateway)`);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "gateway")],
+  sockets = ${list(sockets)},
   services = [
-    (name = "gateway", worker = (
-      compatibilityDate = "${date}",
-      compatibilityFlags = ${flags},
-      modules = [
-        (name = "index.js", esModule = embed "../../build/index.js"),
-        (name = "index_bg.wasm", wasm = embed "../../build/index_bg.wasm"),
-      ],
-      bindings = ${bindings},
-      globalOutbound = "internet",
-      cacheApiOutbound = "cache",
-    )),
+    ${services.join(",\n    ")},
     (name = "internet", network = (
       allow = ["public", "private"],
       tlsOptions = (trustBrowserCas = true),
@@ -119,6 +117,18 @@ const config :Workerd.Config = (
       modules = [(name = "cache.js", esModule = embed "../../scripts/cache.js")],
     )),
   ],
+);
+
+const gateway :Workerd.Worker = (
+  compatibilityDate = "${date}",
+  compatibilityFlags = ${flags},
+  modules = [
+    (name = "index.js", esModule = embed "../../build/index.js"),
+    (name = "index_bg.wasm", wasm = embed "../../build/index_bg.wasm"),
+  ],
+  bindings = ${bindings},
+  globalOutbound = "internet",
+  cacheApiOutbound = "cache",
 );
 `;
 }

@@ -28,9 +28,9 @@ export async function startBoth({ vars = {}, upstream: options } = {}) {
   return { gateway, upstream };
 }
 
-/** One more gateway for a stand-in. */
-export async function startFor(upstream, vars = {}) {
-  const gateway = await startGateway({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...vars } });
+/** One more gateway for a stand-in; `isolates` as in startGateway. */
+export async function startFor(upstream, vars = {}, isolates = 1) {
+  const gateway = await startGateway({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...vars }, isolates });
   after(() => gateway.close());
   return gateway;
 }

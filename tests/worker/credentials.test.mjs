@@ -1,6 +1,5 @@
 /**
- * Keys: who may use a gateway, and by which credential DeGPT is asked. A gateway here is one
- * workerd process, so its Cache API ends with it; what two isolates share is tested natively.
+ * Keys: who may use a gateway, and by which credential DeGPT is asked.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -154,6 +153,26 @@ test("many requests at once sign in once, as the web client does, and later ones
   assert.equal(signIns()[0].credential, null);
   assert.equal(new Set(credentials()).size, 1);
   assert.equal(credentials().length, 21);
+});
+
+test("isolates share the token through the cache, and replace one that is bad", async () => {
+  const { urls, log } = await startFor(upstream, { DEGPT_VISITOR_ID: "in-two-places" }, 2);
+  const [first, second] = urls.map((url) => ({ url }));
+  upstream.reset();
+  for (const isolate of [first, second, first]) {
+    assert.equal((await post(isolate, CHAT, { messages: [user("Hello")] })).status, 200, log());
+  }
+  assert.equal(signIns().length, 1, "the second isolate signed in for itself");
+  assert.equal(new Set(credentials()).size, 1);
+
+  // Both hold it, and so does the cache: the first replaces it, the second must not fall for the old one.
+  upstream.revokeTokens();
+  upstream.reset();
+  for (const isolate of [first, second]) {
+    assert.equal((await post(isolate, CHAT, { messages: [user("Hello")] })).status, 200, log());
+  }
+  assert.ok(signIns().length <= 2);
+  assert.ok(signIns().every(({ body }) => body.id === "in-two-places"));
 });
 
 test("without a DEGPT_VISITOR_ID the id is made of the keys: stable, their order aside, and it tells nothing", async () => {
