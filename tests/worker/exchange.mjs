@@ -1,0 +1,174 @@
+/**
+ * A client for the tests against the built Worker: asks in either dialect, streamed or not, reads
+ * to the end of the body, and reads what came as strictly as the official clients do.
+ *
+ *     const got = await ask(gateway, { dialect: "openai", delivery: "stream", question: "Hello" });
+ *     got.status, got.text, got.finish, got.error, got.closed
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+export const KEY = "test-key";
+export const DIALECTS = ["openai", "anthropic"];
+export const DELIVERIES = ["stream", "json"];
+
+const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages" };
+
+/** What `fetch` needs to ask `question`. */
+export function request(gateway, { dialect = "openai", delivery = "stream", question = "Hello", key = KEY, signal } = {}) {
+  const body = {
+    model: "deepseek-chat",
+    messages: [{ role: "user", content: question }],
+    stream: delivery === "stream",
+    ...(dialect === "anthropic" && { max_tokens: 1000 }),
+  };
+  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+  return new Request(gateway.url + PATHS[dialect], { method: "POST", headers, body: JSON.stringify(body), signal });
+}
+
+/** Asks and reads to the end of the body; throws if that end does not come within `timeoutMs`. */
+export async function ask(gateway, { timeoutMs = 15_000, ...options } = {}) {
+  const from = performance.now();
+  const response = await fetch(request(gateway, { ...options, signal: AbortSignal.timeout(timeoutMs) }));
+  const headersMs = performance.now() - from;
+  // Rejects when the connection breaks: a body that is read to its end was closed in order.
+  const body = await response.text();
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  const read = isStream ? readStream : readJson;
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    isStream,
+    headersMs,
+    totalMs: performance.now() - from,
+    ...read(body, options.dialect ?? "openai"),
+  };
+}
+
+/** Waits until `condition()` gives something, looking every few milliseconds. */
+export async function until(condition, what, timeoutMs = 5_000) {
+  for (const from = performance.now(); performance.now() - from < timeoutMs; await sleep(5)) {
+    const found = condition();
+    if (found) return found;
+  }
+  throw new Error(`not within ${timeoutMs} ms: ${what}`);
+}
+
+const WRONG = { text: "", reasoning: "", finish: undefined, error: undefined };
+
+function readJson(body, dialect) {
+  const value = JSON.parse(body);
+  if (value.error) return { ...WRONG, error: { ...value.error, whole: value } };
+  if (dialect === "openai") {
+    const [choice] = value.choices;
+    return { ...WRONG, text: choice.message.content, finish: choice.finish_reason };
+  }
+  const blocks = (type) => value.content.filter((block) => block.type === type);
+  return { ...WRONG, text: blocks("text").map(({ text }) => text).join(""), finish: value.stop_reason };
+}
+
+/** Cuts a body into events, `{name, data}`, and comments, `{comment}`; throws if it is not one whole stream. */
+export function events(body) {
+  if (body === "") return [];
+  if (!body.endsWith("\n\n")) throw new Error(`the stream ends in the middle of an event: ${body.slice(-80)}`);
+  return body.slice(0, -2).split("\n\n").map((block) => {
+    if (block.startsWith(":")) {
+      if (block.includes("\n")) throw new Error(`a comment between the lines of an event: ${block}`);
+      return { comment: block };
+    }
+    const match = /^(?:event: ([^\n]*)\n)?data: ([^\n]*)$/.exec(block);
+    if (!match) throw new Error(`not an event: ${block.slice(0, 200)}`);
+    return { name: match[1], data: match[2] };
+  });
+}
+
+function readStream(body, dialect) {
+  const all = events(body);
+  const read = dialect === "openai" ? readOpenAi : readAnthropic;
+  return { events: all, ...read(all.filter(({ comment }) => comment === undefined)) };
+}
+
+/** Either a role chunk, deltas, one finish and `[DONE]`, or an error as the last event. */
+function readOpenAi(all) {
+  const seen = { ...WRONG, roles: 0, finishes: 0, isDone: false };
+  for (const [index, { name, data }] of all.entries()) {
+    const isLast = index === all.length - 1;
+    must(name === undefined, "an event with a name");
+    if (data === "[DONE]") {
+      must(isLast && seen.finishes === 1, "[DONE] out of place");
+      seen.isDone = true;
+      continue;
+    }
+    const chunk = JSON.parse(data);
+    if (chunk.error) {
+      must(isLast && seen.finishes === 0, "an error out of place");
+      seen.error = { ...chunk.error, whole: chunk };
+      continue;
+    }
+    must(chunk.object === "chat.completion.chunk", "a chunk of another object");
+    const [choice] = chunk.choices;
+    if (choice.delta.role) seen.roles += 1;
+    must(seen.roles === 1 && seen.finishes === 0, "a chunk out of place");
+    seen.text += choice.delta.content ?? "";
+    seen.reasoning += choice.delta.reasoning_content ?? "";
+    if (choice.finish_reason) {
+      seen.finishes += 1;
+      seen.finish = choice.finish_reason;
+    }
+  }
+  must(seen.isDone !== (seen.error !== undefined), "not exactly one ending");
+  return seen;
+}
+
+/** message_start, balanced blocks, then message_delta and message_stop, or an error as the last event. */
+function readAnthropic(all) {
+  const seen = { ...WRONG, isDone: false };
+  let open;
+  let blocks = 0;
+  for (const [index, { name, data }] of all.entries()) {
+    const isLast = index === all.length - 1;
+    const value = JSON.parse(data);
+    must(name === value.type, "an event whose name is not its type");
+    must((index === 0) === (name === "message_start"), "message_start out of place");
+    must(!seen.finish || name === "message_stop", "an event after message_delta");
+    switch (name) {
+      case "message_start":
+      case "ping":
+        break;
+      case "content_block_start":
+        must(open === undefined && value.index === blocks, "a block out of place");
+        open = value.index;
+        break;
+      case "content_block_delta":
+        must(open === value.index, "a delta out of place");
+        seen.text += value.delta.text ?? "";
+        seen.reasoning += value.delta.thinking ?? "";
+        break;
+      case "content_block_stop":
+        must(open === value.index, "an end of no block");
+        open = undefined;
+        blocks += 1;
+        break;
+      case "message_delta":
+        must(open === undefined, "message_delta within a block");
+        seen.finish = value.delta.stop_reason;
+        break;
+      case "message_stop":
+        must(isLast && seen.finish, "message_stop out of place");
+        seen.isDone = true;
+        break;
+      case "error":
+        must(isLast && open === undefined, "an error out of place");
+        seen.error = { ...value.error, whole: value };
+        break;
+      default:
+        must(false, `an event of the unknown type ${name}`);
+    }
+  }
+  must(seen.isDone !== (seen.error !== undefined), "not exactly one ending");
+  return seen;
+}
+
+function must(condition, what) {
+  if (!condition) throw new Error(`in the stream: ${what}`);
+}

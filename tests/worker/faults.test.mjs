@@ -1,0 +1,142 @@
+/**
+ * The fault matrix: every cell of fault-table.mjs against the built Worker in workerd, with the
+ * stand-in for DeGPT behind it. Each cell asserts the status or the event that ends the stream, in
+ * the caller's dialect; that the body is closed in order; `x-should-retry` and `retry-after`; how
+ * often each origin was asked; and that the next request works.
+ *
+ * Cells run side by side. A fault is bound to its request by the question, so most of them share a
+ * gateway; those that change what a gateway knows have one, and origins, of their own.
+ */
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { startGateway } from "../harness.mjs";
+import { models } from "../upstream/models.mjs";
+import { paths } from "../upstream/paths.mjs";
+import { startUpstream } from "../upstream/server.mjs";
+import { answerText } from "../upstream/texts.mjs";
+import { KEY, ask } from "./exchange.mjs";
+import { CELLS, COMMIT_AFTER_MS, ERRORS, SIZE, VARS } from "./fault-table.mjs";
+
+/** More at once, and the clients' own delays would count as the upstream's. */
+const AT_ONCE = 16;
+/** How long a failed sign-in is not tried again. */
+const SIGN_IN_REST_MS = 1_100;
+/** What of an upstream's own words must not reach a client. */
+const RAW = /scripted|overloaded|8192|Just a moment|Sorry, you don|degpt-bad|Not authenticated/;
+
+let closedPort;
+const deployments = new Map();
+
+before(async () => {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => probe.once("listening", resolve));
+  closedPort = probe.address().port;
+  await new Promise((resolve) => probe.close(resolve));
+});
+
+after(async () => {
+  for (const deployment of deployments.values()) await (await deployment).close();
+});
+
+/** A gateway with two origins behind it, of which it may know only one. */
+async function deploy({ origins: count, moment, address, vars }) {
+  const origins = await Promise.all([0, 1].map(() => startUpstream({ keepRequests: 10_000 })));
+  const urls = origins.map(({ url }) => url).slice(0, count);
+  if (address) urls[0] = address({ first: origins[0], closedPort });
+  const gateway = await startGateway({
+    vars: { API_KEYS: KEY, ...VARS, COMMIT_AFTER_MS: COMMIT_AFTER_MS[moment], DEGPT_ORIGINS: urls.join(","), ...vars },
+  });
+  const close = () => Promise.all([gateway.close(), ...origins.map((origin) => origin.close())]);
+  return { gateway, origins, close };
+}
+
+function shared(cell) {
+  const key = [cell.origins, cell.bad, cell.moment].join();
+  if (!deployments.has(key)) deployments.set(key, deploy(cell));
+  return deployments.get(key);
+}
+
+describe(`the fault matrix: ${SIZE.faults} faults, ${SIZE.cells} cells`, { concurrency: AT_ONCE }, () => {
+  CELLS.forEach((cell, index) => {
+    it(cell.name, async () => {
+      const deployment = await (cell.isAlone ? deploy(cell) : shared(cell));
+      try {
+        await run(cell, index, deployment);
+      } finally {
+        if (cell.isAlone) await deployment.close();
+      }
+    });
+  });
+});
+
+async function run(cell, index, { gateway, origins }) {
+  const { dialect, delivery, key } = cell;
+  const [question, nextQuestion] = [`Question [${index}]`, `Next question [${index}]`];
+  if (cell.isRevoked) {
+    await ask(gateway, { question: "Sign in" });
+    origins[0].revokeTokens();
+  }
+  for (const origin of origins.slice(0, cell.bad)) {
+    const where = cell.fault?.path ? {} : { where: ({ body }) => isOf(body, question) };
+    if (cell.fault) origin.queue({ ...cell.fault, ...where });
+  }
+
+  const got = await ask(gateway, { dialect, delivery, question, key });
+  if (cell.error) assertError(cell, got);
+  else assertAnswer(got, cell, cell.bad < cell.origins && cell.error === undefined && cell.when !== "never" ? undefined : cell.answer, question);
+  assert.deepEqual(timesAsked(origins, cell, question), cell.asked, "how often each origin was asked");
+  if (cell.signIns) assert.deepEqual([origins[0].stats.signIns], cell.signIns, "how often it signed in");
+
+  const isSignIn = cell.fault?.path !== undefined;
+  if (isSignIn) {
+    origins[0].reset();
+    if (cell.origins === 1) await sleep(SIGN_IN_REST_MS);
+  }
+  const next = await ask(gateway, { dialect, delivery, question: nextQuestion, key });
+  if (cell.isForAll) return assertError(cell, next);
+  assertAnswer(next, { ...cell, finish: "stop" }, undefined, nextQuestion);
+  const asked = timesAsked(origins, cell, nextQuestion);
+  const isAvoided = cell.remedy === "next origin" && cell.bad < cell.origins;
+  if (isAvoided) assert.deepEqual(asked, [0, 1], "an origin that failed is tried last");
+  else assert.equal(asked.reduce((sum, times) => sum + times), 1, "the next request is one request");
+}
+
+function assertError({ dialect, error, isInStream, retryAfter = null }, got) {
+  const [status, openAiType, code, anthropicType, shouldRetry] = ERRORS[error];
+  assert.deepEqual([got.status, got.isStream], isInStream ? [200, true] : [status, false], got.body.slice(0, 300));
+  assert.equal(typeof got.error?.message, "string");
+  assert.doesNotMatch(got.body, RAW);
+  if (dialect === "openai") {
+    const { message } = got.error;
+    assert.deepEqual(got.error.whole, { error: { message, type: openAiType, param: null, code } });
+  } else {
+    const { message } = got.error;
+    assert.deepEqual(got.error.whole, { type: "error", error: { type: anthropicType, message }, request_id: got.headers.get("request-id") });
+  }
+  if (isInStream) return;
+  assert.match(got.headers.get("content-type"), /^application\/json/);
+  assert.equal(got.headers.get("x-should-retry"), shouldRetry, "x-should-retry");
+  assert.equal(got.headers.get("retry-after"), retryAfter, "retry-after");
+}
+
+/** `answer` is what was scripted; by default the stand-in says its usual words. */
+function assertAnswer(got, { dialect, delivery, finish = "stop", fault }, answer, question) {
+  assert.deepEqual([got.status, got.error?.message], [200, undefined], got.body.slice(0, 300));
+  assert.equal(got.isStream, delivery === "stream");
+  const isRecorded = answer === undefined && fault?.recorded && question.startsWith("Question");
+  const usual = answerText({ messages: [{ role: "user", content: question }] }, models.get("deepseek-chat"));
+  if (isRecorded) assert.ok(got.text.length > 20);
+  else assert.equal(got.text, answer || usual);
+  const names = dialect === "openai" ? { stop: "stop", length: "length" } : { stop: "end_turn", length: "max_tokens" };
+  assert.equal(got.finish, names[finish]);
+}
+
+const isOf = (body, question) => body?.messages?.at(-1).content === question;
+
+function timesAsked(origins, cell, question) {
+  const times = origins.map(({ requests }) => requests.filter(({ path, body }) => path === paths.chat && isOf(body, question)).length);
+  return times.slice(0, cell.origins);
+}
