@@ -41,7 +41,7 @@ pub trait Edge: Clone + 'static {
         timeout_ms: u64,
     ) -> Result<Incoming<Self::Download>, Error>;
 
-    /// Reads an upstream's body to its end, in as few steps as the runtime allows.
+    /// Reads a small body of an upstream to its end.
     ///
     /// # Errors
     /// [`Error::Truncated`] if it breaks, [`Error::Stalled`] if it is silent for
@@ -52,6 +52,20 @@ pub trait Edge: Clone + 'static {
         limit_bytes: usize,
         idle_ms: u64,
     ) -> Result<Vec<u8>, Error>;
+
+    /// Gives what comes of an upstream's body to `take`, piece by piece, and waits
+    /// `wait_ms` for the first. `take` says how many milliseconds to wait for more,
+    /// or `None` when it has enough: then the rest is let go.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] if it breaks, [`Error::Stalled`] if nothing comes for
+    /// that long.
+    async fn pour(
+        &self,
+        download: Self::Download,
+        wait_ms: u64,
+        take: impl FnMut(&[u8]) -> Option<u64>,
+    ) -> Result<(), Error>;
 
     /// Lets go of an upstream's body unread.
     fn discard(&self, download: Self::Download);

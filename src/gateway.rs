@@ -3,7 +3,7 @@
 //! [`handle`] never fails: what goes wrong becomes an answer in the caller's
 //! dialect. It takes all it needs of the world from an [`Edge`].
 
-use std::rc::Rc;
+use std::{ops::ControlFlow, rc::Rc};
 
 use crate::{
     anthropic,
@@ -19,7 +19,7 @@ use crate::{
     relay::Relay,
     route::{Dialect, HasAnthropicVersion, Route},
     shared::{Lasting, Shared},
-    translate::{self, Failure, Translator},
+    translate::{Begun, Translator, Whole},
     upstream::{self, Call, Upstream},
 };
 
@@ -197,12 +197,15 @@ async fn chat<E: Edge>(
             let prompt_tokens = prompt_tokens::count(prompt);
             let limiter = || Limiter::new(&prompt.limits, prompt_tokens, Counting::On);
             let consume = async |download| {
-                let bytes = edge.collect(download, config.max_answer_bytes, idle_ms).await;
-                // What was collected before a failure is not an answer, and
-                // whether it had begun cannot be told: so it is not asked again.
-                let bytes =
-                    bytes.map_err(|error| Failure { error, begun: translate::Begun::Yes })?;
-                translate::whole(&bytes, limiter())
+                let mut whole = Whole::new(limiter(), config.max_answer_bytes);
+                let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
+                let take = |bytes: &[u8]| match (whole.push(bytes), whole.begun()) {
+                    (ControlFlow::Break(()), _) => None,
+                    (ControlFlow::Continue(()), Begun::No) => Some(left_ms()),
+                    (ControlFlow::Continue(()), Begun::Yes) => Some(idle_ms),
+                };
+                let poured = edge.pour(download, left_ms(), take).await;
+                whole.finish(poured)
             };
             let answer = upstream::ask(upstream, config, edge, &call, consume).await?;
             json_reply(

@@ -1,6 +1,6 @@
 //! From DeGPT's bytes to a client's bytes.
 //!
-//! [`Translator`] does it as a stream, [`whole`] at once. The translator's contract:
+//! [`Translator`] does it as a stream, [`Whole`] in one piece. The translator's contract:
 //!
 //! 1. The output is the same for every way of cutting the input.
 //! 2. There is exactly one ending: the dialect's end mark, or its error event.
@@ -40,27 +40,84 @@ pub struct Answer {
 ///
 /// # Errors
 /// [`Failure`], which says whether the answer had begun.
-pub fn whole(upstream: &[u8], mut limiter: Limiter) -> Result<Answer, Failure> {
-    let mut answer = Answer::default();
-    let mut input = Input::new(upstream.len());
-    let mut ended = false;
-    let result = input.push(upstream, &mut |event| {
-        limiter.push(event, &mut |event| match event {
-            _ if ended => {}
-            Event::Reasoning(text) => answer.reasoning.push_str(text),
-            Event::Text(text) => answer.text.push_str(text),
-            Event::End(finish) => {
-                answer.finish = finish;
-                ended = true;
-            }
-        });
-    });
-    if !ended {
-        let error = result.err().unwrap_or(Error::Truncated);
-        return Err(Failure { error, begun: Begun::of(input.begun) });
+pub fn whole(upstream: &[u8], limiter: Limiter) -> Result<Answer, Failure> {
+    let mut whole = Whole::new(limiter, upstream.len());
+    let _ = whole.push(upstream);
+    whole.finish(Ok(()))
+}
+
+/// A whole answer while it comes. What it holds is the answer, not the stream.
+#[derive(Debug)]
+pub struct Whole {
+    input: Input,
+    answer: Answer,
+    limiter: Limiter,
+    /// How it went, once that is known.
+    outcome: Option<Result<(), Error>>,
+}
+
+impl Whole {
+    /// For an answer that ends where `limiter` says, at the latest.
+    #[must_use]
+    pub fn new(limiter: Limiter, max_answer_bytes: usize) -> Self {
+        Self {
+            input: Input::new(max_answer_bytes),
+            answer: Answer::default(),
+            limiter,
+            outcome: None,
+        }
     }
-    answer.usage = limiter.usage();
-    Ok(answer)
+
+    /// Reads what has come. Breaks when nothing that may still come matters: at
+    /// the end mark, at a limit, or at an error.
+    pub fn push(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        let Self { input, answer, limiter, outcome } = self;
+        if outcome.is_some() {
+            return ControlFlow::Break(());
+        }
+        let result = input.push(bytes, &mut |event| {
+            // What follows the end in the same piece neither is said nor counts.
+            if outcome.is_some() {
+                return;
+            }
+            limiter.push(event, &mut |event| match event {
+                Event::Reasoning(text) => answer.reasoning.push_str(text),
+                Event::Text(text) => answer.text.push_str(text),
+                Event::End(finish) => {
+                    answer.finish = finish;
+                    *outcome = Some(Ok(()));
+                }
+            });
+        });
+        if let (Err(error), None) = (result, &outcome) {
+            *outcome = Some(Err(error));
+        }
+        if outcome.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Whether any of the answer has come.
+    #[must_use]
+    pub fn begun(&self) -> Begun {
+        Begun::of(self.input.begun)
+    }
+
+    /// The answer, when the upstream's body is over, `upstream` tells how. After
+    /// its end mark that is all the same.
+    ///
+    /// # Errors
+    /// [`Failure`], which says whether the answer had begun.
+    pub fn finish(mut self, upstream: Result<(), Error>) -> Result<Answer, Failure> {
+        let begun = self.begun();
+        let result = self.outcome.unwrap_or(match (upstream, begun) {
+            (Ok(()), _) => Err(Error::Truncated),
+            // A silence before the answer is one in which it did not begin.
+            (Err(Error::Stalled), Begun::No) => Err(Error::Timeout),
+            (Err(error), _) => Err(error),
+        });
+        result.map_err(|error| Failure { error, begun })?;
+        self.answer.usage = self.limiter.usage();
+        Ok(self.answer)
+    }
 }
 
 /// An answer that failed.

@@ -30,7 +30,7 @@ use worker::{
 
 use super::{
     js::{Controller, TransformStream, bind, then},
-    world::now_ms,
+    world::{Download, now_ms},
 };
 use crate::{
     error::Error,
@@ -127,17 +127,16 @@ impl Outlet {
     }
 
     /// Lets an upstream's body flow in; see [`Edge::feed`](crate::edge_api::Edge::feed).
-    pub(super) async fn feed(&self, body: Option<web_sys::ReadableStream>) -> Result<(), Failure> {
+    pub(super) async fn feed(&self, download: Download) -> Result<(), Failure> {
         let failure = |error| self.shared.relay.borrow().failure(error);
+        let Download { body, abort } = download;
         let body = body.ok_or_else(|| failure(Error::Truncated))?;
-        let abort = web_sys::AbortController::new().map_err(|_| failure(Error::Internal))?;
         let (sender, receiver) = oneshot::channel();
         self.shared.feeding.set(Feeding::Waiting(sender));
         let options = web_sys::StreamPipeOptions::new();
         // The body's end and its breaking are answers' endings: the relay writes them.
         options.set_prevent_close(true);
         options.set_prevent_abort(true);
-        options.set_signal(&abort.signal());
         let pipe = body.pipe_to_with_options(&self.writable, &options);
         let on_end = {
             let shared = Rc::clone(&self.shared);

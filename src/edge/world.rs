@@ -26,6 +26,14 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct World;
 
+/// An upstream's answer whose body has not been read.
+pub(super) struct Download {
+    pub(super) body: Option<web_sys::ReadableStream>,
+    /// Ends the connection, whatever waits for it. Nothing else does while the
+    /// upstream is silent: a pipe's own signal is heeded at the next chunk.
+    pub(super) abort: web_sys::AbortController,
+}
+
 /// How this gateway names itself to the upstream.
 const USER_AGENT: &str = concat!("degpt-edge/", env!("CARGO_PKG_VERSION"));
 
@@ -35,7 +43,7 @@ const CACHE_ORIGIN: &str = "https://degpt-edge.invalid/";
 
 impl Edge for World {
     type Upload = web_sys::Request;
-    type Download = web_sys::Response;
+    type Download = Download;
     type Stream = web_sys::ReadableStream;
     type Outlet = Outlet;
 
@@ -61,10 +69,7 @@ impl Edge for World {
         let Some(body) = upload.body() else {
             return Ok(Vec::new());
         };
-        match read_all(&body, limit_bytes, None).await {
-            Err(Error::AnswerTooLarge) => Err(too_large),
-            other => other.map_err(|_| Error::BodyUnreadable),
-        }
+        read_all(&body, limit_bytes).await
     }
 
     async fn send(
@@ -86,7 +91,7 @@ impl Edge for World {
         Ok(Incoming {
             status: response.status(),
             retry_after: response.headers().get("retry-after").ok().flatten(),
-            body: response,
+            body: Download { body: response.body(), abort },
         })
     }
 
@@ -96,14 +101,34 @@ impl Edge for World {
         limit_bytes: usize,
         idle_ms: u64,
     ) -> Result<Vec<u8>, Error> {
-        match download.body() {
-            Some(body) => read_all(&body, limit_bytes, Some(idle_ms)).await,
-            None => Ok(Vec::new()),
+        let mut bytes = Vec::new();
+        let mut is_too_large = false;
+        self.pour(download, idle_ms, |piece| {
+            is_too_large = bytes.len() + piece.len() > limit_bytes;
+            if is_too_large {
+                return None;
+            }
+            bytes.extend_from_slice(piece);
+            Some(idle_ms)
+        })
+        .await?;
+        if is_too_large { Err(Error::AnswerTooLarge) } else { Ok(bytes) }
+    }
+
+    async fn pour(
+        &self,
+        download: Self::Download,
+        wait_ms: u64,
+        take: impl FnMut(&[u8]) -> Option<u64>,
+    ) -> Result<(), Error> {
+        match download.body {
+            Some(body) => pour(&body, wait_ms, take).await,
+            None => Ok(()),
         }
     }
 
     fn discard(&self, download: Self::Download) {
-        if let Some(body) = download.body() {
+        if let Some(body) = download.body {
             settle(body.cancel());
         }
     }
@@ -113,7 +138,7 @@ impl Edge for World {
     }
 
     async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<(), Failure> {
-        outlet.feed(download.body()).await
+        outlet.feed(download).await
     }
 
     async fn stream(
@@ -188,41 +213,34 @@ fn settle(promise: js_sys::Promise) {
     });
 }
 
-/// Reads a body to its end.
-///
-/// Each read waits for an eighth of what has come so far: a body in thousands of
-/// small pieces takes tens of reads instead of thousands, and the idle limit
-/// still sees a silence for what it is.
-async fn read_all(
-    body: &web_sys::ReadableStream,
-    limit_bytes: usize,
-    idle_ms: Option<u64>,
-) -> Result<Vec<u8>, Error> {
-    const VIEW_BYTES: u32 = 64 << 10;
+/// Bytes that one read takes at most.
+const VIEW_BYTES: u32 = 64 << 10;
+
+fn byob_reader(body: &web_sys::ReadableStream) -> ByobReader {
     let options = Object::new();
     let _ = Reflect::set(&options, &"mode".into(), &"byob".into());
-    let reader: ByobReader = body.get_reader_with_options(options.unchecked_ref()).unchecked_into();
+    body.get_reader_with_options(options.unchecked_ref()).unchecked_into()
+}
+
+/// Reads a client's body to its end.
+///
+/// Each read waits for an eighth of what has come so far: a body in thousands of
+/// small pieces takes tens of reads instead of thousands.
+async fn read_all(body: &web_sys::ReadableStream, limit_bytes: usize) -> Result<Vec<u8>, Error> {
+    let reader = byob_reader(body);
     let mut bytes = Vec::new();
     let mut view = Uint8Array::new_with_length(VIEW_BYTES);
     loop {
         let eighth = u32::try_from(bytes.len() / 8).unwrap_or(VIEW_BYTES);
         let min = eighth.clamp(1, VIEW_BYTES);
-        let read = JsFuture::from(reader.read_at_least(min, &view));
-        let read = match idle_ms {
-            Some(idle_ms) => within(idle_ms, read).await,
-            None => Some(read.await),
-        };
-        let Some(read) = read else {
-            settle(reader.cancel());
-            return Err(Error::Stalled);
-        };
-        let read: ReadResult = read.map_err(|_| Error::Truncated)?.unchecked_into();
+        let read = JsFuture::from(reader.read_at_least(min, &view)).await;
+        let read: ReadResult = read.map_err(|_| Error::BodyUnreadable)?.unchecked_into();
         if let Some(value) = read.value() {
             let start = bytes.len();
             let length = value.length() as usize;
             if start + length > limit_bytes {
                 settle(reader.cancel());
-                return Err(Error::AnswerTooLarge);
+                return Err(Error::BodyTooLarge { limit_bytes });
             }
             bytes.resize(start + length, 0);
             if let Some(space) = bytes.get_mut(start..) {
@@ -234,4 +252,71 @@ async fn read_all(
             return Ok(bytes);
         }
     }
+}
+
+/// See [`Edge::pour`].
+///
+/// One read for each piece that comes, though a read of several would be cheaper:
+/// it would hide whether the last of them was the end mark, and whether the
+/// upstream is silent or slow.
+async fn pour(
+    body: &web_sys::ReadableStream,
+    mut wait_ms: u64,
+    mut take: impl FnMut(&[u8]) -> Option<u64>,
+) -> Result<(), Error> {
+    /// How long the end of a body may take after the end of the answer. A body
+    /// that is read to its end leaves a connection that can be used again.
+    const LINGER_MS: u64 = 20;
+    let reader = byob_reader(body);
+    let mut view = Uint8Array::new_with_length(VIEW_BYTES);
+    let mut piece = Vec::new();
+    let mut has_enough = false;
+    let mut since_ms = now_ms();
+    let mut timer = delay(wait_ms);
+    loop {
+        let mut read = JsFuture::from(reader.read_at_least(1, &view));
+        let read = loop {
+            match select(&mut read, &mut timer).await {
+                Either::Left((read, _)) => break Some(read),
+                Either::Right(_) => {
+                    // Set anew only when it rings, not for each piece.
+                    match wait_ms.saturating_sub(now_ms().saturating_sub(since_ms)) {
+                        0 => break None,
+                        left_ms => timer = delay(left_ms),
+                    }
+                }
+            }
+        };
+        let Some(read) = read else {
+            settle(reader.cancel());
+            return if has_enough { Ok(()) } else { Err(Error::Stalled) };
+        };
+        let read: ReadResult = match read {
+            Ok(read) => read.unchecked_into(),
+            Err(_) if has_enough => return Ok(()),
+            Err(_) => return Err(Error::Truncated),
+        };
+        if read.done() {
+            return Ok(());
+        }
+        if has_enough {
+            settle(reader.cancel());
+            return Ok(());
+        }
+        let Some(value) = read.value() else { continue };
+        piece.resize(value.length() as usize, 0);
+        value.copy_to(&mut piece);
+        view = Uint8Array::new(&value.buffer());
+        since_ms = now_ms();
+        let next_wait_ms = take(&piece);
+        if next_wait_ms.is_none() {
+            has_enough = true;
+            timer = delay(LINGER_MS);
+        }
+        wait_ms = next_wait_ms.unwrap_or(LINGER_MS);
+    }
+}
+
+fn delay(duration_ms: u64) -> Delay {
+    Delay::from(Duration::from_millis(duration_ms))
 }
