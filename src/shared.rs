@@ -20,6 +20,22 @@ enum State<T> {
     Made { result: Result<T, Error>, until_ms: u64 },
 }
 
+/// The making of a value. If it is dropped before it is over, because its request
+/// is, the next one need not wait for the lease to run out.
+struct Making<'a, T> {
+    state: &'a RefCell<State<T>>,
+    is_over: bool,
+}
+
+impl<T> Drop for Making<'_, T> {
+    fn drop(&mut self) {
+        // Another may have taken over when the lease ran out, and be done.
+        if !self.is_over && matches!(&*self.state.borrow(), State::Making { .. }) {
+            self.state.replace(State::Empty);
+        }
+    }
+}
+
 /// A value and for how long it is good.
 #[derive(Debug)]
 pub struct Lasting<T> {
@@ -61,7 +77,9 @@ impl<T: Clone> Shared<T> {
             edge.sleep_ms(LOOK_AGAIN_MS).await;
         }
         self.0.replace(State::Making { until_ms: edge.now_ms().saturating_add(lease_ms) });
+        let mut making = Making { state: &self.0, is_over: false };
         let Lasting { result, for_ms } = make().await;
+        making.is_over = true;
         let until_ms = edge.now_ms().saturating_add(for_ms);
         self.0.replace(State::Made { result: result.clone(), until_ms });
         result
