@@ -104,7 +104,7 @@ const ROWS = [
     "connection refused": ({ closedPort }) => `http://127.0.0.1:${closedPort}`,
     "DNS failure": () => "http://degpt.invalid",
     "TLS failure": ({ first }) => `https://127.0.0.1:${first.port}`,
-  }).map(([name, address]) => ({ name, address, remedy: "next origin", error: "unavailable", when: "before", isLateToo: false })),
+  }).map(([name, address]) => ({ name, address, remedy: "next origin", error: "unavailable", when: "before", isLateToo: false, isForAll: true })),
   ...before("give up", "timeout", {
     "no headers": { neverAnswer: true },
     "headers and then silence": { silentAfter: 0 },
@@ -161,15 +161,15 @@ const ROWS = [
   }),
 
   ...credentials({
-    "a visitor's token that was revoked": { isRevoked: true, asked: [2], answer: "", finish: "stop", when: "never", signIns: [2] },
-    "a visitor's token that is always refused": { fault: { status: 401 }, error: "deploymentKey", asked: [2], signIns: [2] },
-    "the deployment's key refused": { vars: { DEGPT_API_KEY: "degpt-bad" }, error: "deploymentKey", asked: [1], signIns: [0], isForAll: true },
-    "the client's own key refused": { vars: { CLIENT_DEGPT_KEYS: "pass" }, key: "degpt-bad", error: "clientKey", asked: [1], signIns: [0], isForAll: true },
-    "a sign-in refused": { fault: { path: SIGN_IN, status: 403 }, error: "deploymentKey", asked: [0], signIns: [1] },
-    "a sign-in limited": { fault: { path: SIGN_IN, status: 429 }, error: "limited", asked: [0], signIns: [1] },
-    "a sign-in that fails": { fault: { path: SIGN_IN, status: 500 }, error: "unavailable", remedy: "next origin", asked: [0], signIns: [1] },
-    "a sign-in with no token": { fault: { path: SIGN_IN, status: 200, body: html }, error: "unavailable", remedy: "next origin", asked: [0], signIns: [1] },
-    "a sign-in whose connection breaks": { fault: { path: SIGN_IN, refuseConnection: true }, error: "unavailable", remedy: "next origin", asked: [0], signIns: [1] },
+    "a visitor's token that was revoked": { isRevoked: true, asked: [2], answer: "", finish: "stop", when: "never", signIns: 2 },
+    "a visitor's token that is always refused": { fault: { status: 401 }, error: "deploymentKey", asked: [2], signIns: 2 },
+    "the deployment's key refused": { vars: { DEGPT_API_KEY: "degpt-bad" }, error: "deploymentKey", asked: [1], signIns: 0, isForAll: true },
+    "the client's own key refused": { vars: { CLIENT_DEGPT_KEYS: "pass" }, key: "degpt-bad", error: "clientKey", asked: [1], signIns: 0, isForAll: true },
+    "a sign-in refused": { fault: { path: SIGN_IN, status: 403 }, error: "deploymentKey", asked: [0], signIns: 1 },
+    "a sign-in limited": { fault: { path: SIGN_IN, status: 429 }, error: "limited", asked: [0], signIns: 1 },
+    "a sign-in that fails": { fault: { path: SIGN_IN, status: 500 }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
+    "a sign-in with no token": { fault: { path: SIGN_IN, status: 200, body: html }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
+    "a sign-in whose connection breaks": { fault: { path: SIGN_IN, refuseConnection: true }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
   }),
 ];
 
@@ -193,7 +193,7 @@ function scenes({ remedy, when, isAlone, isLateToo = when === "before" }) {
 function cell(row, dialect, delivery, { origins, bad, moment }) {
   const remedy = REMEDIES[row.remedy] ?? REMEDIES["give up"];
   const isHelped = remedy.helps && origins > bad;
-  const isAnswered = isHelped || row.error === undefined || (row.isAlone && row.remedy === "next origin" && origins === 2);
+  const isAnswered = isHelped || row.error === undefined;
   const asked = row.asked ?? (origins === 1 ? remedy.asked : bad === 2 ? remedy.both : remedy.helps ? [1, 1] : [1, 0]);
   const fault = row.fault && moment === "late" && row.error !== "timeout" ? { delayHeadersMs: LATE_MS, ...row.fault } : row.fault;
   const places = origins === 1 ? "one origin" : bad === 1 ? "the first of two origins" : "both of two origins";
@@ -205,10 +205,12 @@ function cell(row, dialect, delivery, { origins, bad, moment }) {
     bad,
     moment,
     fault: fault && { times: "always", ...fault },
-    asked: asked.length < origins ? [...asked, isHelped || (isAnswered && row.error) ? 1 : 0] : asked,
+    // At an address where nothing is, nobody counts.
+    asked: (asked.length < origins ? [...asked, 1] : asked).map((times, place) => (row.address && place < bad ? 0 : times)),
     error: isAnswered ? undefined : row.error,
     // An origin that failed is avoided, which the cells that share a gateway must not notice.
     isAlone: row.isAlone || row.address !== undefined || (row.remedy === "next origin" && origins === 2 && bad === 1),
+    isForAll: row.isForAll && !isAnswered,
     isInStream: !isAnswered && delivery === "stream" && (row.when === "during" || moment === "late"),
     name: `${row.name}: ${dialect}, ${delivery}, ${places}${moment === "late" ? ", after the commit" : ""}`,
   };

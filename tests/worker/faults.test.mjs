@@ -17,13 +17,15 @@ import { models } from "../upstream/models.mjs";
 import { paths } from "../upstream/paths.mjs";
 import { startUpstream } from "../upstream/server.mjs";
 import { answerText } from "../upstream/texts.mjs";
-import { KEY, ask } from "./exchange.mjs";
+import { KEY, ask, until } from "./exchange.mjs";
 import { CELLS, COMMIT_AFTER_MS, ERRORS, SIZE, VARS } from "./fault-table.mjs";
 
 /** More at once, and the clients' own delays would count as the upstream's. */
 const AT_ONCE = 16;
 /** How long a failed sign-in is not tried again. */
 const SIGN_IN_REST_MS = 1_100;
+/** How soon after the client's body an upstream's is let go, whatever that does. */
+const RELEASE_MS = 1_000;
 /** What of an upstream's own words must not reach a client. */
 const RAW = /scripted|overloaded|8192|Just a moment|Sorry, you don|degpt-bad|Not authenticated/;
 
@@ -42,10 +44,10 @@ after(async () => {
 });
 
 /** A gateway with two origins behind it, of which it may know only one. */
-async function deploy({ origins: count, moment, address, vars }) {
+async function deploy({ origins: count, bad, moment, address, vars }) {
   const origins = await Promise.all([0, 1].map(() => startUpstream({ keepRequests: 10_000 })));
   const urls = origins.map(({ url }) => url).slice(0, count);
-  if (address) urls[0] = address({ first: origins[0], closedPort });
+  if (address) urls.fill(address({ first: origins[0], closedPort }), 0, bad);
   const gateway = await startGateway({
     vars: { API_KEYS: KEY, ...VARS, COMMIT_AFTER_MS: COMMIT_AFTER_MS[moment], DEGPT_ORIGINS: urls.join(","), ...vars },
   });
@@ -86,9 +88,10 @@ async function run(cell, index, { gateway, origins }) {
 
   const got = await ask(gateway, { dialect, delivery, question, key });
   if (cell.error) assertError(cell, got);
-  else assertAnswer(got, cell, cell.bad < cell.origins && cell.error === undefined && cell.when !== "never" ? undefined : cell.answer, question);
+  else assertAnswer(got, cell, cell.answer, question);
   assert.deepEqual(timesAsked(origins, cell, question), cell.asked, "how often each origin was asked");
-  if (cell.signIns) assert.deepEqual([origins[0].stats.signIns], cell.signIns, "how often it signed in");
+  await until(() => origins.every((origin) => asking(origin, question).every(({ endedAt }) => endedAt)), "no origin is held on to", RELEASE_MS);
+  if (cell.signIns !== undefined) assert.equal(origins[0].requests.filter(({ path }) => path === paths.signIn).length, cell.signIns, "how often it signed in");
 
   const isSignIn = cell.fault?.path !== undefined;
   if (isSignIn) {
@@ -136,7 +139,6 @@ function assertAnswer(got, { dialect, delivery, finish = "stop", fault }, answer
 
 const isOf = (body, question) => body?.messages?.at(-1).content === question;
 
-function timesAsked(origins, cell, question) {
-  const times = origins.map(({ requests }) => requests.filter(({ path, body }) => path === paths.chat && isOf(body, question)).length);
-  return times.slice(0, cell.origins);
-}
+const asking = ({ requests }, question) => requests.filter(({ path, body }) => path === paths.chat && isOf(body, question));
+
+const timesAsked = (origins, cell, question) => origins.slice(0, cell.origins).map((origin) => asking(origin, question).length);
