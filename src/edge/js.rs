@@ -64,6 +64,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn cancel(this: &ByobReader) -> Promise;
 
+    #[wasm_bindgen(method, catch, js_name = releaseLock)]
+    pub(super) fn release_lock(this: &ByobReader) -> Result<(), JsValue>;
+
     /// What a read resolves to.
     pub(super) type ReadResult;
 

@@ -62,10 +62,17 @@ async fn fetch(
     let (path, query) = path_and_query(&url);
     let header = |name: &str| headers.get(name).ok().flatten();
     let left = client_left(&request);
+    // The handle, not the JavaScript method, which would make another body.
+    let upload = Clone::clone(&request);
     let request = Request { method: &method, path, query, header: &header, body: request };
     let handled = gateway::handle(&deployment, &world, request, &stamp);
     match select(pin!(handled), pin!(left)).await {
-        Either::Left((reply, _)) => respond(reply),
+        Either::Left((reply, _)) => {
+            if reply.status >= 400 {
+                world::discard_rest(&upload).await;
+            }
+            respond(reply)
+        }
         // Dropping what was going on is the point: nobody reads this.
         Either::Right(_) => respond(Reply { status: 499, headers: Vec::new(), body: Body::Empty }),
     }

@@ -216,6 +216,39 @@ fn settle(promise: js_sys::Promise) {
 /// Bytes that one read takes at most.
 const VIEW_BYTES: u32 = 64 << 10;
 
+/// Reads what has not been read of an upload that is answered by an error, and
+/// forgets it. A client that is still sending when its connection ends reports
+/// that, and never sees the answer.
+pub(super) async fn discard_rest(upload: &web_sys::Request) {
+    /// What Cloudflare lets through at most on its ordinary plans.
+    const MAX_BYTES: usize = 100 << 20;
+    const TIMEOUT_MS: u64 = 30_000;
+    const VIEW_BYTES: u32 = 1 << 20;
+    let length = upload.headers().get("content-length").ok().flatten();
+    let length = length.and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    // `locked`: somebody else has read it, to its end.
+    let Some(body) = upload.body().filter(|body| length <= MAX_BYTES && !body.locked()) else {
+        return;
+    };
+    let reader = byob_reader(&body);
+    let discard = async {
+        let mut view = Uint8Array::new_with_length(VIEW_BYTES);
+        let mut bytes_left = MAX_BYTES;
+        while let Ok(read) = JsFuture::from(reader.read_at_least(VIEW_BYTES, &view)).await {
+            let read: ReadResult = read.unchecked_into();
+            let Some(value) = read.value().filter(|_| !read.done()) else {
+                return;
+            };
+            let Some(left) = bytes_left.checked_sub(value.length() as usize) else {
+                return;
+            };
+            bytes_left = left;
+            view = Uint8Array::new(&value.buffer());
+        }
+    };
+    within(TIMEOUT_MS, discard).await;
+}
+
 fn byob_reader(body: &web_sys::ReadableStream) -> ByobReader {
     let options = Object::new();
     let _ = Reflect::set(&options, &"mode".into(), &"byob".into());
@@ -239,7 +272,8 @@ async fn read_all(body: &web_sys::ReadableStream, limit_bytes: usize) -> Result<
             let start = bytes.len();
             let length = value.length() as usize;
             if start + length > limit_bytes {
-                settle(reader.cancel());
+                // What follows is `discard_rest`'s.
+                let _ = reader.release_lock();
                 return Err(Error::BodyTooLarge { limit_bytes });
             }
             bytes.resize(start + length, 0);

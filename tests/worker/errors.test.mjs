@@ -9,6 +9,7 @@ import test from "node:test";
 import { CHAT, COUNT_TOKENS, KEY, MESSAGES, MODELS, dialects, post, send, startBoth, startFor, user } from "./client.mjs";
 
 const { gateway, upstream } = await startBoth();
+const small = await startFor(upstream, { MAX_BODY_BYTES: "2000" });
 
 /** Checks a whole error answer, and returns its message. */
 function assertError(answer, dialect, status, { type, code = null, param = null } = {}) {
@@ -163,7 +164,6 @@ test("a path and a method are judged before the key", async () => {
   assert.equal((await send(gateway, "POST", "/api/v1/nothing")).status, 404);
 });
 
-const small = await startFor(upstream, { MAX_BODY_BYTES: "2000" });
 /** A good body of exactly so many bytes. */
 function bodyOf(bytes) {
   const empty = JSON.stringify({ messages: [user("")] });
@@ -191,6 +191,26 @@ test("the default limit lets 20 MiB through, and no more", async () => {
   assert.equal(over.status, 413);
   const under = await send(gateway, "POST", COUNT_TOKENS, { headers, body: bodyOf(20 * 1024 * 1024) });
   assert.equal(under.status, 200);
+});
+
+test("a client that is still sending a large body sees its error, whatever that is", async () => {
+  const body = Buffer.alloc(8 * 1024 * 1024, " ");
+  const headers = { authorization: `Bearer ${KEY}` };
+  const table = [
+    [CHAT, { authorization: "Bearer wrong" }, 401],
+    ["/nothing", headers, 404],
+    [MODELS, headers, 405],
+  ];
+  for (const [path, given, status] of table) {
+    for (const chunked of [false, true]) {
+      for (let time = 0; time < 3; time += 1) {
+        assert.equal((await send(gateway, "POST", path, { headers: given, body, chunked })).status, status);
+      }
+    }
+  }
+  for (const chunked of [false, true]) {
+    assert.equal((await send(small, "POST", CHAT, { headers, body, chunked })).status, 413);
+  }
 });
 
 test("a body that breaks off does no harm", async () => {
