@@ -161,6 +161,9 @@ async fn answer<E: Edge>(
             if route != Route::CountTokens {
                 return chat(gateway, edge, caller, &prompt, dialect, stamp).await;
             }
+            // The count is the same for every model, but a client should learn here
+            // already that there is none of this name.
+            catalog.find(prompt.model.as_deref())?;
             format!(r#"{{"input_tokens":{}}}"#, prompt_tokens::count(&prompt))
         }
     };
