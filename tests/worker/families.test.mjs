@@ -13,8 +13,8 @@ import { MODELS, chatsOf, chunks, dialects, get, messageEvents, post, said, star
 const { gateway, upstream } = await startBoth();
 const { data: listed } = (await get(gateway, MODELS)).json;
 
-const TEXT = "Hi 👨‍👩‍👧‍👦! 四十二, 𠮷 é e\u0301 \u2028 \"q\" \\n\r\n\tdata: [DONE]\n\n🎉";
-const REASONING = "Let me see 🤔\n让我想想";
+const TEXT = "Hi 👨‍👩‍👧! 四十二 𠮷 e\u0301\u2028\"\\n\r\n\n🎉";
+const REASONING = "Hm 🤔\n让我想想";
 
 test("there are 26 models, of all seven families", () => {
   assert.equal(listed.length, 26);
