@@ -1,0 +1,109 @@
+//! What a request may not be: refused, with the wrong field named by its path, as
+//! clients show it to people.
+
+use degpt_edge::{anthropic, chat::Prompt, error::Error, openai};
+
+type Parse = for<'a> fn(&'a [u8]) -> Result<Prompt<'a>, Error>;
+
+/// The field that is named for `body`, or `-` for the body as a whole.
+fn wrong_field(parse: Parse, body: &str) -> String {
+    match parse(body.as_bytes()) {
+        Err(Error::Invalid { param, message }) => {
+            assert!(!message.is_empty());
+            param.unwrap_or_else(|| "-".to_owned())
+        }
+        other => unreachable!("{body}: {other:?}"),
+    }
+}
+
+#[test]
+fn what_both_dialects_cannot_read_is_named_by_its_field() {
+    let message = |fields: &str| format!("{{\"messages\":[{{\"role\":\"user\",{fields}}}]}}");
+    let part = |fields: &str| {
+        message(&format!("\"content\":[{{\"type\":\"text\",\"text\":\"x\"}},{fields}]"))
+    };
+    let table = [
+        (String::new(), "-"),
+        ("{".to_owned(), "-"),
+        ("[]".to_owned(), "-"),
+        ("null".to_owned(), "-"),
+        ("{} {}".to_owned(), "-"),
+        ("{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}".to_owned(), "-"),
+        ("{\"model\":5}".to_owned(), "model"),
+        ("{\"stream\":\"yes\"}".to_owned(), "stream"),
+        ("{\"messages\":{}}".to_owned(), "messages"),
+        ("{\"messages\":[5]}".to_owned(), "messages[0]"),
+        ("{\"messages\":[{}]}".to_owned(), "messages[0].role"),
+        ("{\"messages\":[{\"role\":\"robot\"}]}".to_owned(), "messages[0].role"),
+        ("{\"messages\":[{\"role\":1}]}".to_owned(), "messages[0].role"),
+        (message("\"content\":5"), "messages[0].content"),
+        (message("\"content\":{}"), "messages[0].content"),
+        (part("5"), "messages[0].content[1]"),
+        (part("{}"), "messages[0].content[1].type"),
+        (part("{\"type\":\"video\"}"), "messages[0].content[1].type"),
+        (part("{\"type\":\"text\"}"), "messages[0].content[1].text"),
+        (part("{\"type\":\"text\",\"text\":5}"), "messages[0].content[1].text"),
+    ];
+    for (body, field) in table {
+        assert_eq!(wrong_field(openai::parse, &body), field, "{body}");
+        assert_eq!(wrong_field(anthropic::parse, &body), field, "{body}");
+    }
+}
+
+#[test]
+fn what_one_dialect_cannot_read_is_named_by_its_field() {
+    let openai = [
+        ("{\"type\":\"image_url\"}", ".image_url"),
+        ("{\"type\":\"image_url\",\"image_url\":5}", ".image_url"),
+        ("{\"type\":\"image_url\",\"image_url\":{}}", ".image_url"),
+        ("{\"type\":\"image_url\",\"image_url\":{\"url\":\"a.png\"}}", ".image_url.url"),
+        ("{\"type\":\"image_url\",\"image_url\":\"data:image/png,x\"}", ".image_url.url"),
+        ("{\"type\":\"file\"}", ".file"),
+        ("{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}", ".file.file_data"),
+        ("{\"type\":\"file\",\"file\":{\"file_data\":\"JVBE\"}}", ".file.file_data"),
+        ("{\"type\":\"refusal\"}", ".refusal"),
+    ];
+    let anthropic = [
+        ("{\"type\":\"image\"}", ".source"),
+        ("{\"type\":\"image\",\"source\":\"x\"}", ".source"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"file\"}}", ".source.type"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"url\"}}", ".source.url"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"data:,\"}}", ".source.url"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"base64\"}}", ".source.media_type"),
+        (
+            "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\"}}",
+            ".source.data",
+        ),
+        ("{\"type\":\"tool_use\"}", ".name"),
+        ("{\"type\":\"tool_result\"}", ".tool_use_id"),
+        (
+            "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[{\"type\":\"text\"}]}",
+            ".content[0].text",
+        ),
+    ];
+    let check = |parse: Parse, part: &str, field: &str| {
+        let body = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":[{part}]}}]}}");
+        assert_eq!(wrong_field(parse, &body), format!("messages[0].content[0]{field}"), "{body}");
+    };
+    for (part, field) in openai {
+        check(openai::parse, part, field);
+    }
+    for (part, field) in anthropic {
+        check(anthropic::parse, part, field);
+    }
+    let call = "{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\"}]}]}";
+    assert_eq!(wrong_field(openai::parse, call), "messages[0].tool_calls[0].function.name");
+    let system = "{\"system\":[{\"type\":\"text\"}],\"messages\":[{\"role\":\"user\"}]}";
+    assert_eq!(wrong_field(anthropic::parse, system), "system[0].text");
+}
+
+#[test]
+fn nesting_without_end_is_refused_and_not_followed() {
+    let deep = "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":".repeat(10_000);
+    let body = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":{deep}");
+    assert_eq!(wrong_field(anthropic::parse, &body), "-");
+    let arrays = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":{}", "[".repeat(100_000));
+    for parse in [openai::parse as Parse, anthropic::parse] {
+        wrong_field(parse, &arrays);
+    }
+}
