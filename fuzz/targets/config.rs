@@ -1,0 +1,4 @@
+//! The deployment's variables.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| degpt_edge_fuzz::config(data));
