@@ -1,0 +1,158 @@
+/**
+ * The clients that other people wrote, for the checks in tests/clients/: installs them on demand,
+ * in pinned versions, and runs the checks that are not part of `npm test`.
+ *
+ *     node scripts/clients.mjs clients      the official clients (part of `npm test`)
+ *     node scripts/clients.mjs ecosystem    litellm and LangChain
+ *     node scripts/clients.mjs browser      a page in headless Chromium
+ *     node scripts/clients.mjs breakages    that the checks fail when something is broken
+ *
+ * The npm clients have a package.json of their own: they are ten times what the demo needs, and
+ * the demo does without them. Those of PyPI stand in virtual environments in `.tools/`.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { build } from "./build.mjs";
+import { Failure, TOOLS, command, inProject, isProgram, output, run, seconds } from "./process.mjs";
+
+const CLIENTS = inProject("tests/clients");
+
+/** The oldest Python that the clients of today run on. */
+const OLDEST_PYTHON = [3, 10];
+
+/** The virtual environments: what stands in each, and versions beside it that share the rest. */
+const ENVIRONMENTS = {
+  clients: { requirements: "requirements.txt", others: "requirements-others.txt" },
+  ecosystem: { requirements: "ecosystem/requirements.txt" },
+};
+
+/** Installs what the checks of `npm test` need, where it is not yet. */
+export async function ensureClients() {
+  await ensureNpmClients();
+  await ensurePython("clients");
+}
+
+/** Installs the npm clients into tests/clients/node_modules, as their lock file says. */
+export async function ensureNpmClients() {
+  const stamp = path.join(CLIENTS, "node_modules/.stamp");
+  const wanted = hashOf([inProject("tests/clients/package.json"), inProject("tests/clients/package-lock.json")]);
+  if (read(stamp) === wanted) return;
+  console.log("installing the npm clients once, about 180 MB");
+  const start = performance.now();
+  const args = ["ci", "--prefix", CLIENTS, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"];
+  // Under npm this is its own program; else the one on the PATH.
+  const npm = process.env.npm_execpath;
+  if (npm) await run(process.execPath, [npm, ...args]);
+  else await run("npm", args);
+  writeFileSync(stamp, wanted);
+  console.log(`installed them in ${seconds(start)}`);
+}
+
+/**
+ * Makes a virtual environment, where it is not yet. Without a Python that can, it says so and lets
+ * be: the tests that need one are then skipped, or fail if CI is set.
+ */
+export async function ensurePython(name) {
+  if (pythonOf(name)) return;
+  const base = findPython();
+  if (!base) return console.log(`\nNO PYTHON: ${NO_PYTHON}\n`);
+  const { requirements, others } = ENVIRONMENTS[name];
+  console.log(`making the Python environment "${name}" once`);
+  const start = performance.now();
+  const home = homeOf(name);
+  rmSync(home, { recursive: true, force: true });
+  try {
+    await run(base, ["-m", "venv", home]);
+    const python = pythonIn(home);
+    // The lists are complete: nothing comes in that is not in them.
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
+    await run(python, [...install, "--requirement", path.join(CLIENTS, requirements)]);
+    for (const line of others ? linesOf(path.join(CLIENTS, others)) : []) {
+      await run(python, [...install, "--target", path.join(home, line), line]);
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    rmSync(home, { recursive: true, force: true });
+    const hint = "If it has no venv or pip, install them (on Debian and Ubuntu: the package python3-venv).";
+    return console.log(`\nNO PYTHON ENVIRONMENT: ${base}: ${error.message}. ${hint}\n`);
+  }
+  writeFileSync(path.join(home, "stamp"), stampOf(name));
+  console.log(`made it in ${seconds(start)}`);
+}
+
+/** What to say where Python is missing. */
+export const NO_PYTHON = `there is no Python >= ${OLDEST_PYTHON.join(".")} with venv and pip on the PATH, so the Python clients are not checked.`;
+
+/** The Python of a virtual environment that is complete and up to date; else `undefined`. */
+export function pythonOf(name) {
+  const home = homeOf(name);
+  return read(path.join(home, "stamp")) === stampOf(name) ? pythonIn(home) : undefined;
+}
+
+/** Where another version than the environment's own stands, like "openai==1.109.1". */
+export const folderOf = (name, requirement) => path.join(homeOf(name), requirement);
+
+/** The lines of a list of requirements, without comments. */
+export const linesOf = (file) =>
+  readFileSync(file, "utf8")
+    .split(/\r?\n/)
+    .map((line) => line.replace(/#.*/, "").trim())
+    .filter(Boolean);
+
+const homeOf = (name) => path.join(TOOLS, `venv-${name}`);
+
+const pythonIn = (home) => path.join(home, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+
+function stampOf(name) {
+  const { requirements, others } = ENVIRONMENTS[name];
+  return hashOf([requirements, others].filter(Boolean).map((file) => path.join(CLIENTS, file)));
+}
+
+function findPython() {
+  const names = ["python3", "python", ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
+  const candidates = process.env.PYTHON ? [process.env.PYTHON, ...names] : names;
+  const [major, minor] = OLDEST_PYTHON;
+  const test = `import sys; sys.exit(sys.version_info < (${major}, ${minor}))`;
+  return candidates.find((program) => output(program, ["-c", test]) !== undefined);
+}
+
+function hashOf(files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
+
+const nodeTest = (pattern) =>
+  run(process.execPath, ["--test", "--test-reporter", "spec", ...globSync(pattern, { cwd: inProject() }).sort()]);
+
+const COMMANDS = {
+  async clients() {
+    await ensureClients();
+    await nodeTest("tests/clients/*.test.mjs");
+  },
+  async ecosystem() {
+    await ensurePython("ecosystem");
+    await nodeTest("tests/clients/ecosystem/*.test.mjs");
+  },
+  async browser() {
+    await ensureNpmClients();
+    await nodeTest("tests/clients/browser/*.test.mjs");
+  },
+  async breakages() {
+    await ensureClients();
+    await run(process.execPath, [inProject("tests/clients/breakages/run.mjs"), ...process.argv.slice(3)]);
+  },
+};
+
+async function main() {
+  const chosen = COMMANDS[process.argv[2]];
+  if (!chosen) throw new Failure(`Which? One of: ${Object.keys(COMMANDS).join(", ")}.`);
+  await build();
+  await chosen();
+}
+
+if (isProgram(import.meta.url)) await command(main);

@@ -1,0 +1,1 @@
+export async function startBreakingProxy() { throw new Error("not yet"); }
