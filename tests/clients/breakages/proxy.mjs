@@ -50,7 +50,7 @@ async function forward(gatewayUrl, breakage, req, res) {
   await breakage.apply(exchange);
   delete exchange.headers["content-length"];
   res.writeHead(exchange.status, exchange.headers);
-  res.write(exchange.body || " ");
+  if (exchange.body !== "") res.write(exchange.body);
   if (exchange.holdOpenMs > 0) await sleep(exchange.holdOpenMs);
   res.end();
 }
