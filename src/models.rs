@@ -109,6 +109,14 @@ struct AnthropicModel<'a> {
     id: &'a str,
     display_name: &'a str,
     created_at: String,
+    lifecycle: &'static str,
+    // Not known of DeGPT's models; the type of the clients has them all the same.
+    capabilities: Option<()>,
+    deprecated_at: Option<()>,
+    line: Option<()>,
+    max_input_tokens: Option<()>,
+    max_tokens: Option<()>,
+    retires_at: Option<()>,
 }
 
 impl<'a> From<&'a Model> for AnthropicModel<'a> {
@@ -118,6 +126,13 @@ impl<'a> From<&'a Model> for AnthropicModel<'a> {
             id: &model.id,
             display_name: &model.name,
             created_at: rfc3339(model.created),
+            lifecycle: "active",
+            capabilities: None,
+            deprecated_at: None,
+            line: None,
+            max_input_tokens: None,
+            max_tokens: None,
+            retires_at: None,
         }
     }
 }

@@ -25,7 +25,10 @@ pub fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
         model,
         stop_reason: Some(stop_reason(&answer.finish)),
         stop_sequence: stop_sequence(&answer.finish),
-        usage: usage(answer.usage),
+        stop_details: None,
+        container: None,
+        diagnostics: None,
+        usage: wire::Usage { counts: counts(answer.usage), ..wire::Usage::default() },
     };
     serde_json::to_string(&message).unwrap_or_default()
 }
@@ -61,7 +64,13 @@ impl Encoder {
             model,
             stop_reason: None,
             stop_sequence: None,
-            usage: wire::Usage { input_tokens, output_tokens: 0 },
+            stop_details: None,
+            container: None,
+            diagnostics: None,
+            usage: wire::Usage {
+                counts: wire::DeltaUsage { input_tokens, ..wire::DeltaUsage::default() },
+                ..wire::Usage::default()
+            },
         };
         let mut start =
             b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":".to_vec();
@@ -104,8 +113,8 @@ impl Encoder {
              {{\"stop_reason\":\"{reason}\",\"stop_sequence\":"
         );
         let _ = serde_json::to_writer(&mut *out, &stop_sequence(finish));
-        out.extend_from_slice(b"},\"usage\":");
-        let _ = serde_json::to_writer(&mut *out, &usage(counted));
+        out.extend_from_slice(b",\"stop_details\":null,\"container\":null},\"usage\":");
+        let _ = serde_json::to_writer(&mut *out, &counts(counted));
         out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }
 
@@ -172,6 +181,13 @@ fn stop_sequence(finish: &Finish) -> Option<&str> {
     }
 }
 
-fn usage(counted: Usage) -> wire::Usage {
-    wire::Usage { input_tokens: counted.prompt_tokens, output_tokens: counted.completion_tokens }
+fn counts(counted: Usage) -> wire::DeltaUsage {
+    let Usage { prompt_tokens, completion_tokens, reasoning_tokens } = counted;
+    wire::DeltaUsage {
+        input_tokens: prompt_tokens,
+        output_tokens: completion_tokens,
+        output_tokens_details: (reasoning_tokens > 0)
+            .then_some(wire::OutputDetails { thinking_tokens: reasoning_tokens }),
+        ..wire::DeltaUsage::default()
+    }
 }

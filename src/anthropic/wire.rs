@@ -126,6 +126,9 @@ pub(crate) struct Answer<'a> {
     pub(crate) model: &'a str,
     pub(crate) stop_reason: Option<&'static str>,
     pub(crate) stop_sequence: Option<&'a str>,
+    pub(crate) stop_details: Option<()>,
+    pub(crate) container: Option<()>,
+    pub(crate) diagnostics: Option<()>,
     pub(crate) usage: Usage,
 }
 
@@ -136,8 +139,30 @@ pub(crate) enum AnswerBlock<'a> {
     Text { text: &'a str },
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+/// What an answer took. Nothing is cached, and the rest is not known: but the
+/// clients' types have every field, and programs add the counts up.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct Usage {
+    #[serde(flatten)]
+    pub(crate) counts: DeltaUsage,
+    pub(crate) cache_creation: Option<()>,
+    pub(crate) inference_geo: Option<()>,
+    pub(crate) service_tier: Option<()>,
+    pub(crate) speed: Option<()>,
+}
+
+/// The part of it that `message_delta` has.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(crate) struct DeltaUsage {
     pub(crate) input_tokens: u64,
     pub(crate) output_tokens: u64,
+    pub(crate) cache_creation_input_tokens: u64,
+    pub(crate) cache_read_input_tokens: u64,
+    pub(crate) output_tokens_details: Option<OutputDetails>,
+    pub(crate) server_tool_use: Option<()>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct OutputDetails {
+    pub(crate) thinking_tokens: u64,
 }
