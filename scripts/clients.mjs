@@ -144,6 +144,7 @@ const COMMANDS = {
   },
   async breakages() {
     await ensureClients();
+    await ensurePython("ecosystem");
     await run(process.execPath, [inProject("tests/clients/breakages/run.mjs"), ...process.argv.slice(3)]);
   },
 };

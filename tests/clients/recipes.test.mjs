@@ -26,7 +26,7 @@ const recipe = (file) => readFileSync(path.join(HERE, "recipes", file), "utf8");
 const recipes = globSync("*", { cwd: path.join(HERE, "recipes") }).filter((file) => !file.endsWith(".md"));
 
 // Beside the clients, or the JavaScript ones would not find them.
-const copies = path.join(HERE, ".recorded", `recipes-${process.pid}`);
+const copies = path.join(HERE, ".recipes");
 after(() => rmSync(copies, { recursive: true, force: true }));
 
 const ANSWER = "Hello to you! 👋 你好";

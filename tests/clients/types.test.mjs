@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { record } from "./recording.mjs";
@@ -59,23 +59,28 @@ const CLIENTS = [
   { folder: "@anthropic-ai/sdk-0.52", namespace: "Anthropic", types: ANTHROPIC_TYPES },
 ];
 
-let stack;
-let recorded;
+let errors;
 before(async () => {
-  stack = await startStack();
-  recorded = await record(stack);
-});
-after(() => stack?.close());
-
-for (const [index, client] of CLIENTS.entries()) {
-  const name = `${client.folder} ${packageVersion(client.folder)}`;
-  test(`${name}: its types fit every kind of answer`, { timeout: 120_000 }, () => {
+  const stack = await startStack();
+  const recorded = await record(stack).finally(() => stack.close());
+  const sources = CLIENTS.map((client) => {
     const constants = recorded.filter(({ dialect }) => dialect === client.namespace);
     assert.ok(constants.length > 50, `only ${constants.length} were recorded`);
-    const errors = compile(`${index}.ts`, source(client, constants));
-    assert.equal(errors, "", `\n${errors}`);
+    return source(client, constants);
+  });
+  errors = compile(sources);
+});
+
+for (const [index, { folder }] of CLIENTS.entries()) {
+  test(`${folder} ${packageVersion(folder)}: its types fit every kind of answer`, () => {
+    const own = errors.filter((error) => error.startsWith(`${index}.ts`));
+    assert.equal(own.length, 0, `\n${own.slice(0, 10).join("\n")}`);
   });
 }
+
+test("the compiler had nothing else against what was recorded", () => {
+  assert.deepEqual(errors.filter((error) => !/^\d\.ts/.test(error)), []);
+});
 
 /** One constant for each answer, with a comment that says what was asked. */
 function source({ folder, namespace, types, newest }, constants) {
@@ -93,17 +98,25 @@ ${lines.join("\n")}
 `;
 }
 
-/** What the compiler has against a file with this text. */
-function compile(name, text) {
-  const folder = inHere(".recorded");
-  mkdirSync(folder, { recursive: true });
-  const file = `${folder}/${name}`;
-  writeFileSync(file, text);
-  const options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [inHere("node_modules/typescript/bin/tsc"), ...options, file], {
+/** What the compiler has against files with these texts; they are kept if there is anything. */
+function compile(sources) {
+  const folder = inHere(".typed");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  sources.forEach((text, index) => writeFileSync(`${folder}/${index}.ts`, text));
+  const files = sources.map((_, index) => `${index}.ts`);
+  const options = ["--noEmit", "--strict", "--skipLibCheck", "--pretty", "false", "--target", "es2022", "--module", "nodenext"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [inHere("node_modules/typescript/bin/tsc"), ...options, ...files], {
     cwd: folder,
     encoding: "utf8",
+    timeout: 120_000,
+    maxBuffer: 1 << 26,
   });
-  if (status === 0) rmSync(file);
-  return status === 0 ? "" : (stdout + stderr).slice(0, 4000) || `tsc ended with ${status}`;
+  if (status === 0) {
+    rmSync(folder, { recursive: true });
+    return [];
+  }
+  // An error's further lines are indented.
+  const errors = (stdout + stderr).split(/\n(?! )/).filter(Boolean);
+  return errors.length > 0 ? errors : [`tsc ended with ${status}`];
 }

@@ -1,6 +1,6 @@
 """What the checks of the Python clients share: the stand-in, the collected checks, their report.
 
-    python openai_checks.py --gateway URL --stand-in URL --version VERSION [--packages FOLDER]
+    python openai_checks.py --gateway URL --stand-in URL [--version VERSION] [--packages FOLDER]
 
 Prints one line of JSON for each check. `--packages` is where another version of the client
 stands than the environment's own. Nothing here imports a client: that folder comes first.
@@ -9,6 +9,7 @@ stands than the environment's own. Nothing here imports a client: that folder co
 import argparse
 import json
 import sys
+import time
 import traceback
 import urllib.request
 
@@ -31,7 +32,7 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gateway", required=True)
     parser.add_argument("--stand-in", required=True)
-    parser.add_argument("--version", required=True)
+    parser.add_argument("--version")
     parser.add_argument("--packages")
     args = parser.parse_args()
     if args.packages:
@@ -69,8 +70,6 @@ class Counter:
         self.client = module.Client(event_hooks={"request": [self._note]}, timeout=15)
 
     def _note(self, _request):
-        import time
-
         self.times.append(time.monotonic())
 
 

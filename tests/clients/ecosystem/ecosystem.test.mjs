@@ -1,0 +1,30 @@
+/**
+ * litellm and LangChain against the gateway, each check a test of its own.
+ *
+ * Without a Python for them they are skipped, or fail where CI is set.
+ */
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { NO_PYTHON, linesOf, pythonOf } from "../../../scripts/clients.mjs";
+import { runChecks } from "../python/run.mjs";
+
+const inHere = (file) => fileURLToPath(new URL(file, import.meta.url));
+const versions = linesOf(inHere("requirements.txt")).slice(0, 3).join(", ");
+
+// litellm would fetch its price list, and LangChain would report to its maker's service.
+const QUIET = { LITELLM_LOCAL_MODEL_COST_MAP: "True", LITELLM_LOG: "ERROR", LANGSMITH_TRACING: "false" };
+
+const python = pythonOf("ecosystem");
+if (!python) {
+  test(versions, { skip: !process.env.CI && NO_PYTHON }, () => {
+    throw new Error(NO_PYTHON);
+  });
+} else {
+  console.log(versions);
+  for (const { name, error } of await runChecks(python, inHere("ecosystem_checks.py"), [], QUIET)) {
+    test(name, () => {
+      if (error) throw new Error(error);
+    });
+  }
+}
