@@ -51,7 +51,17 @@ pub trait Edge: Clone + 'static {
         download: Self::Download,
         limit_bytes: usize,
         idle_ms: u64,
-    ) -> Result<Vec<u8>, Error>;
+    ) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        let mut is_too_large = false;
+        let take = |piece: &[u8]| {
+            is_too_large = bytes.len() + piece.len() > limit_bytes;
+            bytes.extend_from_slice(piece);
+            (!is_too_large).then_some(idle_ms)
+        };
+        self.pour(download, idle_ms, take).await?;
+        if is_too_large { Err(Error::AnswerTooLarge) } else { Ok(bytes) }
+    }
 
     /// Gives what comes of an upstream's body to `take`, piece by piece, and waits
     /// `wait_ms` for the first. `take` says how many milliseconds to wait for more,

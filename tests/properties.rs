@@ -92,7 +92,14 @@ fn relay(limits: [u16; 4], happenings: &[(u32, u8)]) {
     let timing = Timing { commit_after, first_byte, idle, keep_alive };
     let stamp = Stamp { id: "x".to_owned(), unix_s: 0 };
     for dialect in contract::DIALECTS {
-        let translator = Translator::new(dialect, UsageReport::Included, "m", &stamp, 0, 1 << 20);
+        let translator = Translator::new(
+            dialect,
+            UsageReport::Included,
+            "m",
+            &stamp,
+            contract::limiter(),
+            1 << 20,
+        );
         let mut relay = Relay::new(translator, timing, 1_000);
         let mut out = Vec::new();
         let mut length_at_end = None;

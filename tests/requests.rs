@@ -163,14 +163,50 @@ fn a_request_without_a_word_is_refused() {
 #[test]
 fn words_in_parts_become_one_string() {
     let parts = json!([text("One."), text("Two.")]);
-    let messages = json!([system(parts.clone()), user(parts.clone()), assistant(parts)]);
+    let messages = json!([system(parts.clone()), assistant(parts.clone()), user(parts)]);
     let joined = "One.\nTwo.";
-    let expected = json!([system(joined), user(joined), assistant(joined)]);
+    let expected = json!([system(joined), assistant(joined), user(joined)]);
     for model in [DEEPSEEK, GPT] {
         check(openai::parse, model, &messages, &expected);
     }
-    let refusal = json!([user("Hi"), assistant(json!([{"type": "refusal", "refusal": "No."}]))]);
-    check(openai::parse, GPT, &refusal, &json!([user("Hi"), assistant("No.")]));
+    let refusal = json!([assistant(json!([{"type": "refusal", "refusal": "No."}])), user("Hi")]);
+    check(openai::parse, GPT, &refusal, &json!([assistant("No."), user("Hi")]));
+}
+
+#[test]
+fn a_last_turn_of_the_assistant_is_continued_where_the_model_can() {
+    const QWEN: &str = "qwen3-235b-a22b";
+    let messages = json!([user("Count."), assistant("One, two,")]);
+    let body =
+        |model: &str| json!({"model": model, "max_tokens": 9, "messages": messages}).to_string();
+    let asked = "Continue exactly where your last message ends, without repeating any of it.";
+    // model, whether it goes on by itself
+    let table = [
+        (DEEPSEEK, true),
+        ("deepseek-reasoner", true),
+        (QWEN, true),
+        ("qwen3-235b-a22b-think", false),
+        (GPT, false),
+        (CLAUDE, false),
+        ("gemini-2.5-pro", false),
+    ];
+    for (model, goes_on) in table {
+        let from_openai = sent(openai::parse, &body(model)).unwrap();
+        let last = from_openai["messages"].as_array().unwrap().last().unwrap().clone();
+        let from_anthropic = sent(anthropic::parse, &body(model));
+        if goes_on {
+            assert_eq!(
+                (&from_openai["reload"], last),
+                (&json!(true), assistant("One, two,")),
+                "{model}"
+            );
+            assert_eq!(from_anthropic.as_ref(), Ok(&from_openai), "{model}");
+        } else {
+            assert_eq!((&from_openai["reload"], last), (&Value::Null, user(asked)), "{model}");
+            let error = from_anthropic.unwrap_err();
+            assert!(matches!(&error, Error::Invalid { .. }) && error.message().contains(model));
+        }
+    }
 }
 
 #[test]

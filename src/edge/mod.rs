@@ -4,6 +4,7 @@
 //! [`Edge`](crate::edge_api::Edge) that asks for, and turns the reply into a
 //! response. Nothing of a request is logged here or anywhere.
 
+mod bodies;
 mod js;
 mod outlet;
 mod world;
@@ -69,7 +70,7 @@ async fn fetch(
     match select(pin!(handled), pin!(left)).await {
         Either::Left((reply, _)) => {
             if reply.status >= 400 {
-                world::discard_rest(&upload).await;
+                bodies::discard_rest(&upload).await;
             }
             respond(reply)
         }

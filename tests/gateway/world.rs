@@ -267,22 +267,22 @@ impl Edge for World {
         Ok(Incoming { status, retry_after, body })
     }
 
-    async fn collect(
+    async fn pour(
         &self,
         mut download: Download,
-        limit_bytes: usize,
-        idle_ms: u64,
-    ) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
+        mut wait_ms: u64,
+        mut take: impl FnMut(&[u8]) -> Option<u64>,
+    ) -> Result<(), Error> {
         loop {
-            let next = self.within(idle_ms, poll_fn(|_| download.poll_next(self))).await;
+            let next = self.within(wait_ms, poll_fn(|_| download.poll_next(self))).await;
             let Some(piece) = next.ok_or(Error::Stalled)? else {
-                return Ok(bytes);
+                return Ok(());
             };
-            bytes.extend_from_slice(piece.map_err(|()| Error::Truncated)?.as_bytes());
-            if bytes.len() > limit_bytes {
-                return Err(Error::AnswerTooLarge);
-            }
+            let piece = piece.map_err(|()| Error::Truncated)?;
+            let Some(next_ms) = take(piece.as_bytes()) else {
+                return Ok(());
+            };
+            wait_ms = next_ms;
         }
     }
 

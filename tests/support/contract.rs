@@ -186,9 +186,15 @@ fn agrees(dialect: Dialect, client: &Client, whole: &Result<Answer, Failure>) {
                     (finish, counted)
                 }
                 Dialect::Anthropic => {
+                    let details = (usage.reasoning_tokens > 0)
+                        .then(|| json!({"thinking_tokens": usage.reasoning_tokens}));
                     let counted = json!({
                         "input_tokens": usage.prompt_tokens,
                         "output_tokens": usage.completion_tokens,
+                        "cache_creation_input_tokens": 0,
+                        "cache_read_input_tokens": 0,
+                        "output_tokens_details": details,
+                        "server_tool_use": null,
                     });
                     let finish = match answer.finish {
                         Finish::Stop => "end_turn",

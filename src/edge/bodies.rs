@@ -1,0 +1,180 @@
+//! Reading the bodies of clients' requests and of upstreams' answers.
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use worker::{
+    Delay,
+    js_sys::{self, Object, Reflect, Uint8Array},
+    wasm_bindgen::JsCast,
+    wasm_bindgen_futures::{JsFuture, spawn_local},
+    web_sys,
+};
+
+use super::{
+    js::{ByobReader, ReadResult},
+    world::now_ms,
+};
+#[cfg(doc)]
+use crate::edge_api::Edge;
+use crate::error::Error;
+
+/// Bytes that one read takes at most.
+const VIEW_BYTES: u32 = 64 << 10;
+
+/// Reads a client's body to its end.
+///
+/// Each read waits for an eighth of what has come so far: a body in thousands of
+/// small pieces takes tens of reads instead of thousands.
+pub(super) async fn read_all(
+    body: &web_sys::ReadableStream,
+    limit_bytes: usize,
+) -> Result<Vec<u8>, Error> {
+    let reader = byob_reader(body);
+    let mut bytes = Vec::new();
+    let mut view = Uint8Array::new_with_length(VIEW_BYTES);
+    loop {
+        let eighth = u32::try_from(bytes.len() / 8).unwrap_or(VIEW_BYTES);
+        let min = eighth.clamp(1, VIEW_BYTES);
+        let read = JsFuture::from(reader.read_at_least(min, &view)).await;
+        let read: ReadResult = read.map_err(|_| Error::BodyUnreadable)?.unchecked_into();
+        if let Some(value) = read.value() {
+            let start = bytes.len();
+            let length = value.length() as usize;
+            if start + length > limit_bytes {
+                // What follows is `discard_rest`'s.
+                let _ = reader.release_lock();
+                return Err(Error::BodyTooLarge { limit_bytes });
+            }
+            bytes.resize(start + length, 0);
+            if let Some(space) = bytes.get_mut(start..) {
+                value.copy_to(space);
+            }
+            view = Uint8Array::new(&value.buffer());
+        }
+        if read.done() {
+            return Ok(bytes);
+        }
+    }
+}
+
+/// Reads what has not been read of an upload that is answered by an error, and
+/// forgets it. A client that is still sending when its connection ends reports
+/// that, and never sees the answer.
+pub(super) async fn discard_rest(upload: &web_sys::Request) {
+    /// What Cloudflare lets through at most on its ordinary plans.
+    const MAX_BYTES: usize = 100 << 20;
+    const TIMEOUT_MS: u64 = 30_000;
+    const VIEW_BYTES: u32 = 1 << 20;
+    let length = upload.headers().get("content-length").ok().flatten();
+    let length = length.and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    // `locked`: somebody else has read it, to its end.
+    let Some(body) = upload.body().filter(|body| length <= MAX_BYTES && !body.locked()) else {
+        return;
+    };
+    let reader = byob_reader(&body);
+    let discard = async {
+        let mut view = Uint8Array::new_with_length(VIEW_BYTES);
+        let mut bytes_left = MAX_BYTES;
+        while let Ok(read) = JsFuture::from(reader.read_at_least(VIEW_BYTES, &view)).await {
+            let read: ReadResult = read.unchecked_into();
+            let Some(value) = read.value().filter(|_| !read.done()) else {
+                return;
+            };
+            let Some(left) = bytes_left.checked_sub(value.length() as usize) else {
+                return;
+            };
+            bytes_left = left;
+            view = Uint8Array::new(&value.buffer());
+        }
+    };
+    within(TIMEOUT_MS, discard).await;
+}
+
+/// See [`Edge::pour`].
+///
+/// One read for each piece that comes, though a read of several would be cheaper:
+/// it would hide whether the last of them was the end mark, and whether the
+/// upstream is silent or slow.
+pub(super) async fn pour(
+    body: &web_sys::ReadableStream,
+    mut wait_ms: u64,
+    mut take: impl FnMut(&[u8]) -> Option<u64>,
+) -> Result<(), Error> {
+    /// How long the end of a body may take after the end of the answer. A body
+    /// that is read to its end leaves a connection that can be used again.
+    const LINGER_MS: u64 = 20;
+    let reader = byob_reader(body);
+    let mut view = Uint8Array::new_with_length(VIEW_BYTES);
+    let mut piece = Vec::new();
+    let mut has_enough = false;
+    let mut since_ms = now_ms();
+    let mut timer = delay(wait_ms);
+    loop {
+        let mut read = JsFuture::from(reader.read_at_least(1, &view));
+        let read = loop {
+            match select(&mut read, &mut timer).await {
+                Either::Left((read, _)) => break Some(read),
+                Either::Right(_) => {
+                    // Set anew only when it rings, not for each piece.
+                    match wait_ms.saturating_sub(now_ms().saturating_sub(since_ms)) {
+                        0 => break None,
+                        left_ms => timer = delay(left_ms),
+                    }
+                }
+            }
+        };
+        let Some(read) = read else {
+            settle(reader.cancel());
+            return if has_enough { Ok(()) } else { Err(Error::Stalled) };
+        };
+        let read: ReadResult = match read {
+            Ok(read) => read.unchecked_into(),
+            Err(_) if has_enough => return Ok(()),
+            Err(_) => return Err(Error::Truncated),
+        };
+        if read.done() {
+            return Ok(());
+        }
+        if has_enough {
+            settle(reader.cancel());
+            return Ok(());
+        }
+        let Some(value) = read.value() else { continue };
+        piece.resize(value.length() as usize, 0);
+        value.copy_to(&mut piece);
+        view = Uint8Array::new(&value.buffer());
+        since_ms = now_ms();
+        let next_wait_ms = take(&piece);
+        if next_wait_ms.is_none() {
+            has_enough = true;
+            timer = delay(LINGER_MS);
+        }
+        wait_ms = next_wait_ms.unwrap_or(LINGER_MS);
+    }
+}
+
+/// `None` if `future` takes longer than `timeout_ms`.
+pub(super) async fn within<F: Future>(timeout_ms: u64, future: F) -> Option<F::Output> {
+    match select(pin!(future), delay(timeout_ms)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+/// Lets a promise settle whose outcome is of no interest.
+pub(super) fn settle(promise: js_sys::Promise) {
+    spawn_local(async move {
+        let _ = JsFuture::from(promise).await;
+    });
+}
+
+fn byob_reader(body: &web_sys::ReadableStream) -> ByobReader {
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"mode".into(), &"byob".into());
+    body.get_reader_with_options(options.unchecked_ref()).unchecked_into()
+}
+
+fn delay(duration_ms: u64) -> Delay {
+    Delay::from(Duration::from_millis(duration_ms))
+}
