@@ -10,6 +10,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { build } from "./build.mjs";
+import { ensureClients } from "./clients.mjs";
 import { ensureDevVars } from "./dev-vars.mjs";
 import { Failure, ROOT, WRANGLER, WRANGLER_ENV, atExit, command, inProject, scratchFolder, seconds } from "./process.mjs";
 import { WASM_TARGET, ensureCheckTools } from "./tools.mjs";
@@ -35,6 +36,7 @@ const STEPS = [
   ["size", "the size of what is deployed", size],
   ["upstream", "the tests of the stand-in for DeGPT", () => nodeTest("tests/upstream/*.test.mjs")],
   ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker/*.test.mjs")],
+  ["clients", "other people's clients against the worker", clients],
 ];
 
 async function test() {
@@ -139,6 +141,11 @@ async function nodeTest(pattern) {
   });
   if (code !== 0 && result.failures.length === 0) result.failures.push("node --test did not run to its end");
   return result;
+}
+
+async function clients() {
+  await ensureClients();
+  return nodeTest("tests/clients/*.test.mjs");
 }
 
 /** What wrangler would upload, as it says itself. */

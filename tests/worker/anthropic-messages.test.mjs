@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { KEY, MESSAGES, chatsOf, lastBody, messageEvents, post, said, startBoth, user } from "./client.mjs";
+import { NEWER_FIELDS, USAGE_FIELDS, KEY, MESSAGES, chatsOf, lastBody, messageEvents, post, said, startBoth, user } from "./client.mjs";
 
 const { gateway, upstream } = await startBoth({ vars: { MODEL_ALIASES: "claude-*=claude-sonnet-4-5-20250929" } });
 
 const CLAUDE = "claude-opus-4-20250514";
 
-const ask = (more, headers) => post(gateway, MESSAGES, { max_tokens: 100, messages: [user("Hello")], ...more }, headers);
+const ask = (more, headers) => post(gateway, MESSAGES, { max_tokens: 4096, messages: [user("Hello")], ...more }, headers);
 
 /** The headers of the clients in the field, old and new. */
 const clients = {
@@ -25,15 +25,15 @@ for (const [name, headers] of Object.entries(clients)) {
   test(`the answer has every field of a message (${name})`, async () => {
     for (const query of ["", "?beta=true"]) {
       upstream.queue({ text: "Hi! 👋" });
-      const body = { model: CLAUDE, max_tokens: 100, messages: [user("Hello")] };
+      const body = { model: CLAUDE, max_tokens: 4096, messages: [user("Hello")] };
       const answer = await post(gateway, `${MESSAGES}${query}`, body, headers);
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.headers["content-type"], "application/json");
       const { id, usage, ...rest } = answer.json;
       assert.match(id, /^msg_[0-9a-f]{32}$/);
       assert.equal(answer.headers["request-id"], id.slice("msg_".length));
-      assert.deepEqual(Object.keys(usage), ["input_tokens", "output_tokens"]);
-      assert.ok(Object.values(usage).every((count) => Number.isInteger(count) && count > 0));
+      assert.deepEqual(Object.keys(usage), USAGE_FIELDS);
+      assert.ok(usage.input_tokens > 0 && usage.output_tokens > 0);
       assert.deepEqual(rest, {
         type: "message",
         role: "assistant",
@@ -41,6 +41,7 @@ for (const [name, headers] of Object.entries(clients)) {
         model: CLAUDE,
         stop_reason: "end_turn",
         stop_sequence: null,
+        ...NEWER_FIELDS,
       });
     }
   });
@@ -60,7 +61,7 @@ test("finish reasons have Anthropic's names", async () => {
     upstream.queue({ finishReason }, { finishReason });
     assert.equal((await ask({})).json.stop_reason, expected);
     const end = messageEvents((await ask({ stream: true })).text).find(({ type }) => type === "message_delta");
-    assert.deepEqual(end.delta, { stop_reason: expected, stop_sequence: null });
+    assert.deepEqual(end.delta, { stop_reason: expected, stop_sequence: null, stop_details: null, container: null });
   }
 });
 
@@ -129,7 +130,6 @@ const habits = {
   },
   "a turn of thinking alone": { messages: [user("a"), { role: "assistant", content: [{ type: "thinking", thinking: "Hmm", signature: "s" }] }, user("b")] },
   "empty assistant turns": { messages: [user("a"), { role: "assistant", content: "" }, user("b"), { role: "assistant", content: [] }, user("c")] },
-  "an assistant's turn at the end, to be continued": { messages: [user("a"), { role: "assistant", content: "It is" }] },
   "an assistant's turn first": { messages: [{ role: "assistant", content: "Hi" }, user("a")] },
   "two turns of one role": { messages: [user("a"), user("b"), { role: "assistant", content: "c" }, { role: "assistant", content: "d" }, user("e")] },
   "tools, and earlier calls with their results": {
@@ -159,4 +159,13 @@ for (const [what, request] of Object.entries(habits)) {
 
 test("max_tokens is not required", async () => {
   assert.equal((await post(gateway, MESSAGES, { messages: [user("Hello")] })).status, 200);
+});
+
+test("an assistant's turn at the end is continued where the model can, and else refused", async () => {
+  const messages = [user("a"), { role: "assistant", content: "It is" }];
+  assert.equal((await ask({ model: "deepseek-chat", messages })).status, 200);
+  assert.equal(chatsOf(upstream).at(-1).body.reload, true);
+  const refused = await ask({ model: CLAUDE, messages });
+  assert.deepEqual([refused.status, refused.json.error.type], [400, "invalid_request_error"]);
+  assert.match(refused.json.error.message, /assistant/);
 });

@@ -96,7 +96,7 @@ export const user = (content) => ({ role: "user", content });
 /** Both dialects as the table-driven tests need them: the route, a body, and how its errors look. */
 export const dialects = [
   { name: "OpenAI", path: CHAT, body: (more) => ({ messages: [user("Hello")], ...more }) },
-  { name: "Anthropic", path: MESSAGES, body: (more) => ({ max_tokens: 100, messages: [user("Hello")], ...more }) },
+  { name: "Anthropic", path: MESSAGES, body: (more) => ({ max_tokens: 4096, messages: [user("Hello")], ...more }) },
 ];
 
 /** The chat requests a stand-in has got, oldest first. */
@@ -162,3 +162,10 @@ export function said(answer) {
   const deltas = chunks(answer.text).map(({ choices }) => choices[0]?.delta);
   return { text: join(deltas.map((delta) => delta?.content)), reasoning: join(deltas.map((delta) => delta?.reasoning_content)) };
 }
+
+/** What the API's version of 2026-10-21 adds to a message, and to its usage where it is whole. */
+export const NEWER_FIELDS = { stop_details: null, container: null, diagnostics: null };
+export const USAGE_FIELDS = [
+  ...["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"],
+  ...["output_tokens_details", "server_tool_use", "cache_creation", "inference_geo", "service_tier", "speed"],
+];

@@ -47,7 +47,7 @@ const anthropicBlock = (data, mediaType = "image/png") => ({ type: "image", sour
 const byUrl = (url) => ({ type: "image", source: { type: "url", url } });
 
 const chat = (model, content, more) => post(gateway, CHAT, { model, messages: [user(content)], ...more });
-const message = (model, content, more) => post(gateway, MESSAGES, { model, max_tokens: 100, messages: [user(content)], ...more });
+const message = (model, content, more) => post(gateway, MESSAGES, { model, max_tokens: 4096, messages: [user(content)], ...more });
 
 const VISION = "doubao-seed-1-6-250615";
 
@@ -132,7 +132,7 @@ test("a picture in a tool's result reaches the model", async () => {
     user([{ type: "tool_result", tool_use_id: "t1", content: [{ type: "text", text: "Taken" }, anthropicBlock(SEED_DATA)] }]),
   ];
   for (const model of ["claude-opus-4-20250514", "gpt-4o"]) {
-    const answer = await post(gateway, MESSAGES, { model, max_tokens: 100, messages });
+    const answer = await post(gateway, MESSAGES, { model, max_tokens: 4096, messages });
     assert.match(said(answer).text, /7929 bytes, sha256 3d4486690f25/, answer.text);
   }
 });

@@ -94,6 +94,8 @@ test("one model, in both shapes", async () => {
     id: "deepseek-chat",
     display_name: "DeepSeek V3.1",
     created_at: "2025-08-23T12:26:48Z",
+    lifecycle: "active",
+    ...{ capabilities: null, deprecated_at: null, line: null, max_input_tokens: null, max_tokens: null, retires_at: null },
   });
 });
 

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import { attachment } from "../upstream/pictures.mjs";
-import { CHAT, MESSAGES, MODELS, chatsOf, chunks, get, lastBody, messageEvents, said, send, startBoth } from "./client.mjs";
+import { NEWER_FIELDS, USAGE_FIELDS, CHAT, MESSAGES, MODELS, chatsOf, chunks, get, lastBody, messageEvents, said, send, startBoth } from "./client.mjs";
 
 // `paceMs`: slow enough to tell a stream from an answer sent at once.
 const { gateway, upstream } = await startBoth({
@@ -149,7 +149,7 @@ test("4: the question to Claude", async () => {
   assert.equal(answer.status, 200);
   const { id, usage, ...rest } = answer.json;
   assert.equal(typeof id, "string");
-  assert.deepEqual(Object.keys(usage), ["input_tokens", "output_tokens"]);
+  assert.deepEqual(Object.keys(usage), USAGE_FIELDS);
   assert.deepEqual(rest, {
     type: "message",
     role: "assistant",
@@ -157,6 +157,7 @@ test("4: the question to Claude", async () => {
     model: "claude-opus-4-20250514",
     stop_reason: "end_turn",
     stop_sequence: null,
+    ...NEWER_FIELDS,
   });
 });
 

@@ -4,13 +4,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CHAT, MESSAGES, chatsOf, chunks, events, messageEvents, post, startBoth, user } from "./client.mjs";
+import { NEWER_FIELDS, USAGE_FIELDS, CHAT, MESSAGES, chatsOf, chunks, events, messageEvents, post, startBoth, user } from "./client.mjs";
 
 const { gateway, upstream } = await startBoth();
 
 const openAi = (more) => post(gateway, CHAT, { model: "deepseek-reasoner", messages: [user("Hello")], stream: true, ...more });
 const anthropic = (more) =>
-  post(gateway, MESSAGES, { model: "deepseek-reasoner", max_tokens: 100, messages: [user("Hello")], stream: true, ...more });
+  post(gateway, MESSAGES, { model: "deepseek-reasoner", max_tokens: 4096, messages: [user("Hello")], stream: true, ...more });
 
 /** Reasoning, then text, in several chunks, with the empty and null ones DeGPT sends between. */
 const PARTS = [
@@ -102,8 +102,9 @@ test("Anthropic: exactly the reference's events, thinking before text, in order"
     model: "deepseek-reasoner",
     stop_reason: null,
     stop_sequence: null,
+    ...NEWER_FIELDS,
   });
-  assert.deepEqual(Object.keys(startUsage), ["input_tokens", "output_tokens"]);
+  assert.deepEqual(Object.keys(startUsage), USAGE_FIELDS);
   const end = all.find(({ type }) => type === "message_delta");
   const { usage } = end;
   assert.ok(usage.input_tokens > 0 && usage.output_tokens > 0);
@@ -119,7 +120,7 @@ test("Anthropic: exactly the reference's events, thinking before text, in order"
     delta(1, { type: "text_delta", text: "Four" }),
     delta(1, { type: "text_delta", text: "ty-two 四十二 🎉" }),
     { type: "content_block_stop", index: 1 },
-    { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage },
+    { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null, stop_details: null, container: null }, usage },
     { type: "message_stop" },
   ]);
 });
