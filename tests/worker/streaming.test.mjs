@@ -154,7 +154,7 @@ for (const [name, ask] of Object.entries(streams)) {
     assert.ok(apart.length >= 6, `only ${apart.length} of 9 came apart`);
   });
 
-  test(`${name}: the body ends at once after the end mark, even if DeGPT's does not`, async () => {
+  test(`${name}: the body ends at once after the end mark, even if DeGPT's does not`, { timeout: 10_000 }, async () => {
     upstream.queue({ text: "Hi", keepOpenAfterDone: true });
     const { endedAt, pieces, ended } = await ask();
     assert.ok(ended);
