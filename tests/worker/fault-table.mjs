@@ -7,6 +7,7 @@
  * origin would have to be), what the client hears (`error`, a key of ERRORS, or `answer`), and what
  * the gateway does about it (`remedy`). All the rest of the expectations follow from these.
  */
+import { joined, recorded } from "../upstream/plain-client.mjs";
 import { DELIVERIES, DIALECTS } from "./exchange.mjs";
 
 /** Status, OpenAI's `type` and `code`, Anthropic's `type`, and `x-should-retry`. */
@@ -147,7 +148,7 @@ const ROWS = [
 
   ...oddities({
     "a connection open after [DONE]": { text: "Hi there", answer: "Hi there", keepOpenAfterDone: true },
-    "a recording open after [DONE]": { recorded: "deepseek-chat", keepOpenAfterDone: true },
+    "a recording open after [DONE]": { recorded: "claude-thinking", keepOpenAfterDone: true, answer: joined(recorded("claude-thinking")) },
     "bytes after [DONE]": { raw: [says("Hi"), DONE, "data: {not JSON\n\n"], answer: "Hi" },
     "no finish reason": { text: "Hi there", answer: "Hi there", finishReason: "lost" },
     "a finish reason three times": { text: "Hi there", answer: "Hi there", finishReason: "repeated" },
@@ -161,7 +162,7 @@ const ROWS = [
   }),
 
   ...credentials({
-    "a visitor's token that was revoked": { isRevoked: true, asked: [2], answer: "", finish: "stop", when: "never", signIns: 2 },
+    "a visitor's token that was revoked": { isRevoked: true, asked: [2], finish: "stop", when: "never", signIns: 2 },
     "a visitor's token that is always refused": { fault: { status: 401 }, error: "deploymentKey", asked: [2], signIns: 2 },
     "the deployment's key refused": { vars: { DEGPT_API_KEY: "degpt-bad" }, error: "deploymentKey", asked: [1], signIns: 0, isForAll: true },
     "the client's own key refused": { vars: { CLIENT_DEGPT_KEYS: "pass" }, key: "degpt-bad", error: "clientKey", asked: [1], signIns: 0, isForAll: true },
@@ -209,7 +210,8 @@ function cell(row, dialect, delivery, { origins, bad, moment }) {
     asked: (asked.length < origins ? [...asked, 1] : asked).map((times, place) => (row.address && place < bad ? 0 : times)),
     error: isAnswered ? undefined : row.error,
     // An origin that failed is avoided, which the cells that share a gateway must not notice.
-    isAlone: row.isAlone || row.address !== undefined || (row.remedy === "next origin" && origins === 2 && bad === 1),
+    isAlone: (row.isAlone && !row.vars) || (row.remedy === "next origin" && origins === 2 && bad === 1),
+    sharedBy: [origins, bad, moment, row.vars || row.address ? row.name : ""].join(),
     isForAll: row.isForAll && !isAnswered,
     isInStream: !isAnswered && delivery === "stream" && (row.when === "during" || moment === "late"),
     name: `${row.name}: ${dialect}, ${delivery}, ${places}${moment === "late" ? ", after the commit" : ""}`,
