@@ -5,9 +5,9 @@ use std::{future::Future, pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 use worker::{
     Delay,
-    js_sys::{self, Object, Reflect, Uint8Array},
+    js_sys::{Object, Reflect, Uint8Array},
     wasm_bindgen::JsCast,
-    wasm_bindgen_futures::{JsFuture, spawn_local},
+    wasm_bindgen_futures::JsFuture,
     web_sys,
 };
 
@@ -91,16 +91,23 @@ pub(super) async fn discard_rest(upload: &web_sys::Request) {
     within(TIMEOUT_MS, discard).await;
 }
 
-/// See [`Edge::pour`].
+/// Whether there may be more of a body than was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    None,
+    Some,
+}
+
+/// See [`Edge::pour`]. Unless there is no rest, the caller ends the connection.
 ///
 /// One read for each piece that comes, though a read of several would be cheaper:
 /// it would hide whether the last of them was the end mark, and whether the
 /// upstream is silent or slow.
 pub(super) async fn pour(
     body: &web_sys::ReadableStream,
-    mut wait_ms: u64,
+    wait_ms: u64,
     mut take: impl FnMut(&[u8]) -> Option<u64>,
-) -> Result<(), Error> {
+) -> Result<Rest, Error> {
     /// How long the end of a body may take after the end of the answer. A body
     /// that is read to its end leaves a connection that can be used again.
     const LINGER_MS: u64 = 20;
@@ -108,49 +115,29 @@ pub(super) async fn pour(
     let mut view = Uint8Array::new_with_length(VIEW_BYTES);
     let mut piece = Vec::new();
     let mut has_enough = false;
-    let mut since_ms = now_ms();
-    let mut timer = delay(wait_ms);
+    let mut alarm = Alarm::after(wait_ms);
     loop {
         let mut read = JsFuture::from(reader.read_at_least(1, &view));
-        let read = loop {
-            match select(&mut read, &mut timer).await {
-                Either::Left((read, _)) => break Some(read),
-                Either::Right(_) => {
-                    // Set anew only when it rings, not for each piece.
-                    match wait_ms.saturating_sub(now_ms().saturating_sub(since_ms)) {
-                        0 => break None,
-                        left_ms => timer = delay(left_ms),
-                    }
-                }
-            }
+        let read = match select(&mut read, pin!(alarm.rings())).await {
+            Either::Left((read, _)) => Some(read),
+            Either::Right(_) => None,
         };
-        let Some(read) = read else {
-            settle(reader.cancel());
-            return if has_enough { Ok(()) } else { Err(Error::Stalled) };
-        };
-        let read: ReadResult = match read {
-            Ok(read) => read.unchecked_into(),
-            Err(_) if has_enough => return Ok(()),
-            Err(_) => return Err(Error::Truncated),
-        };
-        if read.done() {
-            return Ok(());
+        let is_over = matches!(&read, Some(Ok(read)) if read.unchecked_ref::<ReadResult>().done());
+        if is_over {
+            return Ok(Rest::None);
         }
         if has_enough {
-            settle(reader.cancel());
-            return Ok(());
+            return Ok(Rest::Some);
         }
+        let read = read.ok_or(Error::Stalled)?.map_err(|_| Error::Truncated)?;
+        let read: ReadResult = read.unchecked_into();
         let Some(value) = read.value() else { continue };
         piece.resize(value.length() as usize, 0);
         value.copy_to(&mut piece);
         view = Uint8Array::new(&value.buffer());
-        since_ms = now_ms();
         let next_wait_ms = take(&piece);
-        if next_wait_ms.is_none() {
-            has_enough = true;
-            timer = delay(LINGER_MS);
-        }
-        wait_ms = next_wait_ms.unwrap_or(LINGER_MS);
+        has_enough = next_wait_ms.is_none();
+        alarm.put_off(next_wait_ms.unwrap_or(LINGER_MS));
     }
 }
 
@@ -162,13 +149,6 @@ pub(super) async fn within<F: Future>(timeout_ms: u64, future: F) -> Option<F::O
     }
 }
 
-/// Lets a promise settle whose outcome is of no interest.
-pub(super) fn settle(promise: js_sys::Promise) {
-    spawn_local(async move {
-        let _ = JsFuture::from(promise).await;
-    });
-}
-
 fn byob_reader(body: &web_sys::ReadableStream) -> ByobReader {
     let options = Object::new();
     let _ = Reflect::set(&options, &"mode".into(), &"byob".into());
@@ -177,4 +157,37 @@ fn byob_reader(body: &web_sys::ReadableStream) -> ByobReader {
 
 fn delay(duration_ms: u64) -> Delay {
     Delay::from(Duration::from_millis(duration_ms))
+}
+
+/// A timer that is put off often and rings seldom: it is set anew only when it
+/// has rung too early, or would ring too late.
+struct Alarm {
+    rings_at_ms: u64,
+    timer: Delay,
+    timer_ends_at_ms: u64,
+}
+
+impl Alarm {
+    fn after(wait_ms: u64) -> Self {
+        let rings_at_ms = now_ms().saturating_add(wait_ms);
+        let timer = Delay::from(Duration::from_millis(wait_ms));
+        Self { rings_at_ms, timer, timer_ends_at_ms: rings_at_ms }
+    }
+
+    fn put_off(&mut self, wait_ms: u64) {
+        self.rings_at_ms = now_ms().saturating_add(wait_ms);
+        if self.rings_at_ms < self.timer_ends_at_ms {
+            *self = Self::after(wait_ms);
+        }
+    }
+
+    async fn rings(&mut self) {
+        loop {
+            (&mut self.timer).await;
+            match self.rings_at_ms.saturating_sub(now_ms()) {
+                0 => return,
+                left_ms => *self = Self::after(left_ms),
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use worker::{
 };
 
 use super::{
-    bodies::{self, pour, read_all, within},
+    bodies::{Rest, pour, read_all, within},
     outlet::Outlet,
 };
 use crate::{
@@ -28,8 +28,8 @@ pub(super) struct World;
 /// An upstream's answer whose body has not been read.
 pub(super) struct Download {
     pub(super) body: Option<web_sys::ReadableStream>,
-    /// Ends the connection, whatever waits for it. Nothing else does while the
-    /// upstream is silent: a pipe's own signal is heeded at the next chunk.
+    /// Ends the connection at once. While a read waits nothing else does: the signal
+    /// of a pipe and the cancelling of a reader are heeded at the next chunk.
     pub(super) abort: web_sys::AbortController,
 }
 
@@ -100,16 +100,18 @@ impl Edge for World {
         wait_ms: u64,
         take: impl FnMut(&[u8]) -> Option<u64>,
     ) -> Result<(), Error> {
-        match download.body {
-            Some(body) => pour(&body, wait_ms, take).await,
-            None => Ok(()),
+        let Download { body: Some(body), abort } = download else {
+            return Ok(());
+        };
+        let poured = pour(&body, wait_ms, take).await;
+        if poured != Ok(Rest::None) {
+            abort.abort();
         }
+        poured.map(|_| ())
     }
 
     fn discard(&self, download: Self::Download) {
-        if let Some(body) = download.body {
-            bodies::settle(body.cancel());
-        }
+        download.abort.abort();
     }
 
     fn outlet(&self, relay: Relay) -> Result<Outlet, Error> {
