@@ -5,6 +5,7 @@
  *     const got = await ask(gateway, { dialect: "openai", delivery: "stream", question: "Hello" });
  *     got.status, got.text, got.finish, got.error
  */
+import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export const KEY = "test-key";
@@ -14,15 +15,19 @@ export const DELIVERIES = ["stream", "json"];
 const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages" };
 
 /** What `fetch` needs to ask `question`. */
-export function request(gateway, { dialect = "openai", delivery = "stream", question = "Hello", key = KEY, signal } = {}) {
-  const body = {
+function request(gateway, { dialect = "openai", key = KEY, signal, ...options } = {}) {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+  const body = bodyOf({ dialect, ...options });
+  return new Request(gateway.url + PATHS[dialect], { method: "POST", headers, body, signal });
+}
+
+function bodyOf({ dialect, delivery = "stream", question = "Hello" }) {
+  return JSON.stringify({
     model: "deepseek-chat",
     messages: [{ role: "user", content: question }],
     stream: delivery === "stream",
     ...(dialect === "anthropic" && { max_tokens: 1000 }),
-  };
-  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
-  return new Request(gateway.url + PATHS[dialect], { method: "POST", headers, body: JSON.stringify(body), signal });
+  });
 }
 
 /** Asks and reads to the end of the body; throws if that end does not come within `timeoutMs`. */
@@ -182,4 +187,32 @@ function readAnthropic(all) {
 
 function must(condition, what) {
   if (!condition) throw new Error(`in the stream: ${what}`);
+}
+
+/**
+ * A client that can leave, or stop reading: asks over a connection of its own. `head` resolves to
+ * the response when its headers come, `pieces` are what was read since, with their times, and
+ * `ended` resolves to whether the body was read to its end.
+ */
+export function open(gateway, options) {
+  const { url, method, headers } = request(gateway, options);
+  const from = performance.now();
+  const client = { pieces: [], leave: () => sent.destroy() };
+  const sent = http.request(url, { method, headers: Object.fromEntries(headers), agent: false });
+  client.head = new Promise((resolve, reject) => sent.once("response", resolve).on("error", reject));
+  client.head.catch(() => {}); // Whoever leaves before the headers does not wait for them.
+  // Not by iteration, which would read on through `response.pause()`.
+  const read = (response) => new Promise((resolve) => {
+    response.setEncoding("utf8").on("data", (text) => client.pieces.push({ text, atMs: performance.now() - from }));
+    response.on("error", () => {}).on("close", () => resolve(response.complete));
+  });
+  client.ended = client.head.then(read, () => false);
+  client.text = () => client.pieces.map(({ text }) => text).join("");
+  sent.end(bodyOf(options));
+  return client;
+}
+
+/** What `ask` would give for a body that was read by other means. */
+export function parsed(body, dialect) {
+  return readStream(body, dialect);
 }
