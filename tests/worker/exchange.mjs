@@ -26,7 +26,7 @@ function bodyOf({ dialect, delivery = "stream", question = "Hello" }) {
     model: "deepseek-chat",
     messages: [{ role: "user", content: question }],
     stream: delivery === "stream",
-    ...(dialect === "anthropic" && { max_tokens: 1000 }),
+    ...(dialect === "anthropic" && { max_tokens: 1_000_000 }),
   });
 }
 
