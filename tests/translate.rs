@@ -26,7 +26,7 @@ use contract::{MODEL, stamp};
 
 /// Every fixture and how it ends: [`Clean`], or [`Before`] or [`After`] the
 /// answer has begun.
-const CASES: [(&str, Ending); 54] = [
+const CASES: [(&str, Ending); 55] = [
     // Recorded.
     ("claude-system-role-fake-success", Before(Error::Declined)),
     ("claude-thinking", Clean(Finish::Stop)),
@@ -38,6 +38,7 @@ const CASES: [(&str, Ending); 54] = [
     // Oddities of an answer that is one.
     ("a-first-piece-of-the-sentence", Clean(Finish::Stop)),
     ("begins-like-the-sentence", Clean(Finish::Stop)),
+    ("byte-order-mark", Clean(Finish::Stop)),
     ("characters-that-need-escapes", Clean(Finish::Stop)),
     ("chunks-without-choices", Clean(Finish::Stop)),
     ("content-filter", Clean(Finish::ContentFilter)),

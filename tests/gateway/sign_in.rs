@@ -18,14 +18,18 @@ const SECOND: &str = "www.degpt.ai/proxy canary-2";
 /// each, and answers those of the newest token only.
 fn newest_only(good_from: u32) -> impl FnMut(&Sent) -> Response {
     let mut newest = 0;
+    let mut refused = 0;
     move |sent| {
         if is_sign_in(sent) {
             newest += 1;
             return Response::token(&format!("canary-{newest}")).after_ms(100);
         }
+        refused += 1;
         let number = sent.credential.strip_prefix("canary-").and_then(|text| text.parse().ok());
         let is_good = number.is_some_and(|number: u32| number >= good_from);
-        if is_good { Response::hello() } else { Response::status(401).after_ms(50) }
+        // Some of the refusals come when others have already signed in again.
+        let refusal = || Response::status(401).after_ms(50 + refused % 7 * 50);
+        if is_good { Response::hello() } else { refusal() }
     }
 }
 

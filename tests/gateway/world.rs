@@ -28,6 +28,9 @@ use crate::outlet::{self, Outlet};
 /// The time a world begins at, in milliseconds since 1970-01-01 UTC.
 pub(crate) const START_MS: u64 = 1_755_952_008_000;
 
+/// No request of any test takes longer.
+const LONGEST_MS: u64 = 900_000;
+
 #[derive(Clone)]
 pub(crate) struct World(Rc<Inner>);
 
@@ -104,6 +107,7 @@ impl World {
 
     /// Runs `requests` at once until all are over, and what they left running too.
     pub(crate) fn run<T>(&self, requests: Vec<impl Future<Output = T>>) -> Vec<T> {
+        let latest_ms = self.now_ms() + LONGEST_MS;
         let mut context = Context::from_waker(Waker::noop());
         let mut running: Vec<_> = requests.into_iter().map(Box::pin).map(Some).collect();
         let mut outputs: Vec<Option<T>> = running.iter().map(|_| None).collect();
@@ -132,6 +136,7 @@ impl World {
             }
             if !is_any_over {
                 let next_ms = self.0.next_ms.get();
+                let next_ms = next_ms.filter(|next_ms| *next_ms <= latest_ms);
                 self.0.now_ms.set(next_ms.unwrap_or_else(|| panic!("stuck for ever")));
             }
         }
