@@ -22,7 +22,7 @@ mod contract;
 #[expect(unreachable_pub, reason = "the fuzz crate makes them public")]
 mod units;
 
-/// Found failures become tests in `regressions.rs`, not files that nobody reads.
+/// Found failures become lines of [`what_was_found_once`], not files that nobody reads.
 fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -82,6 +82,17 @@ proptest! {
     ) {
         relay(limits, &happenings);
     }
+}
+
+#[test]
+fn what_was_found_once() {
+    // A chunk that goes over the limit was dropped with all that was within it.
+    units::translator(
+        b"\x00\x80data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\n\
+          data: {\"choices\": [{\"delta\": {\"content\": \" there\"}}]}\n\ndata: [DONE]\n\n",
+    );
+    // The same text as a key and as a page's origin.
+    units::config(b"ahttps://chat.example\njhttps://chat.example");
 }
 
 /// Whatever happens when: there is no panic, the timer comes again, and after the
