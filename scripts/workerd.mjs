@@ -23,10 +23,11 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * `onOutput` is called with each piece workerd writes. With `isolates` above 1 the process runs the
  * Worker that often, as a data centre does: each with memory and a port of its own (`port` is for
  * one), over one cache. The process ends with `close()` or with this one, however this one ends,
- * short of SIGKILL.
+ * short of SIGKILL. `folder` is where the Worker is built.
  */
-export async function startWorker({ vars = {}, port = 0, isolates = 1, onOutput = () => {} } = {}) {
-  if (!existsSync(inProject("build/index.js"))) {
+export async function startWorker(options = {}) {
+  const { vars = {}, port = 0, isolates = 1, folder: built = "build", onOutput = () => {} } = options;
+  if (!existsSync(inProject(built, "index.js"))) {
     throw new Failure("The worker is not built: run `npm run build` first.");
   }
   const settings = wrangler();
@@ -34,7 +35,7 @@ export async function startWorker({ vars = {}, port = 0, isolates = 1, onOutput 
 
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, bound.map(([name]) => name), port, isolates));
+  writeFileSync(file, configuration(settings, { names: bound.map(([name]) => name), port, isolates, built }));
 
   const child = spawn(workerd.default, ["serve", "--control-fd=3", file], {
     env: { ...process.env, ...Object.fromEntries(bound) },
@@ -94,7 +95,7 @@ function listeningPorts(pipe, count) {
 }
 
 /** Values travel in the environment: here stand names alone, and no key reaches the disk. */
-function configuration(settings, names, port, isolates) {
+function configuration(settings, { names, port, isolates, built }) {
   const list = (items) => `[${items.join(", ")}]`;
   const bindings = list(names.map((name) => `(name = "${name}", fromEnvironment = "${name}")`));
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
@@ -123,8 +124,8 @@ const gateway :Workerd.Worker = (
   compatibilityDate = "${date}",
   compatibilityFlags = ${flags},
   modules = [
-    (name = "index.js", esModule = embed "../../build/index.js"),
-    (name = "index_bg.wasm", wasm = embed "../../build/index_bg.wasm"),
+    (name = "index.js", esModule = embed "../../${built}/index.js"),
+    (name = "index_bg.wasm", wasm = embed "../../${built}/index_bg.wasm"),
   ],
   bindings = ${bindings},
   globalOutbound = "internet",

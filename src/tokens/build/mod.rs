@@ -20,7 +20,15 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// Writes every table into the directory of build output.
 pub(crate) fn write() -> Outcome<()> {
     let directory = PathBuf::from(env::var("OUT_DIR")?);
-    let save = |name: &str, bytes: &[u8]| fs::write(directory.join(name), bytes);
+    // For `npm run bench:tokens`, which measures what the tables cost at start-up:
+    // a worker without them counts wrong.
+    println!("cargo::rerun-if-env-changed=BENCH_WITHOUT_TABLES");
+    let is_without = env::var_os("BENCH_WITHOUT_TABLES").is_some();
+    let save = |name: &str, bytes: &[u8]| {
+        // The smallest have a fixed size, and cost nothing.
+        let is_left_out = is_without && bytes.len() > 256;
+        fs::write(directory.join(name), if is_left_out { &[] } else { bytes })
+    };
 
     let tokens = ranks::tokens()?;
     let table = merges::Table::of(&tokens)?;
