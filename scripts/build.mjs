@@ -4,12 +4,12 @@
  *
  * worker-build does it, with the programs that tools.mjs and npm bring: cargo compiles the crate,
  * wasm-bindgen writes the JavaScript around it, wasm-opt makes the wasm smaller and esbuild joins
- * the JavaScript into one file. wrangler runs this as its build command; when nothing has changed
+ * the JavaScript into one file, src/edge/last_resort.mjs included. wrangler runs this as its build command; when nothing has changed
  * it ends within a second.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,6 +20,7 @@ const OUTPUT = inProject("build");
 const STAMP = path.join(OUTPUT, "stamp");
 const PRODUCTS = ["index.js", "index_bg.wasm"];
 
+const LAST_RESORT = inProject("src/edge/last_resort.mjs");
 const WASM_OPT = inProject("node_modules/.bin/wasm-opt");
 const ESBUILD = inProject("node_modules/.bin/esbuild");
 
@@ -43,6 +44,7 @@ export async function build() {
     // Named programs are used; without them it would look for downloads on GitHub.
     const programs = { WASM_BINDGEN_BIN: wasmBindgen, WASM_OPT_BIN: WASM_OPT, ESBUILD_BIN: ESBUILD };
     await run(workerBuild, ["--release", "--out-dir", folder], programs);
+    await wrap(folder);
     // It keeps the functions' names, a sixth of the bundle; faults are logged by file and line.
     const wasm = path.join(folder, "index_bg.wasm");
     await run(WASM_OPT, [wasm, "-o", wasm, "--all-features", "--strip-debug"]);
@@ -55,6 +57,23 @@ export async function build() {
     remove();
   }
   console.log(`built the worker (${seconds(start)})`);
+}
+
+/** Puts the entry that answers for a panic around what worker-build has made. */
+async function wrap(folder) {
+  const { build: bundle } = await import("esbuild");
+  const entry = path.join(folder, "last_resort.mjs");
+  copyFileSync(LAST_RESORT, entry);
+  await bundle({
+    entryPoints: [entry],
+    outfile: path.join(folder, "index.js"),
+    allowOverwrite: true,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    external: ["./index_bg.wasm", "cloudflare:workers"],
+    logLevel: "warning",
+  });
 }
 
 /** Compiles the crate and returns the path of the wasm file, which cargo reports as JSON. */
@@ -86,7 +105,7 @@ function compile() {
 function stampOf(compiled) {
   const hash = createHash("sha256");
   const recipe = ["build.mjs", "tools.mjs"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
-  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.toml"), ...recipe];
+  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.toml"), LAST_RESORT, ...recipe];
   for (const file of inputs) hash.update(readFileSync(file));
   return hash.digest("hex");
 }

@@ -182,3 +182,15 @@ fn anthropic_clients_learn_the_field_from_the_message() {
 fn json(body: &str) -> Value {
     serde_json::from_str(body).unwrap_or_else(|error| unreachable!("{error}: {body}"))
 }
+
+#[test]
+fn the_last_resort_says_what_an_internal_fault_does() {
+    let entry = include_str!("../src/edge/last_resort.mjs");
+    let message = Error::Internal.message();
+    let facts = Error::Internal.facts();
+    let code = facts.openai_code.unwrap_or_default();
+    for said in [message.as_str(), facts.openai_type, facts.anthropic_type, code] {
+        assert!(entry.contains(&format!("\"{said}\"")), "{said}");
+    }
+    assert!(entry.contains(&format!("status: {}", facts.status)));
+}

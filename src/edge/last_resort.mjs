@@ -1,0 +1,37 @@
+/**
+ * The Worker's entry: the Rust one, and around it an answer for when that fails. A panic in wasm
+ * ends the instance, so no Rust code can answer it; the next request gets a new instance.
+ *
+ * It says what `Error::Internal` says, in the caller's dialect as far as the address tells.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+import Gateway from "./index.js";
+
+const MESSAGE = "The gateway failed. The request id helps its operator to find out.";
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    try {
+      return await new Gateway(this.ctx, this.env).fetch(request);
+    } catch {
+      return lastResort(request);
+    }
+  }
+}
+
+function lastResort(request) {
+  const id = crypto.randomUUID().replaceAll("-", "");
+  const isAnthropic = request.headers.has("anthropic-version") || new URL(request.url).pathname.includes("/messages");
+  const body = isAnthropic
+    ? { type: "error", error: { type: "api_error", message: MESSAGE }, request_id: id }
+    : { error: { message: MESSAGE, type: "server_error", param: null, code: "internal_error" } };
+  const headers = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "x-request-id, request-id",
+    "cache-control": "no-store",
+    "request-id": id,
+    "x-request-id": id,
+  };
+  return Response.json(body, { status: 500, headers });
+}
