@@ -6,12 +6,11 @@
  * of the process to the first count, beside a worker built without the tables; the two take turns.
  * Loopback only; about two minutes, and once two more for the build without the tables.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 import { build } from "./build.mjs";
-import { Failure, command, inProject, run } from "./process.mjs";
-import { ensureBuildTools } from "./tools.mjs";
+import { Failure, command, inProject } from "./process.mjs";
 import { startWorker } from "./workerd.mjs";
 
 const KEY = "key-of-the-bench";
@@ -26,25 +25,13 @@ const WITHOUT = ".tools/worker-without-tables";
 async function bench() {
   if (process.platform !== "linux") throw new Failure("This reads /proc, which only Linux has.");
   await build();
-  await buildWithoutTables();
+  await build({
+    output: inProject(WITHOUT),
+    env: { BENCH_WITHOUT_TABLES: "1", CARGO_TARGET_DIR: inProject(".tools/target-without-tables") },
+  });
   sizes();
   await speeds();
   await startUp();
-}
-
-async function buildWithoutTables() {
-  const folder = inProject(WITHOUT);
-  if (existsSync(`${folder}/index.js`)) return;
-  console.log("building a worker without the tables, once");
-  mkdirSync(folder, { recursive: true });
-  const { workerBuild, wasmBindgen } = await ensureBuildTools();
-  await run(workerBuild, ["--release", "--out-dir", folder], {
-    BENCH_WITHOUT_TABLES: "1",
-    CARGO_TARGET_DIR: inProject(".tools/target-without-tables"),
-    WASM_BINDGEN_BIN: wasmBindgen,
-    WASM_OPT_BIN: inProject("node_modules/.bin/wasm-opt"),
-    ESBUILD_BIN: inProject("node_modules/.bin/esbuild"),
-  });
 }
 
 function sizes() {

@@ -2,38 +2,48 @@
  * Builds the Worker: `build/index.js` and `build/index_bg.wasm`, the two files that are tested,
  * served and deployed.
  *
- * worker-build does it, with the programs that tools.mjs and npm bring: cargo compiles the crate,
- * wasm-bindgen writes the JavaScript around it, wasm-opt makes the wasm smaller and esbuild joins
- * the JavaScript into one file, src/edge/last_resort.mjs included. wrangler runs this as its build command; when nothing has changed
- * it ends within a second.
+ * cargo compiles the crate, wasm-bindgen writes the JavaScript around it, wasm-opt makes the wasm
+ * smaller and esbuild joins the JavaScript and the entry into one file. wrangler runs this as its
+ * build command; when nothing has changed it ends within a second.
+ *
+ * worker-build takes the same steps, but it links OpenSSL: a fresh machine cannot build it without
+ * the headers of that.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Failure, ROOT, atExit, command, inProject, isProgram, run, scratchFolder, seconds } from "./process.mjs";
+import { Failure, NODE, ROOT, atExit, command, inProject, isProgram, run, scratchFolder, seconds } from "./process.mjs";
 import { WASM_TARGET, ensureBuildTools } from "./tools.mjs";
 
-const OUTPUT = inProject("build");
-const STAMP = path.join(OUTPUT, "stamp");
 const PRODUCTS = ["index.js", "index_bg.wasm"];
 
-const LAST_RESORT = inProject("src/edge/last_resort.mjs");
-const WASM_OPT = inProject("node_modules/.bin/wasm-opt");
-const ESBUILD = inProject("node_modules/.bin/esbuild");
+/** Joins a request to the Rust handler. After a panic the generated code starts a fresh instance. */
+const ENTRY = inProject("src/edge/last_resort.mjs");
 
-/** Builds what is out of date. */
-export async function build() {
+/** Those the Rust target has, and exceptions, which wasm-bindgen's imports use. */
+const WASM_FEATURES = [
+  "bulk-memory",
+  "exception-handling",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+];
+
+/** Builds what is out of date, into the folder `output`, compiling with `env` in the environment. */
+export async function build({ output = inProject("build"), env = {} } = {}) {
   const start = performance.now();
-  const { workerBuild, wasmBindgen } = await ensureBuildTools();
-  // worker-build would compile too, but only compiling tells whether the rest is needed.
-  const compiled = await compile();
+  const wasmBindgen = await ensureBuildTools();
+  const compiled = await compile(env);
 
   const stamp = stampOf(compiled);
-  const current = existsSync(STAMP) ? readFileSync(STAMP, "utf8") : "";
-  if (current === stamp && PRODUCTS.every((name) => existsSync(path.join(OUTPUT, name)))) {
+  const stampFile = path.join(output, "stamp");
+  const current = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
+  if (current === stamp && PRODUCTS.every((name) => existsSync(path.join(output, name)))) {
     console.log(`the worker is up to date (${seconds(start)})`);
     return;
   }
@@ -41,46 +51,26 @@ export async function build() {
   // wrangler uploads every wasm file in the output folder, so unfinished ones stand elsewhere.
   const { folder, remove } = scratchFolder();
   try {
-    // Named programs are used; without them it would look for downloads on GitHub.
-    const programs = { WASM_BINDGEN_BIN: wasmBindgen, WASM_OPT_BIN: WASM_OPT, ESBUILD_BIN: ESBUILD };
-    await run(workerBuild, ["--release", "--out-dir", folder], programs);
-    await wrap(folder);
-    // It keeps the functions' names, a sixth of the bundle; faults are logged by file and line.
-    const wasm = path.join(folder, "index_bg.wasm");
-    await run(WASM_OPT, [wasm, "-o", wasm, "--all-features", "--strip-debug"]);
+    await bind(wasmBindgen, compiled, folder);
+    await optimize(path.join(folder, "index_bg.wasm"));
+    await bundle(folder);
     // The stamp goes first and comes back last: broken off in between, the next run builds again.
-    mkdirSync(OUTPUT, { recursive: true });
-    rmSync(STAMP, { force: true });
-    for (const name of PRODUCTS) renameSync(path.join(folder, name), path.join(OUTPUT, name));
-    writeFileSync(STAMP, stamp);
+    mkdirSync(output, { recursive: true });
+    rmSync(stampFile, { force: true });
+    for (const name of PRODUCTS) renameSync(path.join(folder, name), path.join(output, name));
+    writeFileSync(stampFile, stamp);
   } finally {
     remove();
   }
   console.log(`built the worker (${seconds(start)})`);
 }
 
-/** Puts the entry that answers for a panic around what worker-build has made. */
-async function wrap(folder) {
-  const { build: bundle } = await import("esbuild");
-  const entry = path.join(folder, "last_resort.mjs");
-  copyFileSync(LAST_RESORT, entry);
-  await bundle({
-    entryPoints: [entry],
-    outfile: path.join(folder, "index.js"),
-    allowOverwrite: true,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    external: ["./index_bg.wasm", "cloudflare:workers"],
-    logLevel: "warning",
-  });
-}
-
 /** Compiles the crate and returns the path of the wasm file, which cargo reports as JSON. */
-function compile() {
+function compile(env) {
   const args = ["build", "--lib", "--release", "--target", WASM_TARGET];
   const cargo = spawn("cargo", [...args, "--message-format", "json-render-diagnostics"], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const forget = atExit(() => cargo.kill());
@@ -104,10 +94,43 @@ function compile() {
 /** What the products depend on: the compiled crate, the versions of the tools and this recipe. */
 function stampOf(compiled) {
   const hash = createHash("sha256");
-  const recipe = ["build.mjs", "tools.mjs"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
-  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.toml"), LAST_RESORT, ...recipe];
+  const recipe = fileURLToPath(import.meta.url);
+  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.lock"), ENTRY, recipe];
   for (const file of inputs) hash.update(readFileSync(file));
   return hash.digest("hex");
 }
 
-if (isProgram(import.meta.url)) await command(build);
+function bind(wasmBindgen, compiled, folder) {
+  return run(wasmBindgen, [
+    compiled,
+    ...["--out-dir", folder, "--out-name", "index", "--target", "module", "--no-typescript"],
+    // These two let the generated code replace an instance that has panicked.
+    ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
+  ]);
+}
+
+function optimize(wasm) {
+  // The name section is not kept: panics are logged with file and line, and it is a sixth of the
+  // bundle.
+  const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
+  return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, "-O", ...features]);
+}
+
+async function bundle(folder) {
+  const esbuild = await import("esbuild");
+  const file = path.join(folder, "index.js");
+  await esbuild.build({
+    stdin: { contents: readFileSync(ENTRY, "utf8"), resolveDir: folder },
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    external: ["./index_bg.wasm"],
+    logLevel: "warning",
+  });
+  // The Workers runtime hands out a compiled module for a plain import of a .wasm file.
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll("import source ", "import "));
+}
+
+if (isProgram(import.meta.url)) await command(() => build());

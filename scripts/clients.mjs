@@ -15,7 +15,7 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:
 import path from "node:path";
 
 import { build } from "./build.mjs";
-import { Failure, TOOLS, command, inProject, isProgram, output, run, seconds } from "./process.mjs";
+import { Failure, NODE, TOOLS, command, inProject, isProgram, output, run, seconds } from "./process.mjs";
 
 const CLIENTS = inProject("tests/clients");
 
@@ -44,7 +44,7 @@ export async function ensureNpmClients() {
   const args = ["ci", "--prefix", CLIENTS, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"];
   // Under npm this is its own program; else the one on the PATH.
   const npm = process.env.npm_execpath;
-  if (npm) await run(process.execPath, [npm, ...args]);
+  if (npm) await run(NODE, [npm, ...args]);
   else await run("npm", args);
   writeFileSync(stamp, wanted);
   console.log(`installed them in ${seconds(start)}`);
@@ -127,7 +127,7 @@ function hashOf(files) {
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
 const nodeTest = (pattern) =>
-  run(process.execPath, ["--test", "--test-reporter", "spec", ...globSync(pattern, { cwd: inProject() }).sort()]);
+  run(NODE, ["--test", "--test-reporter", "spec", ...globSync(pattern, { cwd: inProject() }).sort()]);
 
 const COMMANDS = {
   async clients() {
@@ -145,7 +145,7 @@ const COMMANDS = {
   async breakages() {
     await ensureClients();
     await ensurePython("ecosystem");
-    await run(process.execPath, [inProject("tests/clients/breakages/run.mjs"), ...process.argv.slice(3)]);
+    await run(NODE, [inProject("tests/clients/breakages/run.mjs"), ...process.argv.slice(3)]);
   },
 };
 

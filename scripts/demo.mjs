@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 
 import { build } from "./build.mjs";
 import { devVars, ensureDevVars } from "./dev-vars.mjs";
-import { Failure, atExit, command, inProject, onEndAsked } from "./process.mjs";
+import { Failure, NODE, atExit, command, inProject, onEndAsked } from "./process.mjs";
 import { startWorker, wrangler } from "./workerd.mjs";
 
 async function demo() {
@@ -78,7 +78,7 @@ async function startStandIn() {
   await once(probe, "close");
 
   const server = inProject("tests/upstream/server.mjs");
-  const child = spawn(process.execPath, [server, "--port", String(port)], {
+  const child = spawn(NODE, [server, "--port", String(port)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   atExit(() => child.kill());

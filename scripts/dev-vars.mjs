@@ -1,12 +1,10 @@
 /**
- * Puts `.dev.vars` in place, the file from which `wrangler dev` takes secrets on this machine.
- * It runs after `npm install` and before every command that serves; an existing file is never
- * touched.
+ * `.dev.vars`, the file from which `wrangler dev` and the demo take secrets on this machine. It is
+ * put in place after `npm install` and before every command that serves.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseEnv } from "node:util";
 
-import { command, inProject, isProgram } from "./process.mjs";
+import { inProject } from "./process.mjs";
 
 const FILE = inProject(".dev.vars");
 
@@ -15,15 +13,7 @@ const CONTENT = `# For local use alone: git ignores this file, and it is never d
 API_KEYS=YOUR_API_KEY,ANTHROPIC_API_KEY
 `;
 
-/** After `npm install` only: what npm has just warned of, if its own Node is an older one. */
-function explainEngineWarnings() {
-  const major = Number(/ node\/v(\d+)/.exec(process.env.npm_config_user_agent)?.[1]);
-  if (major < 23 && process.env.npm_lifecycle_event === "postinstall") {
-    console.log("If npm warns of EBADENGINE: nothing to do, the commands run on a Node of their own.");
-  }
-}
-
-/** Writes the file unless there is one. */
+/** Writes the file, unless there is one: that is never touched. */
 export function ensureDevVars() {
   try {
     writeFileSync(FILE, CONTENT, { flag: "wx" });
@@ -33,12 +23,8 @@ export function ensureDevVars() {
   }
 }
 
-/** The file's variables. */
-export const devVars = () => parseEnv(readFileSync(FILE, "utf8"));
-
-if (isProgram(import.meta.url)) {
-  await command(() => {
-    explainEngineWarnings();
-    ensureDevVars();
-  });
+/** The file's variables: a line each, `NAME=value`, the value perhaps in quotes. */
+export function devVars() {
+  const lines = readFileSync(FILE, "utf8").matchAll(/^\s*(\w+)\s*=\s*(["']?)(.*?)\2\s*$/gm);
+  return Object.fromEntries([...lines].map(([, name, , value]) => [name, value]));
 }

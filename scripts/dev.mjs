@@ -5,11 +5,11 @@
 import { spawn } from "node:child_process";
 
 import { ensureDevVars } from "./dev-vars.mjs";
-import { ROOT, WRANGLER, WRANGLER_ENV, command, onEndAsked } from "./process.mjs";
+import { NODE, ROOT, WRANGLER, WRANGLER_ENV, command, onEndAsked } from "./process.mjs";
 
 async function dev() {
   ensureDevVars();
-  const child = spawn(process.execPath, [WRANGLER, "dev", ...process.argv.slice(2)], {
+  const child = spawn(NODE, [WRANGLER, "dev", ...process.argv.slice(2)], {
     cwd: ROOT,
     env: { ...process.env, ...WRANGLER_ENV },
     stdio: "inherit",

@@ -3,7 +3,7 @@
  * them, and failing with a plain sentence instead of a stack trace.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,16 @@ export const inProject = (...parts) => path.join(ROOT, ...parts);
 /** What is built once and kept, and short-lived files; git ignores it. */
 export const TOOLS = inProject(".tools");
 
-/** wrangler, to be run with this Node, and with settings that keep it off the network. */
+/**
+ * The Node of this project, new enough for wrangler: npm installs the package that fits the
+ * platform. On a platform without one it is the Node this runs on.
+ */
+export const NODE =
+  ["linux-x64", "linux-arm64", "darwin-x64", "bin-darwin-arm64"]
+    .map((platform) => inProject("node_modules", `node-${platform}`, "bin/node"))
+    .find(existsSync) ?? process.execPath;
+
+/** wrangler, to be run with `NODE`, and with settings that keep it off the network. */
 export const WRANGLER = inProject("node_modules/wrangler/bin/wrangler.js");
 export const WRANGLER_ENV = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false", // a sample of `request.cf`

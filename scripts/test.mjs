@@ -13,7 +13,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "./build.mjs";
 import { ensureClients } from "./clients.mjs";
 import { ensureDevVars } from "./dev-vars.mjs";
-import { Failure, ROOT, WRANGLER, WRANGLER_ENV, atExit, command, inProject, scratchFolder, seconds } from "./process.mjs";
+import { Failure, NODE, ROOT, WRANGLER, WRANGLER_ENV, atExit, command, inProject, scratchFolder, seconds } from "./process.mjs";
 import { WASM_TARGET, ensureCheckTools } from "./tools.mjs";
 
 /**
@@ -128,7 +128,7 @@ async function nodeTest(pattern) {
   if (files.length === 0) return tally({ failures: [`no file matches ${pattern}`] });
   const { folder, remove } = scratchFolder();
   const results = path.join(folder, "results");
-  const { code } = await show(process.execPath, [
+  const { code } = await show(NODE, [
     "--test",
     `--test-timeout=${TEST_LIMIT_MS}`,
     ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
@@ -155,7 +155,7 @@ async function clients() {
 
 /** What wrangler would upload, as it says itself, and how much of that is the program. */
 async function size() {
-  const { code, text } = await show(process.execPath, [WRANGLER, "deploy", "--dry-run"], WRANGLER_ENV);
+  const { code, text } = await show(NODE, [WRANGLER, "deploy", "--dry-run"], WRANGLER_ENV);
   const bundle = Number(/gzip: ([\d.]+) KiB/.exec(text)?.[1]);
   if (code !== 0 || Number.isNaN(bundle)) return tally({ failures: ["wrangler deploy --dry-run"] });
   const program = bundle - tablesKib();

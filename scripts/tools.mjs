@@ -1,7 +1,6 @@
 /**
  * Finds or sets up what a build needs and npm cannot bring: Rust's wasm target, clippy and rustfmt
- * through rustup, and the programs worker-build and wasm-bindgen, built once from crates.io into
- * `.tools/`.
+ * through rustup, and the wasm-bindgen program, built once from its source into `.tools/`.
  * Everything else (wasm-opt, esbuild, workerd, wrangler and a Node new enough for it) are pinned
  * npm packages.
  */
@@ -13,16 +12,11 @@ import { Failure, TOOLS, inProject, output, run, scratchFolder, seconds } from "
 /** The target of every worker build. */
 export const WASM_TARGET = "wasm32-unknown-unknown";
 
-/** Makes sure of cargo and the wasm target; returns the paths of the programs built here. */
+/** Makes sure of cargo and the wasm target; returns the path of the wasm-bindgen program. */
 export async function ensureBuildTools() {
   ensureCargo();
   await ensureWasmTarget();
-  return {
-    workerBuild: await ensureProgram("worker-build", "worker-build", WORKER_BUILD_VERSION),
-    wasmBindgen: await ensureProgram("wasm-bindgen-cli", "wasm-bindgen", wasmBindgenVersion(), [
-      "--no-default-features",
-    ]),
-  };
+  return ensureWasmBindgen();
 }
 
 /** Makes sure of cargo, the wasm target, clippy and rustfmt. */
@@ -67,46 +61,42 @@ async function ensureComponent(component, program) {
 
 const hasRustup = () => output("rustup", ["--version"]) !== undefined;
 
-/** The version that goes with the `worker` crate in Cargo.toml. */
-const WORKER_BUILD_VERSION = "0.8.7";
-
-/** wasm-bindgen must be of exactly the library's version: the one in Cargo.lock. */
-function wasmBindgenVersion() {
+/**
+ * The program must be of exactly the library's version, so the version is the one in Cargo.lock.
+ * It stands in the folder's name: another version is another folder.
+ */
+async function ensureWasmBindgen() {
   const lock = readFileSync(inProject("Cargo.lock"), "utf8");
   const version = /^name = "wasm-bindgen"\r?\nversion = "(.+)"/m.exec(lock)?.[1];
   if (!version) throw new Failure("Cargo.lock names no wasm-bindgen.");
-  return version;
-}
 
-/**
- * Builds a program from crates.io into `.tools/` unless it is there, and returns its path. The
- * version stands in the folder's name: another version is another folder.
- */
-async function ensureProgram(crate, name, version, options = []) {
-  const home = path.join(TOOLS, `${name}-${version}`);
-  const program = path.join(home, "bin", name);
+  const home = path.join(TOOLS, `wasm-bindgen-${version}`);
+  const program = path.join(home, "bin", "wasm-bindgen");
   if (existsSync(program)) return program;
 
-  console.log(`building ${name} ${version} once, about a minute on 2 cores`);
+  console.log(`building wasm-bindgen ${version} once, about a minute on 2 cores`);
   const start = performance.now();
   // Built aside and moved into place whole: neither a broken-off build nor a second command at the
   // same time leaves it half-done.
   const { folder, remove } = scratchFolder();
   try {
-    const args = [crate, "--version", version, "--locked", "--bin", name, ...options];
-    await run("cargo", ["install", ...args, "--root", path.join(folder, "root")], {
+    const root = path.join(folder, "root");
+    const what = ["wasm-bindgen-cli", "--version", version, "--locked", "--no-default-features"];
+    await run("cargo", ["install", ...what, "--bin", "wasm-bindgen", "--root", root], {
       ...FAST_TO_BUILD,
       CARGO_TARGET_DIR: path.join(folder, "target"),
+      // cargo would advise to add the folder to the PATH.
+      PATH: [process.env.PATH, path.join(root, "bin")].join(path.delimiter),
     });
-    if (!existsSync(program)) renameSync(path.join(folder, "root"), home);
+    if (!existsSync(program)) renameSync(root, home);
   } finally {
     remove();
   }
-  console.log(`built ${name} in ${seconds(start)}`);
+  console.log(`built wasm-bindgen in ${seconds(start)}`);
   return program;
 }
 
-/** The programs run for a second a build: what counts is the time to build them. */
+/** The program runs for a tenth of a second a build: what counts is the time to build it. */
 const FAST_TO_BUILD = {
   CARGO_PROFILE_RELEASE_OPT_LEVEL: "0",
   CARGO_PROFILE_RELEASE_LTO: "off",

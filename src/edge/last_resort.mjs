@@ -4,21 +4,19 @@
  *
  * It says what `Error::Internal` says, in the caller's dialect as far as the address tells.
  */
-import { WorkerEntrypoint } from "cloudflare:workers";
-
-import Gateway from "./index.js";
+import { fetch as handle } from "./index.js";
 
 const MESSAGE = "The gateway failed. The request id helps its operator to find out.";
 
-export default class extends WorkerEntrypoint {
-  async fetch(request) {
+export default {
+  async fetch(request, env, context) {
     try {
-      return await new Gateway(this.ctx, this.env).fetch(request);
+      return await handle(request, env, context);
     } catch {
       return lastResort(request);
     }
-  }
-}
+  },
+};
 
 function lastResort(request) {
   const id = crypto.randomUUID().replaceAll("-", "");

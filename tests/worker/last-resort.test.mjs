@@ -14,13 +14,10 @@ import { startWorker } from "../../scripts/workerd.mjs";
 import { CHAT, MESSAGES, MODELS, post, send } from "./client.mjs";
 
 const FAILING = `
-import { WorkerEntrypoint } from "cloudflare:workers";
 let requests = 0;
-export default class extends WorkerEntrypoint {
-  async fetch() {
-    if (++requests % 2 === 0) return new Response("fine");
-    throw new WebAssembly.RuntimeError("unreachable");
-  }
+export async function fetch() {
+  if (++requests % 2 === 0) return new Response("fine");
+  throw new WebAssembly.RuntimeError("unreachable");
 }`;
 
 const folder = mkdtempSync(inProject(".tools/last-resort-"));
@@ -32,7 +29,6 @@ await build({
   outfile: path.join(folder, "index.js"),
   bundle: true,
   format: "esm",
-  external: ["cloudflare:workers"],
   plugins: [{
     name: "failing",
     setup: (bundle) => bundle.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: path.join(folder, "rust.js") })),

@@ -1,0 +1,33 @@
+/**
+ * After `npm install`: puts the project's own Node on the PATH of `npm run` and `npx`, and
+ * `.dev.vars` in place.
+ */
+import { rmSync, symlinkSync } from "node:fs";
+import path from "node:path";
+
+import { ensureDevVars } from "./dev-vars.mjs";
+import { NODE, ROOT, command, inProject } from "./process.mjs";
+
+/**
+ * Links `node_modules/.bin/node`. npm would, but not reliably: it also clears that name away for
+ * the packages of the other platforms, in an order that depends on its version.
+ */
+function linkNode() {
+  if (!NODE.startsWith(ROOT)) return;
+  const link = inProject("node_modules/.bin/node");
+  rmSync(link, { force: true });
+  symlinkSync(path.relative(path.dirname(link), NODE), link);
+}
+
+/** Says what to make of npm's warnings, if the Node it runs on is one that wrangler refuses. */
+function explainWarnings() {
+  const major = Number(/ node\/v(\d+)/.exec(process.env.npm_config_user_agent)?.[1]);
+  if (major > 22 || !NODE.startsWith(ROOT)) return;
+  console.log("If npm warns of EBADENGINE: nothing to do, the project brings a Node of its own.");
+}
+
+await command(() => {
+  linkNode();
+  ensureDevVars();
+  explainWarnings();
+});
