@@ -20,7 +20,7 @@ use crate::edge_api::Edge;
 use crate::error::Error;
 
 /// Bytes that one read takes at most.
-const VIEW_BYTES: u32 = 64 << 10;
+const VIEW_BYTES: u32 = 16 << 10;
 
 /// Reads a client's body to its end.
 ///
