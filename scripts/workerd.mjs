@@ -23,10 +23,11 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * `onOutput` is called with each piece workerd writes. With `isolates` above 1 the process runs the
  * Worker that often, as a data centre does: each with memory and a port of its own (`port` is for
  * one), over one cache. The process ends with `close()` or with this one, however this one ends,
- * short of SIGKILL. `folder` is where the Worker is built.
+ * short of SIGKILL. `folder` is where the Worker is built; `v8Flags` are for V8, which by itself has
+ * no limit of memory here as it has at Cloudflare.
  */
 export async function startWorker(options = {}) {
-  const { vars = {}, port = 0, isolates = 1, folder: built = "build", onOutput = () => {} } = options;
+  const { vars = {}, port = 0, isolates = 1, folder: built = "build", v8Flags = [], onOutput = () => {} } = options;
   if (!existsSync(inProject(built, "index.js"))) {
     throw new Failure("The worker is not built: run `npm run build` first.");
   }
@@ -35,7 +36,7 @@ export async function startWorker(options = {}) {
 
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, { names: bound.map(([name]) => name), port, isolates, built }));
+  writeFileSync(file, configuration(settings, { names: bound.map(([name]) => name), port, isolates, built, v8Flags }));
 
   const child = spawn(workerd.default, ["serve", "--control-fd=3", file], {
     env: { ...process.env, ...Object.fromEntries(bound) },
@@ -95,7 +96,7 @@ function listeningPorts(pipe, count) {
 }
 
 /** Values travel in the environment: here stand names alone, and no key reaches the disk. */
-function configuration(settings, { names, port, isolates, built }) {
+function configuration(settings, { names, port, isolates, built, v8Flags }) {
   const list = (items) => `[${items.join(", ")}]`;
   const bindings = list(names.map((name) => `(name = "${name}", fromEnvironment = "${name}")`));
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
@@ -106,6 +107,7 @@ function configuration(settings, { names, port, isolates, built }) {
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  v8Flags = ${list(v8Flags.map((flag) => `"${flag}"`))},
   sockets = ${list(sockets)},
   services = [
     ${services.join(",\n    ")},

@@ -8,13 +8,8 @@
 import { startWorker } from "../scripts/workerd.mjs";
 
 /**
- * Starts the gateway in workerd on a free loopback port (or `port`), or in several `isolates` that
- * share one cache, each at one of `urls`.
- *
- * `vars` are its variables and secrets, laid over the `[vars]` of wrangler.toml; `undefined`
- * unsets one. Returns `url`; `pid`, workerd's process id, for measuring; `log()`, all that it has
- * written; `ended`, a promise of its end; and `close()`.
+ * Starts the gateway in workerd. The options are startWorker's: `vars`, its variables and secrets,
+ * `port`, `isolates`, `v8Flags`. Returns `url` and `urls`; `pid`, workerd's process id, for
+ * measuring; `log()`, all that it has written; `ended`, a promise of its end; and `close()`.
  */
-export function startGateway({ vars, port, isolates } = {}) {
-  return startWorker({ vars, port, isolates });
-}
+export const startGateway = (options) => startWorker(options);

@@ -35,9 +35,14 @@ if (!(seconds >= 15 && seconds <= 3600 && clients >= 1 && clients <= 1000 && fau
 const SETTLED_S = 10;
 const RELEASED_S = 20;
 const MOST_GROWTH = 1.2;
-const PACE_MS = 40;
+const PACE_MS = 80;
 const REVOKE_EVERY_S = 7;
-const VARS = { COMMIT_AFTER_MS: "1000", KEEP_ALIVE_MS: "500", IDLE_TIMEOUT_MS: "3000", FIRST_BYTE_TIMEOUT_MS: "6000" };
+/**
+ * Without a limit V8 lets garbage lie until it has hundreds of MiB of it, and memory tells nothing.
+ * Cloudflare's is 128 MiB; with a quarter of that, what leaks is soon seen, or ends in a crash.
+ */
+const V8_FLAGS = ["--max-heap-size=32"];
+const VARS = { COMMIT_AFTER_MS: "1000", KEEP_ALIVE_MS: "500", IDLE_TIMEOUT_MS: "6000", FIRST_BYTE_TIMEOUT_MS: "15000" };
 
 /** Faults by name: what the upstream does, and OpenAI's and Anthropic's word for it; none: an answer as usual. */
 const FAULTS = {
@@ -62,7 +67,7 @@ for (const name of NAMES) {
   const [fault] = FAULTS[name];
   upstream.queue({ ...fault, times: "always", where: ({ body }) => body?.messages?.at(-1).content.endsWith(` ${name}`) });
 }
-const gateway = await startGateway({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...VARS } });
+const gateway = await startGateway({ v8Flags: V8_FLAGS, vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...VARS } });
 
 const counts = { answered: 0, faulted: 0, left: 0, wrong: 0 };
 const complaints = [];
@@ -141,8 +146,8 @@ function report() {
     errors > 0 && "the stand-in itself failed",
     stuckAnswers > 0 && "stuck connections",
     growth > MOST_GROWTH && "memory grew",
+    /internal fault|panicked|out of memory/i.test(gateway.log()) && "the gateway itself failed",
   ].filter(Boolean);
   console.log(failures.length > 0 ? `FAILED: ${failures.join(", ")}` : "passed");
-  if (/panicked|internal fault/.test(gateway.log())) failures.push("a panic");
   if (failures.length > 0) process.exitCode = 1;
 }
