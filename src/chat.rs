@@ -22,8 +22,72 @@ pub struct Prompt<'a> {
     pub limits: Limits,
     /// What is done if the last turn is the assistant's and the model cannot go on from it.
     pub prefill: Prefill,
+    /// The tools the model may call; `None` if it is to call none.
+    pub tools: Option<Tools<'a>>,
+    /// The form the text is to have, if it is to have one.
+    pub format: Option<Format<'a>>,
     /// The parameters that were accepted and will have no effect.
     pub ignored: Vec<&'static str>,
+}
+
+/// The tools of a request. DeGPT knows none: the gateway teaches the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools<'a> {
+    /// Those that may be called. Never empty; where the client names the one to
+    /// call, that one alone.
+    pub list: Vec<Tool<'a>>,
+    /// Whether one must be called.
+    pub choice: ToolChoice,
+    /// How many calls an answer may make.
+    pub calls: Calls,
+    /// How the client's dialect shows a call.
+    pub form: CallForm,
+}
+
+/// One tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool<'a> {
+    /// Its name.
+    pub name: Cow<'a, str>,
+    /// What it is for.
+    pub description: Option<Cow<'a, str>>,
+    /// The JSON schema of its arguments, as the client wrote it.
+    pub schema: Option<&'a str>,
+}
+
+/// Whether a tool must be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As the model sees fit.
+    Auto,
+    /// At least one.
+    Required,
+}
+
+/// How many calls an answer may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// As many as the model likes.
+    Many,
+    /// One at most.
+    One,
+}
+
+/// How a call is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallForm {
+    /// As the dialect has it today.
+    #[default]
+    Current,
+    /// As OpenAI's had it before there were tools: `function_call`.
+    Legacy,
+}
+
+/// The form the text of an answer is to have: one JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format<'a> {
+    /// The JSON schema it is to fit, as the client wrote it.
+    pub schema: Option<&'a str>,
 }
 
 impl Prompt<'_> {
@@ -181,13 +245,20 @@ pub enum Source<'a> {
     },
 }
 
-/// What happens in an answer, in order: reasoning, text, then one end.
+/// What happens in an answer, in order: reasoning, text and calls, then one end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A piece of the model's reasoning, never empty.
     Reasoning(&'a str),
     /// A piece of the answer, never empty.
     Text(&'a str),
+    /// A call of a tool, whole.
+    ToolCall {
+        /// The tool's name.
+        name: &'a str,
+        /// The arguments: the JSON text of an object.
+        arguments: &'a str,
+    },
     /// The answer is complete.
     End(Finish),
 }
@@ -198,6 +269,8 @@ pub enum Finish {
     /// The model had said what it had to say.
     #[default]
     Stop,
+    /// It had called what it had to call.
+    ToolCalls,
     /// It came to one of the request's stop sequences: this one.
     StopSequence(Rc<str>),
     /// A limit of tokens was reached, the model's or the request's.

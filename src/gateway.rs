@@ -9,7 +9,7 @@ use crate::{
     anthropic,
     auth::{self, Caller},
     catalog::Attachment,
-    chat::{Delivery, Prompt, Stamp, UsageReport},
+    chat::{CallForm, Delivery, Prompt, Stamp, UsageReport},
     config::{Config, Cors},
     degpt::{self, About},
     edge_api::{Edge, Outgoing},
@@ -19,6 +19,7 @@ use crate::{
     relay::Relay,
     route::{Dialect, HasAnthropicVersion, Route},
     shared::{Lasting, Shared},
+    tools::{self, Stage},
     translate::{Begun, Translator, Whole},
     upstream::{self, Call, Upstream},
 };
@@ -148,7 +149,7 @@ async fn answer<E: Edge>(
             let caller =
                 auth::admit(&gateway.config, authorization.as_deref(), x_api_key.as_deref())?;
             let body = edge.read(request.body, gateway.config.max_body_bytes).await?;
-            let prompt = match dialect {
+            let mut prompt = match dialect {
                 Dialect::OpenAi => openai::parse(&body)?,
                 Dialect::Anthropic => anthropic::parse(&body)?,
             };
@@ -158,6 +159,7 @@ async fn answer<E: Edge>(
                 let message = "This parameter has no effect with DeGPT's models.";
                 return Err(Error::invalid(*param, message));
             }
+            tools::instruct(&mut prompt);
             if route != Route::CountTokens {
                 return chat(gateway, edge, caller, &prompt, dialect, stamp).await;
             }
@@ -195,10 +197,13 @@ async fn chat<E: Edge>(
         deadline_ms: started_ms.saturating_add(first_byte_ms),
     };
     let model = target.model.id.as_str();
+    let form = prompt.tools.as_ref().map_or(CallForm::default(), |tools| tools.form);
     let mut reply = match prompt.delivery {
         Delivery::Whole => {
             let prompt_tokens = prompt_tokens::count(prompt);
-            let limiter = || Limiter::new(&prompt.limits, prompt_tokens, Counting::On);
+            let limiter = || {
+                Limiter::new(&prompt.limits, prompt_tokens, Counting::On).behind(Stage::new(prompt))
+            };
             let consume = async |download| {
                 let mut whole = Whole::new(limiter(), config.max_answer_bytes);
                 let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
@@ -210,7 +215,8 @@ async fn chat<E: Edge>(
                 let poured = edge.pour(download, left_ms(), take).await;
                 whole.finish(poured)
             };
-            let answer = upstream::ask(upstream, config, edge, &call, consume).await?;
+            let mut answer = upstream::ask(upstream, config, edge, &call, consume).await?;
+            answer.form = form;
             json_reply(
                 200,
                 match dialect {
@@ -225,8 +231,10 @@ async fn chat<E: Edge>(
                 UsageReport::Omitted => (0, Counting::Off),
             };
             let limiter = Limiter::new(&prompt.limits, prompt_tokens, counting);
+            let limiter = limiter.behind(Stage::new(prompt));
             let max_bytes = config.max_answer_bytes;
             let translator = Translator::new(dialect, usage, model, stamp, limiter, max_bytes);
+            let translator = translator.call_form(form);
             let outlet = edge.outlet(Relay::new(translator, config.timing, started_ms))?;
             let pump = {
                 let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());

@@ -25,13 +25,14 @@
 //! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
 //! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams.
 //! - [`limits`]: where an answer ends, and what it counts.
+//! - [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
 //! - [`translate`], [`relay`]: its answers into the client's, whole or in time.
 //! - [`upstream`], `visitor`, [`shared`]: credentials, failover, what requests share.
 //! - [`tokens`], [`prompt_tokens`]: how much an exchange counts.
 //! - [`error`]: every failure, in both dialects.
 //!
 //! Invariants: dependencies run downward in that list; `openai`, `anthropic` and
-//! `degpt` know only `chat`, never each other; nothing of a request (prompt, key,
+//! `degpt` know only `chat`, never each other (and `degpt` how [`tools::markup`] spells a call); nothing of a request (prompt, key,
 //! picture) is logged or enters an error message of the gateway's own; no input
 //! from outside can make it panic.
 
@@ -54,6 +55,7 @@ pub mod route;
 pub mod shared;
 pub mod sse;
 pub mod tokens;
+pub mod tools;
 pub mod translate;
 pub mod upstream;
 mod visitor;

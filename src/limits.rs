@@ -10,7 +10,8 @@ use std::rc::Rc;
 
 use crate::{
     chat::{Event, Finish, Limits, Usage},
-    tokens::Counter,
+    tokens::{self, Counter},
+    tools::Stage,
 };
 
 /// Passes one answer's events on until a limit is reached.
@@ -24,6 +25,11 @@ pub struct Limiter {
     counting: Counting,
     reasoning: Gauge,
     text: Gauge,
+    /// The tokens of the calls that were passed on.
+    call_tokens: u64,
+    called: bool,
+    /// Comes before all of this.
+    stage: Option<Stage>,
 }
 
 /// Whether anybody wants to know the [`Usage`].
@@ -47,13 +53,40 @@ impl Limiter {
             counting,
             reasoning: Gauge::default(),
             text: Gauge::default(),
+            call_tokens: 0,
+            called: false,
+            stage: None,
         }
+    }
+
+    /// Limits what comes out of `stage`, if there is one.
+    #[must_use]
+    pub fn behind(self, stage: Option<Stage>) -> Self {
+        Self { stage, ..self }
     }
 
     /// Takes an event, and calls `on_event` with what of it goes on. An
     /// [`Event::End`] that this adds is the answer's: what is pushed after it is
     /// not to be passed on.
     pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
+        match self.stage.take() {
+            None => self.limit(event, on_event),
+            Some(mut stage) => {
+                let mut ended = false;
+                stage.push(event, &mut |event| {
+                    self.limit(event, &mut |event| {
+                        if !ended {
+                            ended = matches!(event, Event::End(_));
+                            on_event(event);
+                        }
+                    });
+                });
+                self.stage = Some(stage);
+            }
+        }
+    }
+
+    fn limit(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
         match event {
             Event::Reasoning(text) => {
                 let limit = self.max_total_tokens;
@@ -80,24 +113,63 @@ impl Limiter {
                     (Room::None, _) => on_event(Event::End(Finish::Length)),
                     (Room::Some, Some(sequence)) => {
                         let finish = gauge.finish(Finish::StopSequence(sequence));
-                        on_event(Event::End(finish));
+                        on_event(Event::End(self.because_of_calls(finish)));
                     }
                     (Room::Some, None) => {}
                 }
             }
-            Event::End(finish) => {
-                let limit = self.text_limit();
-                let Self { stop, text: gauge, counting, .. } = self;
-                // What was held as the beginning of a stop sequence was none.
-                let rest = std::mem::take(&mut stop.held);
-                let pass = &mut |text: &str| on_event(Event::Text(text));
-                let room = gauge.push(&rest, limit, *counting, pass);
-                let finish = match room {
-                    Room::None => Finish::Length,
-                    Room::Some => gauge.finish(self.reasoning.finish(finish)),
-                };
-                on_event(Event::End(finish));
+            Event::ToolCall { name, arguments } => {
+                let fits = self.flush(on_event) == Room::Some
+                    && self.reasoning.held.is_empty()
+                    && self.text.held.is_empty()
+                    && self.call_fits(name, arguments);
+                if fits {
+                    self.called = true;
+                    on_event(event);
+                } else {
+                    // Half a call is of no use to anybody.
+                    on_event(Event::End(Finish::Length));
+                }
             }
+            Event::End(finish) => {
+                let finish = match self.flush(on_event) {
+                    Room::None => Finish::Length,
+                    Room::Some => self.text.finish(self.reasoning.finish(finish)),
+                };
+                on_event(Event::End(self.because_of_calls(finish)));
+            }
+        }
+    }
+
+    /// The text ends here, for now: what was held as the beginning of a stop
+    /// sequence was none.
+    fn flush(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Room {
+        let limit = self.text_limit();
+        let rest = self.stop.flush();
+        let pass = &mut |text: &str| on_event(Event::Text(text));
+        self.text.push(&rest, limit, self.counting, pass)
+    }
+
+    /// Counts a call, if it fits under the limit.
+    fn call_fits(&mut self, name: &str, arguments: &str) -> bool {
+        let limit = self.text_limit();
+        if limit.is_none() && self.counting == Counting::Off {
+            return true;
+        }
+        let tokens = tokens::count(name) + tokens::count(arguments);
+        let fits = limit.is_none_or(|limit| self.text.counter.total() + tokens <= limit);
+        if fits {
+            self.call_tokens += tokens;
+        }
+        fits
+    }
+
+    /// Why the answer ended, if it otherwise did by `finish`: a client looks for
+    /// calls only where they are the reason.
+    fn because_of_calls(&self, finish: Finish) -> Finish {
+        match finish {
+            Finish::Stop | Finish::StopSequence(_) if self.called => Finish::ToolCalls,
+            other => other,
         }
     }
 
@@ -107,19 +179,21 @@ impl Limiter {
         let reasoning_tokens = self.reasoning.counter.total();
         Usage {
             prompt_tokens: self.prompt_tokens,
-            completion_tokens: reasoning_tokens + self.text.counter.total(),
+            completion_tokens: reasoning_tokens + self.text.counter.total() + self.call_tokens,
             reasoning_tokens,
         }
     }
 
-    /// The most tokens the text may have, after the reasoning that came before it.
+    /// The most tokens the text may have, after the reasoning and beside the
+    /// calls that came before it.
     fn text_limit(&self) -> Option<u64> {
         let left =
             self.max_total_tokens.map(|limit| limit.saturating_sub(self.reasoning.counter.total()));
-        match (self.max_text_tokens, left) {
+        let limit = match (self.max_text_tokens, left) {
             (Some(text), Some(left)) => Some(text.min(left)),
             (limit, None) | (None, limit) => limit,
-        }
+        };
+        limit.map(|limit| limit.saturating_sub(self.call_tokens))
     }
 }
 
@@ -232,6 +306,14 @@ impl StopMatcher {
         }
     }
 
+    /// Forgets what it has seen, and returns what it held.
+    fn flush(&mut self) -> String {
+        for sequence in &mut self.sequences {
+            sequence.matched = 0;
+        }
+        std::mem::take(&mut self.held)
+    }
+
     /// Passes on what is certain not to belong to a sequence. Returns the
     /// sequence that the text has come to: the one that was complete first, of
     /// several the longest. All before it has then been passed on.
@@ -329,7 +411,7 @@ mod tests {
         let text = text.iter().map(|piece| Event::Text(piece));
         for event in reasoning.chain(text).chain([Event::End(Finish::Stop)]) {
             limiter.push(event, &mut |event| match (event, &finish) {
-                (_, Some(_)) => {}
+                (_, Some(_)) | (Event::ToolCall { .. }, None) => {}
                 (Event::Reasoning(text), None) => thought.push_str(text),
                 (Event::Text(text), None) => said.push_str(text),
                 (Event::End(end), None) => finish = Some(end),

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 use crate::{
     anthropic,
-    chat::{Event, Finish, Stamp, Usage, UsageReport},
+    chat::{CallForm, Event, Finish, Stamp, Usage, UsageReport},
     degpt,
     error::Error,
     limits::Limiter,
@@ -30,10 +30,25 @@ pub struct Answer {
     pub reasoning: String,
     /// What the model said.
     pub text: String,
+    /// The tools it calls, in order.
+    pub calls: Vec<Call>,
+    /// How its calls are shown.
+    pub form: CallForm,
     /// Why it ended.
     pub finish: Finish,
     /// The tokens it took.
     pub usage: Usage,
+}
+
+/// A call in a whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The tool's name.
+    pub name: String,
+    /// The arguments: the JSON text of an object.
+    pub arguments: String,
+    /// How much of the text comes before it, in bytes.
+    pub place: usize,
 }
 
 /// Puts a whole answer of DeGPT together.
@@ -83,6 +98,11 @@ impl Whole {
             limiter.push(event, &mut |event| match event {
                 Event::Reasoning(text) => answer.reasoning.push_str(text),
                 Event::Text(text) => answer.text.push_str(text),
+                Event::ToolCall { name, arguments } => answer.calls.push(Call {
+                    name: name.to_owned(),
+                    arguments: arguments.to_owned(),
+                    place: answer.text.len(),
+                }),
                 Event::End(finish) => {
                     answer.finish = finish;
                     *outcome = Some(Ok(()));
@@ -260,6 +280,15 @@ impl Translator {
             committed: false,
             ended: false,
         }
+    }
+
+    /// Shows calls in `form`.
+    #[must_use]
+    pub fn call_form(mut self, form: CallForm) -> Self {
+        if let Output::OpenAi(encoder) = &mut self.output {
+            encoder.call_form(form);
+        }
+        self
     }
 
     /// Reads what has come and appends what it means to `out`.

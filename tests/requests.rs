@@ -54,7 +54,7 @@ fn text(text: &str) -> Value {
 
 #[test]
 fn a_request_has_these_fields_and_no_others() {
-    let body = json!({"messages": [user("Hi")], "temperature": 2, "tools": [{}], "stop": "x"});
+    let body = json!({"messages": [user("Hi")], "temperature": 2, "tools": [], "stop": "x"});
     let expected = |model: &str, think: bool| {
         json!({
             "model": model, "messages": [user("Hi")], "project": "DecentralGPT", "stream": true,
@@ -296,22 +296,21 @@ fn openais_tool_calls_and_results_are_told_in_words() {
         {"role": "function", "name": "time", "content": [text("Noon."), text("UTC.")]},
         {"role": "tool", "tool_call_id": "c2"},
     ]);
-    let calls = "[Called weather (c1) with {\"city\":\"Bonn\"}]\n[Called time () with {}]";
-    let results = [
-        "[The call c1 returned:]\nRain.",
-        "[The call time returned:]\nNoon.\nUTC.",
-        "[The call c2 returned:]\n",
+    // What several calls returned is one turn.
+    let calls = [
+        "<tool_call>\n{\"name\":\"weather\",\"arguments\":{\"city\":\"Bonn\"},\"id\":\"c1\"}\n</tool_call>",
+        "<tool_call>\n{\"name\":\"time\",\"arguments\":{}}\n</tool_call>",
     ];
-    let expected = json!([
-        user("Weather?"),
-        assistant(calls),
-        user(results[0]),
-        user(results[1]),
-        user(results[2]),
-    ]);
+    let results = [
+        "<tool_response id=\"c1\">\nRain.\n</tool_response>",
+        "<tool_response id=\"time\">\nNoon.\nUTC.\n</tool_response>",
+        "<tool_response id=\"c2\">\n\n</tool_response>",
+    ];
+    let expected =
+        json!([user("Weather?"), assistant(calls.join("\n")), user(results.join("\n")),]);
     check(openai::parse, GPT, &messages, &expected);
     let merged = results.join("\n\n");
-    let expected = json!([user("Weather?"), assistant(calls.replace('\n', "\n\n")), user(merged)]);
+    let expected = json!([user("Weather?"), assistant(calls.join("\n\n")), user(merged)]);
     check(openai::parse, CLAUDE, &messages, &expected);
 }
 
@@ -338,12 +337,15 @@ fn anthropics_tool_calls_and_results_are_told_in_words() {
     let image = json!({"type": "image_url", "image_url": {"url": "https://a.example/b.png"}});
     let expected = json!([
         user("Weather?"),
-        assistant("Let me look.\n[Called weather (t1) with {\"city\":\"Bonn\"}]"),
+        assistant(
+            "Let me look.\n<tool_call>\n\
+             {\"name\":\"weather\",\"arguments\":{\"city\":\"Bonn\"},\"id\":\"t1\"}\n</tool_call>",
+        ),
         user(json!([
-            text("[The call t1 returned:]\nRain."),
-            text("[The call t2 failed with:]\nNo"),
+            text("<tool_response id=\"t1\">\nRain.\n</tool_response>"),
+            text("<tool_response id=\"t2\" status=\"error\">\nNo\n</tool_response>"),
             image,
-            text("[The call t3 returned:]\n"),
+            text("<tool_response id=\"t3\">\n\n</tool_response>"),
             text("News\nSun.\nWind."),
         ])),
     ]);

@@ -11,12 +11,22 @@ use crate::{
 /// A whole answer as JSON.
 #[must_use]
 pub fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
-    let thinking = wire::AnswerBlock::Thinking { thinking: &answer.reasoning, signature: "" };
-    let text = wire::AnswerBlock::Text { text: &answer.text };
-    let content = [(&answer.reasoning, thinking), (&answer.text, text)]
-        .into_iter()
-        .filter_map(|(text, block)| (!text.is_empty()).then_some(block))
-        .collect();
+    let mut content = Vec::new();
+    if !answer.reasoning.is_empty() {
+        content.push(wire::AnswerBlock::Thinking { thinking: &answer.reasoning, signature: "" });
+    }
+    let mut said = 0;
+    for (index, call) in answer.calls.iter().enumerate() {
+        content.extend(text_block(&answer.text, said, call.place));
+        said = call.place;
+        content.push(wire::AnswerBlock::ToolUse {
+            id: format!("{}{index}", call_id_head(stamp)),
+            caller: wire::Caller::Direct,
+            name: &call.name,
+            input: serde_json::from_str(&call.arguments).ok(),
+        });
+    }
+    content.extend(text_block(&answer.text, said, answer.text.len()));
     let message = wire::Answer {
         id: &id(stamp),
         kind: "message",
@@ -33,6 +43,12 @@ pub fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
     serde_json::to_string(&message).unwrap_or_default()
 }
 
+/// What `text` has between two places, unless that is nothing.
+fn text_block(text: &str, start: usize, end: usize) -> Option<wire::AnswerBlock<'_>> {
+    let text = text.get(start..end).filter(|text| !text.is_empty())?;
+    Some(wire::AnswerBlock::Text { text })
+}
+
 /// Writes one streamed answer: `message_start`, `ping`, blocks that are balanced
 /// and numbered from 0 without a gap, `message_delta`, `message_stop`.
 #[derive(Debug)]
@@ -43,12 +59,16 @@ pub struct Encoder {
     index: u32,
     /// A delta event of the open block up to the text.
     delta_head: Vec<u8>,
+    /// The ids of the calls up to their numbers, and the next number.
+    call_id: String,
+    call_index: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Block {
     Thinking,
     Text,
+    ToolUse,
 }
 
 impl Encoder {
@@ -77,7 +97,14 @@ impl Encoder {
         // Writing these shapes to memory cannot fail.
         let _ = serde_json::to_writer(&mut start, &message);
         start.extend_from_slice(b"}\n\n");
-        Self { start, open: None, index: 0, delta_head: Vec::new() }
+        Self {
+            start,
+            open: None,
+            index: 0,
+            delta_head: Vec::new(),
+            call_id: call_id_head(stamp),
+            call_index: 0,
+        }
     }
 
     /// `message_start` and a `ping`.
@@ -86,12 +113,13 @@ impl Encoder {
         self.keep_alive(out);
     }
 
-    /// A delta, with the block boundaries it needs; nothing for [`Event::End`],
+    /// A delta, with the block boundaries it needs; a whole block for a call; nothing for [`Event::End`],
     /// which is [`Encoder::close`]'s.
     pub fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (block, text) = match event {
             Event::Reasoning(text) => (Block::Thinking, text),
             Event::Text(text) => (Block::Text, text),
+            Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
             Event::End(_) => return,
         };
         if self.open != Some(block) {
@@ -101,6 +129,29 @@ impl Encoder {
         out.extend_from_slice(&self.delta_head);
         let _ = serde_json::to_writer(&mut *out, text);
         out.extend_from_slice(b"}}\n\n");
+    }
+
+    fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
+        self.close_block(out);
+        let Self { index, call_id, call_index, .. } = self;
+        let _ = write!(
+            out,
+            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\
+             \"index\":{index},\"content_block\":{{\"type\":\"tool_use\",\
+             \"id\":\"{call_id}{call_index}\",\"caller\":{{\"type\":\"direct\"}},\"name\":"
+        );
+        let _ = serde_json::to_writer(&mut *out, name);
+        let _ = write!(
+            out,
+            ",\"input\":{{}}}}}}\n\nevent: content_block_delta\ndata: \
+             {{\"type\":\"content_block_delta\",\"index\":{index},\
+             \"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":"
+        );
+        let _ = serde_json::to_writer(&mut *out, arguments);
+        out.extend_from_slice(b"}}\n\n");
+        self.call_index += 1;
+        self.open = Some(Block::ToolUse);
+        self.close_block(out);
     }
 
     /// Closes the open block and the message.
@@ -143,7 +194,8 @@ impl Encoder {
                 "thinking_delta",
                 "thinking",
             ),
-            Block::Text => (r#"{"type":"text","text":""}"#, "text_delta", "text"),
+            // A tool's block is written as a whole.
+            Block::Text | Block::ToolUse => (r#"{"type":"text","text":""}"#, "text_delta", "text"),
         };
         let index = self.index;
         let _ = write!(
@@ -165,9 +217,15 @@ fn id(stamp: &Stamp) -> String {
     format!("msg_{}", stamp.id)
 }
 
+/// A call's id up to its number.
+fn call_id_head(stamp: &Stamp) -> String {
+    format!("toolu_{}_", stamp.id.replace('-', ""))
+}
+
 fn stop_reason(finish: &Finish) -> &'static str {
     match finish {
         Finish::Stop => "end_turn",
+        Finish::ToolCalls => "tool_use",
         Finish::StopSequence(_) => "stop_sequence",
         Finish::Length => "max_tokens",
         Finish::ContentFilter => "refusal",
@@ -177,7 +235,7 @@ fn stop_reason(finish: &Finish) -> &'static str {
 fn stop_sequence(finish: &Finish) -> Option<&str> {
     match finish {
         Finish::StopSequence(sequence) => Some(sequence),
-        Finish::Stop | Finish::Length | Finish::ContentFilter => None,
+        Finish::Stop | Finish::ToolCalls | Finish::Length | Finish::ContentFilter => None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod request;
+mod tools;
 mod wire;
 
 #[cfg(doc)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::wire;
+use super::{tools, wire};
 use crate::{
     chat::{
         Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
@@ -29,7 +29,8 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     } else {
         Delivery::Whole
     };
-    let ignored = request.ignored();
+    let mut ignored = request.ignored();
+    let tools = tools::read(request.tools, request.tool_choice, &mut ignored)?;
     let limits = Limits {
         stop: stop_sequences(request.stop_sequences.unwrap_or_default())?,
         max_text_tokens: match request.max_tokens {
@@ -57,6 +58,8 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         delivery,
         limits,
         prefill: Prefill::Refuse,
+        tools,
+        format: None,
         ignored,
     })
 }

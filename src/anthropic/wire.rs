@@ -4,6 +4,7 @@
 //! holds (`cache_control`, `metadata`, `signature`, …).
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
 use crate::json::{Content, Text};
 
@@ -22,13 +23,15 @@ pub(crate) struct Request<'a> {
     #[serde(borrow)]
     pub(crate) stop_sequences: Option<Vec<Text<'a>>>,
     pub(crate) max_tokens: Option<u64>,
+    #[serde(borrow)]
+    pub(crate) tools: Option<Vec<Tool<'a>>>,
+    #[serde(borrow)]
+    pub(crate) tool_choice: Option<ToolChoice<'a>>,
 
     // What has no effect.
     pub(crate) temperature: Option<IgnoredAny>,
     pub(crate) top_p: Option<IgnoredAny>,
     pub(crate) top_k: Option<IgnoredAny>,
-    pub(crate) tools: Option<IgnoredAny>,
-    pub(crate) tool_choice: Option<IgnoredAny>,
     pub(crate) mcp_servers: Option<IgnoredAny>,
     pub(crate) container: Option<IgnoredAny>,
     pub(crate) output_config: Option<IgnoredAny>,
@@ -42,8 +45,6 @@ impl Request<'_> {
             ("temperature", &self.temperature),
             ("top_p", &self.top_p),
             ("top_k", &self.top_k),
-            ("tools", &self.tools),
-            ("tool_choice", &self.tool_choice),
             ("mcp_servers", &self.mcp_servers),
             ("container", &self.container),
             ("output_config", &self.output_config),
@@ -84,13 +85,36 @@ pub(crate) struct Block<'a> {
     pub(crate) name: Option<Text<'a>>,
     /// A tool call's arguments, kept as the JSON the client sent.
     #[serde(borrow)]
-    pub(crate) input: Option<&'a serde_json::value::RawValue>,
+    pub(crate) input: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) tool_use_id: Option<Text<'a>>,
     pub(crate) is_error: Option<bool>,
     /// What a tool returned.
     #[serde(borrow)]
     pub(crate) content: Option<Content<'a, Block<'a>>>,
+}
+
+/// A tool that may be called, or one that Anthropic's own servers carry out.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Tool<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) description: Option<Text<'a>>,
+    /// A JSON schema, kept as the client wrote it.
+    #[serde(borrow)]
+    pub(crate) input_schema: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ToolChoice<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    pub(crate) disable_parallel_tool_use: Option<bool>,
 }
 
 /// Where a picture or document is: `base64`, `url` or `text`. (A search result's
@@ -132,11 +156,30 @@ pub(crate) struct Answer<'a> {
     pub(crate) usage: Usage,
 }
 
+/// Who calls: always the model itself.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Caller {
+    Direct,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum AnswerBlock<'a> {
-    Thinking { thinking: &'a str, signature: &'static str },
-    Text { text: &'a str },
+    Thinking {
+        thinking: &'a str,
+        signature: &'static str,
+    },
+    Text {
+        text: &'a str,
+    },
+    ToolUse {
+        id: String,
+        caller: Caller,
+        name: &'a str,
+        /// Always there: what becomes a call has been read as JSON before.
+        input: Option<&'a RawValue>,
+    },
 }
 
 /// What an answer took. Nothing is cached, and the rest is not known: but the

@@ -142,6 +142,7 @@ mod tests {
                 seen.push(match event {
                     Event::Reasoning(text) => format!("r:{text}"),
                     Event::Text(text) => format!("t:{text}"),
+                    Event::ToolCall { .. } => "call".to_owned(),
                     Event::End(finish) => format!("end:{finish:?}"),
                 });
             })?;

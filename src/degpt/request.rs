@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use super::wire;
 use crate::{
     catalog::{Images, Target},
-    chat::{Part, Prefill, Prompt, Role, Source, ToolOutcome},
+    chat::{Part, Prefill, Prompt, Role, Source},
     error::Error,
+    tools::markup,
 };
 
 /// The body of a chat request for `prompt`, answered by `target`.
@@ -243,19 +244,15 @@ fn pieces<'a>(parts: &'a [Part<'a>]) -> Vec<Piece<'a>> {
             Part::Text(text) => pieces.push(Piece::Text(Cow::Borrowed(text))),
             Part::Image(_) | Part::File { .. } => pieces.push(Piece::Attachment(part)),
             Part::ToolCall { id, name, arguments } => {
-                pieces.push(Piece::Text(format!("[Called {name} ({id}) with {arguments}]").into()));
+                pieces.push(Piece::Text(markup::call(id, name, arguments).into()));
             }
             Part::ToolResult { id, outcome, parts } => {
-                let verb = match outcome {
-                    ToolOutcome::Returned => "returned",
-                    ToolOutcome::Failed => "failed with",
-                };
                 let texts = parts.iter().filter_map(|part| match part {
                     Part::Text(text) => Some(text.as_ref()),
                     _ => None,
                 });
                 let text = texts.collect::<Vec<_>>().join("\n");
-                pieces.push(Piece::Text(format!("[The call {id} {verb}:]\n{text}").into()));
+                pieces.push(Piece::Text(markup::result(id, *outcome, &text).into()));
                 let attachments = parts.iter().filter(|part| part.is_attachment());
                 pieces.extend(attachments.map(Piece::Attachment));
             }

@@ -4,18 +4,36 @@ use std::io::Write;
 
 use super::wire;
 use crate::{
-    chat::{Event, Finish, Stamp, Usage, UsageReport},
-    translate::Answer,
+    chat::{CallForm, Event, Finish, Stamp, Usage, UsageReport},
+    translate::{Answer, Call},
 };
 
 /// A whole answer as JSON.
 #[must_use]
 pub fn completion(answer: &Answer, model: &str, stamp: &Stamp) -> String {
+    let calls = answer
+        .calls
+        .iter()
+        .map(|Call { name, arguments, .. }| wire::AnswerFunction { name, arguments });
+    let (tool_calls, function_call) = match answer.form {
+        CallForm::Current => {
+            let numbered = calls.enumerate().map(|(index, function)| wire::AnswerCall {
+                id: call_id(stamp, index),
+                kind: "function",
+                function,
+            });
+            (numbered.collect(), None)
+        }
+        CallForm::Legacy => (Vec::new(), calls.take(1).next()),
+    };
+    let is_only_calls = answer.text.is_empty() && !answer.calls.is_empty();
     let message = wire::AnswerMessage {
         role: "assistant",
-        content: &answer.text,
+        content: (!is_only_calls).then_some(answer.text.as_str()),
         reasoning_content: (!answer.reasoning.is_empty()).then_some(answer.reasoning.as_str()),
         refusal: None,
+        tool_calls,
+        function_call,
     };
     let completion = wire::Completion {
         id: &id(stamp),
@@ -25,7 +43,7 @@ pub fn completion(answer: &Answer, model: &str, stamp: &Stamp) -> String {
         usage: usage(answer.usage),
         choices: [wire::Choice {
             message,
-            finish_reason: finish_reason(&answer.finish),
+            finish_reason: finish_reason(&answer.finish, answer.form),
             index: 0,
             logprobs: None,
         }],
@@ -45,6 +63,10 @@ pub struct Encoder {
     /// The rest of a chunk that is not the last, after the delta's last value.
     tail: &'static [u8],
     usage: UsageReport,
+    form: CallForm,
+    /// The ids of the calls up to their numbers, and the next number.
+    call_id: String,
+    call_index: usize,
 }
 
 impl Encoder {
@@ -59,7 +81,13 @@ impl Encoder {
                 b"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"
             }
         };
-        Self { head, tail, usage }
+        let form = CallForm::default();
+        Self { head, tail, usage, form, call_id: call_id_head(stamp), call_index: 0 }
+    }
+
+    /// Writes calls in `form`.
+    pub fn call_form(&mut self, form: CallForm) {
+        self.form = form;
     }
 
     /// The role chunk.
@@ -69,11 +97,12 @@ impl Encoder {
         out.extend_from_slice(self.tail);
     }
 
-    /// A content chunk, or nothing for [`Event::End`], which is [`Encoder::close`]'s.
+    /// A content chunk, two chunks for a call, nothing for [`Event::End`], which is [`Encoder::close`]'s.
     pub fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (field, text): (&[u8], &str) = match event {
             Event::Text(text) => (br#""content":"#, text),
             Event::Reasoning(text) => (br#""reasoning_content":"#, text),
+            Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
             Event::End(_) => return,
         };
         out.extend_from_slice(&self.head);
@@ -83,10 +112,42 @@ impl Encoder {
         out.extend_from_slice(self.tail);
     }
 
+    /// A chunk that names the call, and one with its arguments.
+    fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
+        let Self { call_id, call_index: index, .. } = self;
+        let (first, then, end) = match self.form {
+            CallForm::Current => (
+                format!(
+                    r#""tool_calls":[{{"index":{index},"id":"{call_id}{index}","type":"function","function":{{"#
+                ),
+                format!(r#""tool_calls":[{{"index":{index},"function":{{"#),
+                "}}]",
+            ),
+            CallForm::Legacy => {
+                let first = r#""function_call":{"#.to_owned();
+                (first.clone(), first, "}")
+            }
+        };
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(first.as_bytes());
+        out.extend_from_slice(br#""name":"#);
+        let _ = serde_json::to_writer(&mut *out, name);
+        out.extend_from_slice(br#","arguments":"""#);
+        out.extend_from_slice(end.as_bytes());
+        out.extend_from_slice(self.tail);
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(then.as_bytes());
+        out.extend_from_slice(br#""arguments":"#);
+        let _ = serde_json::to_writer(&mut *out, arguments);
+        out.extend_from_slice(end.as_bytes());
+        out.extend_from_slice(self.tail);
+        self.call_index += 1;
+    }
+
     /// The finish chunk, the usage chunk where one was asked for, and `[DONE]`.
     pub fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.head);
-        let reason = finish_reason(finish);
+        let reason = finish_reason(finish, self.form);
         let _ = write!(out, r#"}},"logprobs":null,"finish_reason":"{reason}"}}]"#);
         match self.usage {
             UsageReport::Omitted => out.extend_from_slice(b"}\n\n"),
@@ -123,8 +184,22 @@ fn id(stamp: &Stamp) -> String {
     format!("chatcmpl-{}", stamp.id)
 }
 
-fn finish_reason(finish: &Finish) -> &'static str {
+/// A call's id up to its number. Some servers allow 40 characters, so the
+/// stamp's hyphens are left out.
+fn call_id_head(stamp: &Stamp) -> String {
+    format!("call_{}_", stamp.id.replace('-', ""))
+}
+
+fn call_id(stamp: &Stamp, index: usize) -> String {
+    format!("{}{index}", call_id_head(stamp))
+}
+
+fn finish_reason(finish: &Finish, form: CallForm) -> &'static str {
     match finish {
+        Finish::ToolCalls => match form {
+            CallForm::Current => "tool_calls",
+            CallForm::Legacy => "function_call",
+        },
         Finish::Stop | Finish::StopSequence(_) => "stop",
         Finish::Length => "length",
         Finish::ContentFilter => "content_filter",

@@ -2,6 +2,7 @@
 
 mod answer;
 mod request;
+mod tools;
 mod wire;
 
 #[cfg(doc)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::wire;
+use super::{tools, wire};
 use crate::{
     chat::{
         Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
@@ -17,7 +17,8 @@ use crate::{
 /// # Errors
 /// [`Error::Invalid`], naming the field.
 pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
-    let request: wire::Request<'_> = json::parse(body)?;
+    let mut request: wire::Request<'_> = json::parse(body)?;
+    let tools = tools::read(&mut request)?;
     let thinking = thinking(&request);
     refuse_impossible(&request)?;
     let ignored = request.ignored();
@@ -42,11 +43,17 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     if messages.is_empty() {
         return Err(Error::invalid("messages", "messages: at least one message is needed."));
     }
-    let turns = messages
-        .into_iter()
-        .enumerate()
-        .map(|(index, message)| turn(index, message))
-        .collect::<Result<_, _>>()?;
+    let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len() + 1);
+    for (index, message) in messages.into_iter().enumerate() {
+        let mut turn = turn(index, message)?;
+        match turns.last_mut() {
+            // What several calls returned is one turn.
+            Some(last) if holds_results(last) && holds_results(&turn) => {
+                last.parts.append(&mut turn.parts);
+            }
+            _ => turns.push(turn),
+        }
+    }
     Ok(Prompt {
         model: request.model.map(|model| model.0),
         turns,
@@ -54,6 +61,8 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         delivery,
         limits,
         prefill: Prefill::AskToContinue,
+        tools,
+        format: None,
         ignored,
     })
 }
@@ -115,6 +124,10 @@ fn thinking(request: &wire::Request<'_>) -> Thinking {
     if on { Thinking::On } else { Thinking::Off }
 }
 
+fn holds_results(turn: &Turn<'_>) -> bool {
+    matches!(turn.parts.as_slice(), [Part::ToolResult { .. }, ..])
+}
+
 fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
     let Some(role) = message.role else {
         return Err(Error::invalid(format!("messages[{index}].role"), "The role is missing."));
@@ -132,8 +145,11 @@ fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
         "system" | "developer" => Ok(Turn { role: Role::System, parts }),
         "user" => Ok(Turn { role: Role::User, parts }),
         "assistant" => {
-            let calls = message.tool_calls.unwrap_or_default();
-            let calls = calls.into_iter().enumerate().map(|(place, call)| {
+            let legacy = message
+                .function_call
+                .map(|function| wire::ToolCall { id: None, function: Some(function) });
+            let calls = message.tool_calls.unwrap_or_default().into_iter().chain(legacy);
+            let calls = calls.enumerate().map(|(place, call)| {
                 tool_call(call, || format!("messages[{index}].tool_calls[{place}]"))
             });
             let parts = parts.into_iter().map(Ok).chain(calls).collect::<Result<_, _>>()?;

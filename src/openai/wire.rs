@@ -4,6 +4,7 @@
 //! holds, and `null` is the same as absent.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
 use crate::json::{Content, Text};
 
@@ -28,6 +29,17 @@ pub(crate) struct Request<'a> {
     pub(crate) max_tokens: Option<u64>,
     pub(crate) max_completion_tokens: Option<u64>,
 
+    #[serde(borrow)]
+    pub(crate) tools: Option<Vec<Tool<'a>>>,
+    #[serde(borrow)]
+    pub(crate) tool_choice: Option<Choose<'a>>,
+    pub(crate) parallel_tool_calls: Option<bool>,
+    /// What came before `tools` and `tool_choice`.
+    #[serde(borrow)]
+    pub(crate) functions: Option<Vec<FunctionSpec<'a>>>,
+    #[serde(borrow)]
+    pub(crate) function_call: Option<Choose<'a>>,
+
     // What cannot be honoured and would change the answer's shape.
     pub(crate) n: Option<u64>,
     pub(crate) logprobs: Option<bool>,
@@ -50,10 +62,6 @@ pub(crate) struct Request<'a> {
     pub(crate) prediction: Option<IgnoredAny>,
     pub(crate) web_search_options: Option<IgnoredAny>,
     pub(crate) response_format: Option<IgnoredAny>,
-    pub(crate) tools: Option<IgnoredAny>,
-    pub(crate) tool_choice: Option<IgnoredAny>,
-    pub(crate) functions: Option<IgnoredAny>,
-    pub(crate) function_call: Option<IgnoredAny>,
 }
 
 impl Request<'_> {
@@ -73,10 +81,6 @@ impl Request<'_> {
             ("prediction", &self.prediction),
             ("web_search_options", &self.web_search_options),
             ("response_format", &self.response_format),
-            ("tools", &self.tools),
-            ("tool_choice", &self.tool_choice),
-            ("functions", &self.functions),
-            ("function_call", &self.function_call),
         ];
         table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name)).collect()
     }
@@ -101,6 +105,9 @@ pub(crate) struct Message<'a> {
     pub(crate) content: Option<Content<'a, Part<'a>>>,
     #[serde(borrow)]
     pub(crate) tool_calls: Option<Vec<ToolCall<'a>>>,
+    /// What came before `tool_calls`.
+    #[serde(borrow)]
+    pub(crate) function_call: Option<Function<'a>>,
     #[serde(borrow)]
     pub(crate) tool_call_id: Option<Text<'a>>,
     /// The function's name in the `function` role, which came before `tool`.
@@ -158,6 +165,48 @@ pub(crate) struct Function<'a> {
     pub(crate) arguments: Option<Text<'a>>,
 }
 
+/// A tool that may be called.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Tool<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) function: Option<FunctionSpec<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct FunctionSpec<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) description: Option<Text<'a>>,
+    /// A JSON schema, kept as the client wrote it.
+    #[serde(borrow)]
+    pub(crate) parameters: Option<&'a RawValue>,
+}
+
+/// `"auto"`, `"none"`, `"required"`, or the function to call: `{"type":
+/// "function", "function": {"name"}}`, before there were tools `{"name"}`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a string, or an object that names a function")]
+pub(crate) enum Choose<'a> {
+    Mode(#[serde(borrow)] Text<'a>),
+    Named {
+        #[serde(borrow)]
+        function: Option<Named<'a>>,
+        #[serde(borrow)]
+        name: Option<Text<'a>>,
+        #[serde(borrow, rename = "type")]
+        kind: Option<Text<'a>>,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Text<'a>,
+}
+
 /// A whole answer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Completion<'a> {
@@ -180,10 +229,29 @@ pub(crate) struct Choice<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct AnswerMessage<'a> {
     pub(crate) role: &'static str,
-    pub(crate) content: &'a str,
+    /// `null` in an answer of calls alone.
+    pub(crate) content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reasoning_content: Option<&'a str>,
     pub(crate) refusal: Option<()>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tool_calls: Vec<AnswerCall<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) function_call: Option<AnswerFunction<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AnswerCall<'a> {
+    pub(crate) id: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) function: AnswerFunction<'a>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AnswerFunction<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) arguments: &'a str,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -180,6 +180,7 @@ fn agrees(dialect: Dialect, client: &Client, whole: &Result<Answer, Failure>) {
                     }
                     let finish = match answer.finish {
                         Finish::Stop | Finish::StopSequence(_) => "stop",
+                        Finish::ToolCalls => "tool_calls",
                         Finish::Length => "length",
                         Finish::ContentFilter => "content_filter",
                     };
@@ -198,6 +199,7 @@ fn agrees(dialect: Dialect, client: &Client, whole: &Result<Answer, Failure>) {
                     });
                     let finish = match answer.finish {
                         Finish::Stop => "end_turn",
+                        Finish::ToolCalls => "tool_use",
                         Finish::StopSequence(_) => "stop_sequence",
                         Finish::Length => "max_tokens",
                         Finish::ContentFilter => "refusal",

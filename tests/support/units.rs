@@ -42,6 +42,7 @@ pub fn decoder(data: &[u8]) {
             assert!(!ended, "something after the end");
             match event {
                 Event::Reasoning(text) | Event::Text(text) => assert_ne!(text, ""),
+                Event::ToolCall { .. } => unreachable!("DeGPT knows no calls"),
                 Event::End(_) => ended = true,
             }
         });

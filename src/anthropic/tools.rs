@@ -1,0 +1,80 @@
+//! The tools of a request, and which of them must be called.
+
+use super::wire;
+use crate::{
+    chat::{CallForm, Calls, Tool, ToolChoice, Tools},
+    error::Error,
+    json::Text,
+};
+
+/// The tools that Anthropic's servers carry out themselves, by how their types
+/// begin. Nobody does it here, and the model does without.
+const SERVER_TOOLS: [(&str, &str); 5] = [
+    ("web_search_", "tools.web_search"),
+    ("web_fetch_", "tools.web_fetch"),
+    ("code_execution_", "tools.code_execution"),
+    ("tool_search_tool_", "tools.tool_search_tool"),
+    ("mcp_toolset", "tools.mcp_toolset"),
+];
+
+/// The tools and the choice of a request; `None` if there are none, or none may
+/// be called. Names in `ignored` what has no effect.
+///
+/// # Errors
+/// [`Error::Invalid`] for a tool without a schema, and for a choice that there is not.
+pub(super) fn read<'a>(
+    tools: Option<Vec<wire::Tool<'a>>>,
+    choice: Option<wire::ToolChoice<'a>>,
+    ignored: &mut Vec<&'static str>,
+) -> Result<Option<Tools<'a>>, Error> {
+    let mut list = Vec::new();
+    for (index, tool) in tools.unwrap_or_default().into_iter().enumerate() {
+        let kind = tool.kind.as_ref().map_or("custom", Text::as_str);
+        if let Some((_, name)) = SERVER_TOOLS.iter().find(|(prefix, _)| kind.starts_with(prefix)) {
+            ignored.push(name);
+            continue;
+        }
+        let Some(schema) = tool.input_schema else {
+            return Err(Error::invalid(
+                format!("tools[{index}].input_schema"),
+                format!("A tool of type `{kind}` is known to nobody here: it needs a schema."),
+            ));
+        };
+        let Some(Text(name)) = tool.name.filter(|name| !name.as_str().is_empty()) else {
+            return Err(Error::invalid(format!("tools[{index}].name"), "A tool needs a name."));
+        };
+        let description = tool.description.map(|text| text.0);
+        list.push(Tool { name, description, schema: Some(schema.get()) });
+    }
+    if list.is_empty() {
+        return Ok(None);
+    }
+    let kind = choice.as_ref().and_then(|choice| choice.kind.as_ref()).map(Text::as_str);
+    let calls = match choice.as_ref().and_then(|choice| choice.disable_parallel_tool_use) {
+        Some(true) => Calls::One,
+        _ => Calls::Many,
+    };
+    let required = match kind {
+        Some("none") => return Ok(None),
+        None | Some("auto") => ToolChoice::Auto,
+        Some("any") => ToolChoice::Required,
+        Some("tool") => {
+            let name = choice.and_then(|choice| choice.name);
+            list.retain(|tool| name.as_ref().is_some_and(|name| name.0 == tool.name));
+            if list.is_empty() {
+                return Err(Error::invalid(
+                    "tool_choice.name",
+                    "No tool of the request has this name.",
+                ));
+            }
+            ToolChoice::Required
+        }
+        Some(_) => {
+            return Err(Error::invalid(
+                "tool_choice.type",
+                "This is none of auto, any, tool and none.",
+            ));
+        }
+    };
+    Ok(Some(Tools { list, choice: required, calls, form: CallForm::Current }))
+}

@@ -1,0 +1,91 @@
+//! The tools of a request, and which of them must be called.
+
+use super::wire;
+use crate::{
+    chat::{CallForm, Calls, Tool, ToolChoice, Tools},
+    error::Error,
+    json::Text,
+};
+
+/// Takes the tools out of `request`; `None` if there are none, or none may be called.
+///
+/// # Errors
+/// [`Error::Invalid`] for a tool that is not a function, and for a choice that
+/// there is not.
+pub(super) fn read<'a>(request: &mut wire::Request<'a>) -> Result<Option<Tools<'a>>, Error> {
+    let (list, choice, form) = match (request.tools.take(), request.functions.take()) {
+        (Some(tools), _) if !tools.is_empty() => {
+            let list = tools.into_iter().enumerate().map(tool).collect::<Result<_, _>>()?;
+            (list, request.tool_choice.take(), CallForm::Current)
+        }
+        (_, Some(functions)) if !functions.is_empty() => {
+            let list = functions
+                .into_iter()
+                .enumerate()
+                .map(|(index, spec)| function(spec, || format!("functions[{index}].name")));
+            (list.collect::<Result<_, _>>()?, request.function_call.take(), CallForm::Legacy)
+        }
+        _ => return Ok(None),
+    };
+    let param = match form {
+        CallForm::Current => "tool_choice",
+        CallForm::Legacy => "function_call",
+    };
+    let mut list: Vec<Tool<'a>> = list;
+    let choice = match choice {
+        None => ToolChoice::Auto,
+        Some(wire::Choose::Mode(mode)) => match mode.as_str() {
+            "none" => return Ok(None),
+            "auto" => ToolChoice::Auto,
+            // LiteLLM's and others' name for it.
+            "required" | "any" => ToolChoice::Required,
+            _ => return Err(Error::invalid(param, "This is none of auto, none and required.")),
+        },
+        Some(wire::Choose::Named { function, name, kind }) => {
+            let Some(name) = function.map(|function| function.name).or(name) else {
+                let kind = kind.as_ref().map_or("", Text::as_str);
+                return Err(Error::invalid(
+                    param,
+                    format!("A choice of type `{kind}` that names no function is not supported."),
+                ));
+            };
+            list.retain(|tool| tool.name == name.0);
+            if list.is_empty() {
+                return Err(Error::invalid(param, "No tool of the request has this name."));
+            }
+            ToolChoice::Required
+        }
+    };
+    let calls = if request.parallel_tool_calls == Some(false) || form == CallForm::Legacy {
+        Calls::One
+    } else {
+        Calls::Many
+    };
+    Ok(Some(Tools { list, choice, calls, form }))
+}
+
+fn tool((index, tool): (usize, wire::Tool<'_>)) -> Result<Tool<'_>, Error> {
+    match (tool.kind.as_ref().map(Text::as_str), tool.function) {
+        (Some("function") | None, Some(spec)) => {
+            function(spec, || format!("tools[{index}].function.name"))
+        }
+        (Some("function") | None, None) => {
+            Err(Error::invalid(format!("tools[{index}].function"), "A tool needs a `function`."))
+        }
+        (Some(other), _) => Err(Error::invalid(
+            format!("tools[{index}].type"),
+            format!("Tools of type `{other}` are not supported; function is."),
+        )),
+    }
+}
+
+fn function(spec: wire::FunctionSpec<'_>, path: impl Fn() -> String) -> Result<Tool<'_>, Error> {
+    let Some(Text(name)) = spec.name.filter(|name| !name.as_str().is_empty()) else {
+        return Err(Error::invalid(path(), "A function needs a name."));
+    };
+    Ok(Tool {
+        name,
+        description: spec.description.map(|text| text.0),
+        schema: spec.parameters.map(serde_json::value::RawValue::get),
+    })
+}

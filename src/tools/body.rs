@@ -1,0 +1,216 @@
+//! What stands in a block of calls: forgiving of its form, strict about its meaning.
+
+use std::borrow::Cow;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess},
+};
+use serde_json::value::RawValue;
+
+use super::{
+    Declared,
+    markup::{CALL_TAGS, LIST_TAG},
+};
+use crate::json::Text;
+
+/// A call as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) name: String,
+    /// The JSON text of an object.
+    pub(super) arguments: String,
+}
+
+/// The calls in `block`: JSON objects, or lists of them, between tags and code
+/// fences. `None` if anything in it is something else, or calls what is not declared.
+pub(super) fn read(block: &str, declared: &Declared) -> Option<Vec<Call>> {
+    read_strictly(block, declared).or_else(|| read_strictly(&tidy(block), declared))
+}
+
+fn read_strictly(block: &str, declared: &Declared) -> Option<Vec<Call>> {
+    let mut calls = Vec::new();
+    let mut rest = block;
+    loop {
+        rest = rest.trim_start_matches(|ch: char| ch.is_ascii_whitespace() || ch == ',');
+        if rest.is_empty() {
+            return (!calls.is_empty()).then_some(calls);
+        }
+        if rest.starts_with('<') {
+            rest = after_tag(rest)?;
+        } else if rest.starts_with(['`', '~']) {
+            rest = rest
+                .trim_start_matches(['`', '~'])
+                .trim_start_matches(|ch: char| ch.is_ascii_alphanumeric() || ch == '_');
+        } else {
+            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+            let value = values.next()?.ok()?.get();
+            rest = rest.get(values.byte_offset()..)?;
+            if value.starts_with('[') {
+                let list: Vec<&RawValue> = serde_json::from_str(value).ok()?;
+                for value in list {
+                    calls.push(read_call(value.get(), declared)?);
+                }
+            } else {
+                calls.push(read_call(value, declared)?);
+            }
+        }
+    }
+}
+
+/// What follows the tag that `text` begins with. The answer may have been cut in
+/// the middle of the last one.
+fn after_tag(text: &str) -> Option<&str> {
+    let known = |name: &str| {
+        let name = name.strip_prefix('/').unwrap_or(name);
+        name == LIST_TAG || CALL_TAGS.contains(&name)
+    };
+    match text.split_once('>') {
+        Some((tag, rest)) => tag.strip_prefix('<').filter(|name| known(name)).map(|_| rest),
+        None => is_cut_close_tag(text).then_some(""),
+    }
+}
+
+fn is_cut_close_tag(text: &str) -> bool {
+    text.strip_prefix('<').is_some_and(|text| {
+        text.is_empty()
+            || text.strip_prefix('/').is_some_and(|text| {
+                CALL_TAGS.iter().chain([&LIST_TAG]).any(|tag| tag.starts_with(text))
+            })
+    })
+}
+
+/// One call, in any of the spellings that models have learned:
+/// `{"name", "arguments"}`, with `parameters` or `input` in place of the latter,
+/// and OpenAI's `{"type": "function", "function": {…}}`.
+fn read_call(json: &str, declared: &Declared) -> Option<Call> {
+    let mut fields: Fields<'_> = serde_json::from_str(json).ok()?;
+    if let Some(inner) = fields.find(&["function"]).filter(|inner| inner.starts_with('{')) {
+        fields = serde_json::from_str(inner).ok()?;
+    }
+    // Then it shows a tool and calls none.
+    if fields.find(&["description"]).is_some() {
+        return None;
+    }
+    let Text(name) = serde_json::from_str(fields.find(&["name", "function", "tool"])?).ok()?;
+    let name = declared.find(&name)?.to_owned();
+    let arguments = match fields.find(&["arguments", "parameters", "input"]) {
+        Some("null") => "{}".to_owned(),
+        Some(object) if object.starts_with('{') => object.to_owned(),
+        Some(string) => {
+            let Text(text) = serde_json::from_str(string).ok()?;
+            read_object(&text)?
+        }
+        // Fields beside the name could be the arguments, or anything.
+        None => {
+            let known = |(name, _): &(Text<'_>, &RawValue)| {
+                matches!(name.as_str(), "name" | "function" | "tool" | "type" | "id")
+            };
+            fields.0.iter().all(known).then(|| "{}".to_owned())?
+        }
+    };
+    Some(Call { name, arguments })
+}
+
+/// The object that `text` spells.
+fn read_object(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some("{}".to_owned());
+    }
+    let is_object =
+        |text: &str| text.starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
+    [Cow::Borrowed(text), Cow::Owned(tidy(text))]
+        .into_iter()
+        .find(|text| is_object(text))
+        .map(Cow::into_owned)
+}
+
+/// The fields of an object, in order.
+struct Fields<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'a> Fields<'a> {
+    /// The JSON text of the first field that has one of these names.
+    fn find(&self, names: &[&str]) -> Option<&'a str> {
+        let has_name = |(name, _): &&(Text<'a>, &'a RawValue)| names.contains(&name.as_str());
+        self.0.iter().find(has_name).map(|(_, value)| value.get())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Fields<'de>;
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// Mends what models often get wrong in JSON: line breaks within strings, commas
+/// before a closing bracket, and closing brackets that are missing before a tag.
+fn tidy(block: &str) -> String {
+    let mut out = String::with_capacity(block.len() + 16);
+    let mut open = Vec::new();
+    let mut quoted = false;
+    let mut escaped = false;
+    for ch in block.chars() {
+        if quoted {
+            match ch {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '"' => quoted = false,
+                '\n' => {
+                    out.push_str("\\n");
+                    continue;
+                }
+                '\r' => {
+                    out.push_str("\\r");
+                    continue;
+                }
+                '\t' => {
+                    out.push_str("\\t");
+                    continue;
+                }
+                _ => {}
+            }
+            out.push(ch);
+            continue;
+        }
+        match ch {
+            '"' => quoted = true,
+            '{' => open.push('}'),
+            '[' => open.push(']'),
+            '}' | ']' => {
+                open.pop();
+                drop_comma(&mut out);
+            }
+            '<' => {
+                drop_comma(&mut out);
+                while let Some(bracket) = open.pop() {
+                    out.push(bracket);
+                }
+            }
+            _ => {}
+        }
+        out.push(ch);
+    }
+    out
+}
+
+fn drop_comma(out: &mut String) {
+    let end = out.trim_end_matches(|ch: char| ch.is_ascii_whitespace());
+    if let Some(text) = end.strip_suffix(',') {
+        out.truncate(text.len());
+    }
+}

@@ -1,0 +1,81 @@
+//! Tools and structured output, for models that were never told about either.
+//!
+//! DeGPT drops `tools` and `response_format`. So [`instruct`] says in words what
+//! tools there are and how a call is written (one block,
+//! `<tool_call>{"name": …, "arguments": {…}}</tool_call>`), [`markup`] writes the
+//! calls and results of the history in the same form, and [`Stage`] finds the
+//! calls in what the model answers.
+
+mod block;
+mod body;
+pub mod markup;
+mod parser;
+mod place;
+mod prompt;
+
+use crate::chat::{Calls, Event, Finish, Prompt};
+pub use prompt::instruct;
+
+/// The names of the tools that may be called.
+#[derive(Debug, Clone)]
+struct Declared(Vec<String>);
+
+impl Declared {
+    /// The declared name that a model means by `name`.
+    fn find(&self, name: &str) -> Option<&str> {
+        let find = |name: &str| self.0.iter().find(|declared| *declared == name);
+        // How GPT models were taught to call them.
+        find(name).or_else(|| find(name.strip_prefix("functions.")?)).map(String::as_str)
+    }
+}
+
+/// Stands between the upstream's events and the limits: text goes in, text and
+/// calls come out. What they are does not depend on how the text is cut.
+#[derive(Debug)]
+pub struct Stage {
+    calls: parser::Parser,
+    only_one: bool,
+    ended: bool,
+}
+
+impl Stage {
+    /// For the answer to `prompt`; `None` if it needs none.
+    #[must_use]
+    pub fn new(prompt: &Prompt<'_>) -> Option<Self> {
+        let tools = prompt.tools.as_ref()?;
+        let names = tools.list.iter().map(|tool| tool.name.clone().into_owned());
+        Some(Self {
+            calls: parser::Parser::new(Declared(names.collect())),
+            only_one: tools.calls == Calls::One,
+            ended: false,
+        })
+    }
+
+    /// Takes an event, and calls `on_event` with what of it goes on. Nothing
+    /// comes after an [`Event::End`].
+    pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
+        let Self { calls, only_one, ended } = self;
+        if *ended {
+            return;
+        }
+        let mut pass = |event: Event<'_>| {
+            if *ended {
+                return;
+            }
+            let is_last = *only_one && matches!(event, Event::ToolCall { .. });
+            *ended = matches!(event, Event::End(_)) || is_last;
+            on_event(event);
+            if is_last {
+                on_event(Event::End(Finish::Stop));
+            }
+        };
+        match event {
+            Event::Text(text) => calls.push(text, &mut pass),
+            Event::End(finish) => {
+                calls.finish(&mut pass);
+                pass(Event::End(finish));
+            }
+            other => pass(other),
+        }
+    }
+}

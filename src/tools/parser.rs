@@ -1,0 +1,322 @@
+//! Finds the calls in a text that comes in pieces.
+//!
+//! Text flows on at once, but for what could be the beginning of a call. Such a
+//! candidate is held until it is certain what it is, character by character, and
+//! none is looked at twice; a candidate that turns out not to be a call goes on
+//! as text, whole. What may be a call, and until when it is held:
+//!
+//! - a tagged block, until its closing tag;
+//! - a code fence with nothing but tagged blocks in it, until the end of the
+//!   answer: text after it shows that the model only spoke of calls;
+//! - likewise a JSON object that begins `{"name": "‹a declared tool›"`, in a fence or
+//!   bare, if nothing stands before it.
+//!
+//! White space beside a call goes out only with text that follows it.
+
+use std::mem;
+
+use super::{
+    Declared,
+    block::Block,
+    body,
+    markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
+    place::Place,
+};
+use crate::chat::{Event, Finish};
+
+#[derive(Debug)]
+pub(super) struct Parser {
+    declared: Declared,
+    /// Where in a text of fences and lines the text so far ends.
+    place: Place,
+    /// White space that goes out with what follows it.
+    space: String,
+    /// What goes out as soon as the piece at hand is read.
+    ready: String,
+    passed_text: bool,
+    called: bool,
+    /// The candidate, and what could make it a call.
+    held: String,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// No candidate.
+    Text,
+    /// A tag that begins like one around calls. Ends at a `>`.
+    OpenTag,
+    /// The line that opens a code fence. Ends with the line.
+    Fence(Fence),
+    /// White space after that line.
+    FenceStart,
+    /// `{"name":"…"` so far. Ends with the name.
+    Bare(Bare),
+    /// A block of calls.
+    Block(Block),
+    /// What follows a fence with calls, or bare ones.
+    After { new_line: bool },
+}
+
+/// A bare object up to its name.
+#[derive(Debug, Default)]
+pub(super) struct Bare {
+    fenced: bool,
+    /// How much of [`Bare::BEGINNING`] has come.
+    matched: usize,
+    name: String,
+}
+
+impl Bare {
+    const BEGINNING: &str = "{\"name\":\"";
+    const LONGEST_NAME: usize = 256;
+}
+
+/// The line that opens a code fence, so far.
+#[derive(Debug)]
+pub(super) struct Fence {
+    mark: char,
+    marks: usize,
+    language: String,
+}
+
+impl Fence {
+    /// Those in which models put their calls.
+    const LANGUAGES: [&str; 8] =
+        ["", "json", "xml", "text", "tool_call", "tool_calls", "tool_code", "tool_use"];
+
+    fn new(mark: char) -> Self {
+        Self { mark, marks: 1, language: String::new() }
+    }
+
+    fn step(mut self, ch: char) -> Verdict {
+        const LONGEST: usize = 12;
+        if ch == self.mark && self.language.is_empty() {
+            self.marks += 1;
+        } else if self.marks < 3 {
+            return Verdict::Text;
+        } else if ch == '\n' {
+            let known = Self::LANGUAGES.contains(&self.language.trim_end());
+            return if known { Verdict::Hold(Phase::FenceStart) } else { Verdict::Text };
+        } else if matches!(ch, '\r' | ' ' | '_' | 'a'..='z') && self.language.len() < LONGEST {
+            self.language.push(ch);
+        } else {
+            return Verdict::Text;
+        }
+        Verdict::Hold(Phase::Fence(self))
+    }
+}
+
+/// What one more character makes of a candidate.
+pub(super) enum Verdict {
+    /// Nothing new.
+    Hold(Phase),
+    /// The block is complete with it.
+    Complete,
+    /// It is no candidate, and the character belongs to what follows it.
+    Text,
+}
+
+impl Parser {
+    pub(super) fn new(declared: Declared) -> Self {
+        Self {
+            declared,
+            place: Place::default(),
+            space: String::new(),
+            ready: String::new(),
+            passed_text: false,
+            called: false,
+            held: String::new(),
+            phase: Phase::Text,
+        }
+    }
+
+    /// Takes a piece of text, and calls `on_event` with what is certain by now.
+    pub(super) fn push(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
+        for ch in text.chars() {
+            self.step(ch, on_event);
+        }
+        self.send(on_event);
+    }
+
+    /// The text has ended.
+    pub(super) fn finish(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
+        if matches!(self.phase, Phase::Block(_) | Phase::After { .. }) {
+            self.complete(on_event);
+        } else {
+            self.release();
+        }
+        if !self.called {
+            let space = mem::take(&mut self.space);
+            self.ready.push_str(&space);
+        }
+        self.send(on_event);
+    }
+
+    fn step(&mut self, ch: char, on_event: &mut impl FnMut(Event<'_>)) {
+        let verdict = match mem::replace(&mut self.phase, Phase::Text) {
+            Phase::Text => {
+                return match self.candidate(ch) {
+                    Some(phase) => {
+                        self.held.push(ch);
+                        self.phase = phase;
+                    }
+                    None => self.text(ch),
+                };
+            }
+            Phase::OpenTag => self.open_tag(ch, on_event),
+            Phase::Fence(fence) => fence.step(ch),
+            Phase::FenceStart => match ch {
+                '<' => Verdict::Hold(Phase::Block(Block::fenced())),
+                '{' if self.is_blank() => Verdict::Hold(Phase::Bare(Bare {
+                    fenced: true,
+                    matched: 1,
+                    name: String::new(),
+                })),
+                _ if ch.is_ascii_whitespace() => Verdict::Hold(Phase::FenceStart),
+                _ => Verdict::Text,
+            },
+            Phase::Bare(bare) => self.bare(bare, ch),
+            Phase::Block(block) => block.step(ch),
+            Phase::After { new_line } => match ch {
+                '`' | '~' if new_line => Verdict::Hold(Phase::Fence(Fence::new(ch))),
+                '`' | '~' => Verdict::Hold(Phase::After { new_line }),
+                '<' => Verdict::Hold(Phase::Block(Block::fenced())),
+                _ if ch.is_ascii_whitespace() => {
+                    Verdict::Hold(Phase::After { new_line: new_line || ch == '\n' })
+                }
+                _ => Verdict::Text,
+            },
+        };
+        match verdict {
+            Verdict::Hold(phase) => {
+                self.held.push(ch);
+                self.phase = phase;
+            }
+            Verdict::Complete => {
+                self.held.push(ch);
+                self.complete(on_event);
+            }
+            Verdict::Text => {
+                self.release();
+                self.step(ch, on_event);
+            }
+        }
+    }
+
+    /// The candidate that `ch` begins.
+    fn candidate(&self, ch: char) -> Option<Phase> {
+        match ch {
+            _ if self.place.in_fence() => None,
+            // In code it is quoted.
+            '<' if !self.place.in_code() => Some(Phase::OpenTag),
+            '`' | '~' if self.place.at_line_start() => Some(Phase::Fence(Fence::new(ch))),
+            '{' if self.is_blank() => Some(Phase::Bare(Bare { matched: 1, ..Bare::default() })),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing has been said but white space.
+    fn is_blank(&self) -> bool {
+        !self.passed_text && !self.called && self.ready.is_empty()
+    }
+
+    fn open_tag(&mut self, ch: char, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
+        let name = self.held.strip_prefix('<').unwrap_or_default();
+        if ch != '>' {
+            let begins =
+                |tag: &str| tag.strip_prefix(name).is_some_and(|rest| rest.starts_with(ch));
+            let known = CALL_TAGS.iter().chain([&LIST_TAG, &RESULT_TAG]).any(|tag| begins(tag));
+            // A result that a model makes up for itself, with attributes or without.
+            let ends = name == RESULT_TAG && ch == ' ';
+            if ends && self.called {
+                return self.end(on_event);
+            }
+            return if known { Verdict::Hold(Phase::OpenTag) } else { Verdict::Text };
+        }
+        if name == RESULT_TAG && self.called {
+            self.end(on_event)
+        } else if name == LIST_TAG {
+            Verdict::Hold(Phase::Block(Block::list()))
+        } else if CALL_TAGS.contains(&name) {
+            Verdict::Hold(Phase::Block(Block::tagged()))
+        } else {
+            Verdict::Text
+        }
+    }
+
+    /// Ends the answer here: what the model makes up as the result of its call,
+    /// and builds on it, is nobody's.
+    fn end(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
+        self.send(on_event);
+        on_event(Event::End(Finish::Stop));
+        Verdict::Hold(Phase::OpenTag)
+    }
+
+    fn bare(&self, mut bare: Bare, ch: char) -> Verdict {
+        match Bare::BEGINNING.as_bytes().get(bare.matched) {
+            None if ch == '"' => {
+                if self.declared.find(&bare.name).is_none() {
+                    return Verdict::Text;
+                }
+                return Verdict::Hold(Phase::Block(Block::bare(bare.fenced)));
+            }
+            None => bare.name.push(ch),
+            Some(expected) if ch == char::from(*expected) => bare.matched += 1,
+            // Between the tokens, that is, not within `name`.
+            Some(b'{' | b'"' | b':')
+                if ch.is_ascii_whitespace() && bare.matched != "{\"name".len() => {}
+            Some(_) => return Verdict::Text,
+        }
+        if bare.name.len() > Bare::LONGEST_NAME {
+            Verdict::Text
+        } else {
+            Verdict::Hold(Phase::Bare(bare))
+        }
+    }
+
+    /// The candidate is complete: calls, or text after all.
+    fn complete(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
+        match body::read(&self.held, &self.declared) {
+            Some(calls) => {
+                self.held.clear();
+                self.send(on_event);
+                self.called = true;
+                self.place = Place::default();
+                for body::Call { name, arguments } in &calls {
+                    on_event(Event::ToolCall { name, arguments });
+                }
+            }
+            None => self.release(),
+        }
+    }
+
+    /// What is held is text.
+    fn release(&mut self) {
+        for ch in mem::take(&mut self.held).chars() {
+            self.text(ch);
+        }
+    }
+
+    fn text(&mut self, ch: char) {
+        self.place.step(ch);
+        if ch.is_ascii_whitespace() {
+            self.space.push(ch);
+            return;
+        }
+        // At the beginning, white space beside a call has nothing to part.
+        if !self.called || self.passed_text || !self.ready.is_empty() {
+            self.ready.push_str(&self.space);
+        }
+        self.space.clear();
+        self.ready.push(ch);
+    }
+
+    fn send(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
+        if !self.ready.is_empty() {
+            self.passed_text = true;
+            on_event(Event::Text(&self.ready));
+            self.ready.clear();
+        }
+    }
+}

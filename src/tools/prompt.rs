@@ -1,0 +1,81 @@
+//! What the model is told about its tools.
+
+use std::{borrow::Cow, fmt::Write};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::chat::{Calls, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn};
+
+/// Adds to the instructions of `prompt` what the model has to know to do what
+/// the request asks and DeGPT does not pass on. Does nothing for a request that
+/// asks nothing of the kind.
+pub fn instruct(prompt: &mut Prompt<'_>) {
+    let block = match &prompt.tools {
+        Some(tools) => describe(tools),
+        None => return,
+    };
+    let first = prompt.turns.iter().position(|turn| turn.role != Role::System);
+    let systems = first.unwrap_or(prompt.turns.len());
+    let last_system = systems.checked_sub(1).and_then(|index| prompt.turns.get_mut(index));
+    match last_system {
+        Some(turn) => turn.parts.push(Part::Text(Cow::Owned(format!("\n{block}")))),
+        None => prompt
+            .turns
+            .insert(0, Turn { role: Role::System, parts: vec![Part::Text(Cow::Owned(block))] }),
+    }
+}
+
+fn describe(tools: &Tools<'_>) -> String {
+    let mut block = String::from(
+        "# Tools\n\nYou can call the tools below. Each line is one, with the JSON schema of its \
+         arguments.\n",
+    );
+    for tool in &tools.list {
+        block.push_str(&line(tool));
+        block.push('\n');
+    }
+    block.push_str(
+        "\nTo call a tool, write a block of exactly this form, not in a code fence, with \
+         arguments that fit its schema:\n\
+         <tool_call>\n{\"name\": \"…\", \"arguments\": {…}}\n</tool_call>\n",
+    );
+    block.push_str(match tools.calls {
+        Calls::Many => "For several calls write several blocks, one after the other. ",
+        Calls::One => "Make one call at a time. ",
+    });
+    block.push_str(
+        "After your calls, stop: what they return comes in the next message, within \
+         <tool_response> tags, and you go on from there. Never write <tool_response> yourself, \
+         and never make up a tool or what it returns.\n",
+    );
+    match (tools.choice, tools.list.as_slice()) {
+        (ToolChoice::Auto, _) => block.push_str(
+            "If a tool helps, call it rather than saying that you will; else answer as usual.",
+        ),
+        (ToolChoice::Required, [only]) => {
+            let _ = write!(block, "Now you must call `{}`. Write nothing else.", only.name);
+        }
+        (ToolChoice::Required, _) => {
+            block.push_str("Now you must call at least one tool. Write nothing else.");
+        }
+    }
+    block
+}
+
+fn line(tool: &Tool<'_>) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        description: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        parameters: Option<&'a RawValue>,
+    }
+    let line = Line {
+        name: &tool.name,
+        description: tool.description.as_deref(),
+        parameters: tool.schema.and_then(|schema| serde_json::from_str(schema).ok()),
+    };
+    serde_json::to_string(&line).unwrap_or_default()
+}
