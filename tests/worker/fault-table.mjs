@@ -37,7 +37,7 @@ const REMEDIES = {
 };
 
 /** How long the gateway under test waits. */
-export const VARS = { FIRST_BYTE_TIMEOUT_MS: "2500", IDLE_TIMEOUT_MS: "1200", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" };
+export const VARS = { FIRST_BYTE_TIMEOUT_MS: "6000", IDLE_TIMEOUT_MS: "2500", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" };
 export const COMMIT_AFTER_MS = { early: "60000", late: "150" };
 const LATE_MS = 500;
 
@@ -154,8 +154,8 @@ const ROWS = [
     "a finish reason three times": { text: "Hi there", answer: "Hi there", finishReason: "repeated" },
     "finish reason length": { text: "Hi there", answer: "Hi there", finishReason: "length", finish: "length" },
     "pauses shorter than the limit": { text: "One two three four", answer: "One two three four", pauseAfter: [{ chunk: 1, ms: 800 }, { chunk: 3, ms: 800 }] },
-    "a first event later than the idle limit": { text: "Hi there", answer: "Hi there", pauseAfter: { chunk: 0, ms: 1_700 } },
-    "headers later than the idle limit": { text: "Hi there", answer: "Hi there", delayHeadersMs: 1_700 },
+    "a first event later than the idle limit": { text: "Hi there", answer: "Hi there", pauseAfter: { chunk: 0, ms: 3_200 } },
+    "headers later than the idle limit": { text: "Hi there", answer: "Hi there", delayHeadersMs: 3_200 },
     "an answer longer than the limit of a silence": { text: "Hi there ".repeat(9), answer: "Hi there ".repeat(9), paceMs: 180 },
     "the apology as a part of an answer": { raw: [says(apology), says(" But …"), DONE], answer: `${apology} But …` },
     "one byte at a time": { text: "模型 🎉", answer: "模型 🎉", writeMode: "bytes" },
