@@ -110,8 +110,8 @@ const ROWS = [
     "no headers": { neverAnswer: true },
     "headers and then silence": { silentAfter: 0 },
     "empty chunks and then silence": { raw: [says(""), { pauseMs: 60_000 }] },
-    "headers too late": { delayHeadersMs: 3_500 },
-    "a first event too late": { pauseAfter: { chunk: 0, ms: 3_500 } },
+    "headers too late": { delayHeadersMs: 7_500 },
+    "a first event too late": { pauseAfter: { chunk: 0, ms: 7_500 } },
   }),
   ...before("give up", "answerTooLarge", { "a first line over 1 MiB": { hugeLine: 1_100_000 } }),
 
