@@ -81,6 +81,9 @@ pub enum Error {
     Truncated,
     /// DeGPT sent something that is not its protocol.
     Garbled,
+    /// DeGPT answered without the call that was wanted. It is asked once more, so
+    /// no client sees this.
+    NoCall,
     /// DeGPT's answer is over the limit.
     AnswerTooLarge,
     /// A fault of the gateway itself.
@@ -152,6 +155,7 @@ impl Error {
             }
             Self::Truncated => (502, "server_error", Some("upstream_truncated"), "api_error", None),
             Self::Garbled => (502, "server_error", Some("upstream_garbled"), "api_error", None),
+            Self::NoCall => (502, "server_error", Some("upstream_no_call"), "api_error", None),
             Self::Stalled => (502, "server_error", Some("upstream_stalled"), "api_error", None),
             Self::Timeout => (504, "server_error", Some("upstream_timeout"), "timeout_error", None),
         };
@@ -217,6 +221,7 @@ impl Error {
             Self::Stalled => "DeGPT fell silent in the middle of its answer.",
             Self::Truncated => "DeGPT's answer broke off before its end.",
             Self::Garbled => "DeGPT sent something that could not be understood.",
+            Self::NoCall => "DeGPT's model called no tool.",
             Self::AnswerTooLarge => "DeGPT's answer is larger than this deployment allows.",
             Self::Internal => "The gateway failed. The request id helps its operator to find out.",
         };

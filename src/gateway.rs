@@ -3,7 +3,7 @@
 //! [`handle`] never fails: what goes wrong becomes an answer in the caller's
 //! dialect. It takes all it needs of the world from an [`Edge`].
 
-use std::{ops::ControlFlow, rc::Rc};
+use std::{ops::ControlFlow, rc::Rc, time::Duration};
 
 use crate::{
     anthropic,
@@ -19,8 +19,8 @@ use crate::{
     relay::Relay,
     route::{Dialect, HasAnthropicVersion, Route},
     shared::{Lasting, Shared},
-    tools::{self, Stage},
-    translate::{Begun, Translator, Whole},
+    tools::{self, Stage, Wanted},
+    translate::{Answer, Begun, Translator, Whole},
     upstream::{self, Call, Upstream},
 };
 
@@ -181,49 +181,33 @@ async fn chat<E: Edge>(
     dialect: Dialect,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    let Gateway { config, upstream, .. } = &**gateway;
+    let config = &gateway.config;
     let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
     let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
     let started_ms = edge.now_ms();
-    let first_byte_ms = u64::try_from(config.timing.first_byte.as_millis()).unwrap_or(u64::MAX);
-    let idle_ms = u64::try_from(config.timing.idle.as_millis()).unwrap_or(u64::MAX);
-    let call = Call {
+    let mut call = Call {
         caller,
         body: degpt::body(prompt, target)?,
         accept: match prompt.delivery {
             Delivery::Whole => "*/*",
             Delivery::Stream { .. } => "text/event-stream",
         },
-        deadline_ms: started_ms.saturating_add(first_byte_ms),
+        deadline_ms: started_ms.saturating_add(millis(config.timing.first_byte)),
     };
     let model = target.model.id.as_str();
-    let form = prompt.tools.as_ref().map_or(CallForm::default(), |tools| tools.form);
+    let wanted = Wanted::by(prompt);
     let mut reply = match prompt.delivery {
         Delivery::Whole => {
-            let prompt_tokens = prompt_tokens::count(prompt);
-            let limiter = || {
-                Limiter::new(&prompt.limits, prompt_tokens, Counting::On).behind(Stage::new(prompt))
+            let answer = whole(gateway, edge, &mut call, prompt, wanted).await?;
+            let body = match dialect {
+                Dialect::OpenAi => openai::completion(&answer, model, stamp),
+                Dialect::Anthropic => anthropic::message(&answer, model, stamp),
             };
-            let consume = async |download| {
-                let mut whole = Whole::new(limiter(), config.max_answer_bytes);
-                let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
-                let take = |bytes: &[u8]| match (whole.push(bytes), whole.begun()) {
-                    (ControlFlow::Break(()), _) => None,
-                    (ControlFlow::Continue(()), Begun::No) => Some(left_ms()),
-                    (ControlFlow::Continue(()), Begun::Yes) => Some(idle_ms),
-                };
-                let poured = edge.pour(download, left_ms(), take).await;
-                whole.finish(poured)
-            };
-            let mut answer = upstream::ask(upstream, config, edge, &call, consume).await?;
-            answer.form = form;
-            json_reply(
-                200,
-                match dialect {
-                    Dialect::OpenAi => openai::completion(&answer, model, stamp),
-                    Dialect::Anthropic => anthropic::message(&answer, model, stamp),
-                },
-            )
+            let mut reply = json_reply(200, body);
+            if wanted.is_not_json(&answer) {
+                reply.headers.push(("x-degpt-json", "invalid".to_owned()));
+            }
+            reply
         }
         Delivery::Stream { usage } => {
             let (prompt_tokens, counting) = match usage {
@@ -234,14 +218,25 @@ async fn chat<E: Edge>(
             let limiter = limiter.behind(Stage::new(prompt));
             let max_bytes = config.max_answer_bytes;
             let translator = Translator::new(dialect, usage, model, stamp, limiter, max_bytes);
-            let translator = translator.call_form(form);
+            let mut translator = translator.call_form(call_form(prompt));
+            let correction = wanted.call_correction();
+            if correction.is_some() {
+                translator = translator.wait_for_call();
+            }
             let outlet = edge.outlet(Relay::new(translator, config.timing, started_ms))?;
             let pump = {
                 let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
                 async move {
                     let Gateway { config, upstream, .. } = &*gateway;
                     let consume = async |download| edge.feed(&outlet, download).await;
-                    upstream::ask(upstream, config, &edge, &call, consume).await
+                    match (upstream::ask(upstream, config, &edge, &call, consume).await, correction)
+                    {
+                        (Err(Error::NoCall), Some(correction)) => {
+                            degpt::ask_again(&mut call.body, "", correction);
+                            upstream::ask(upstream, config, &edge, &call, consume).await
+                        }
+                        (result, _) => result,
+                    }
                 }
             };
             Reply {
@@ -259,6 +254,53 @@ async fn chat<E: Edge>(
         reply.headers.push(("x-degpt-ignored", prompt.ignored.join(", ")));
     }
     Ok(reply)
+}
+
+/// Asks for a whole answer; once more if the first is not what is wanted.
+async fn whole<E: Edge>(
+    gateway: &Gateway,
+    edge: &E,
+    call: &mut Call,
+    prompt: &Prompt<'_>,
+    wanted: Wanted,
+) -> Result<Answer, Error> {
+    let Gateway { config, upstream, .. } = gateway;
+    let idle_ms = millis(config.timing.idle);
+    let prompt_tokens = prompt_tokens::count(prompt);
+    let ask = async |call: &Call| {
+        let consume = async |download| {
+            let limiter = Limiter::new(&prompt.limits, prompt_tokens, Counting::On);
+            let limiter = limiter.behind(Stage::new(prompt));
+            let mut whole = Whole::new(limiter, config.max_answer_bytes);
+            let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
+            let take = |bytes: &[u8]| match (whole.push(bytes), whole.begun()) {
+                (ControlFlow::Break(()), _) => None,
+                (ControlFlow::Continue(()), Begun::No) => Some(left_ms()),
+                (ControlFlow::Continue(()), Begun::Yes) => Some(idle_ms),
+            };
+            let poured = edge.pour(download, left_ms(), take).await;
+            whole.finish(poured)
+        };
+        upstream::ask(upstream, config, edge, call, consume).await
+    };
+    let mut answer = ask(call).await?;
+    if let Some(correction) = wanted.correction(&answer) {
+        degpt::ask_again(&mut call.body, &answer.text, correction);
+        call.deadline_ms = edge.now_ms().saturating_add(millis(config.timing.first_byte));
+        // The first answer is better than none.
+        answer = ask(call).await.unwrap_or(answer);
+    }
+    answer.form = call_form(prompt);
+    Ok(answer)
+}
+
+/// How calls are shown to the client.
+fn call_form(prompt: &Prompt<'_>) -> CallForm {
+    prompt.tools.as_ref().map_or(CallForm::default(), |tools| tools.form)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What DeGPT says of itself; kept for five minutes, and its silence for half a one.
@@ -335,7 +377,7 @@ fn preflight<S>(route: Option<&Route>, header: &dyn Fn(&str) -> Option<String>) 
 /// What lets a page of another origin read the answer.
 fn cors_headers(cors: &Cors, origin: Option<&str>) -> Vec<(&'static str, String)> {
     const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, x-degpt-ignored, \
-                           x-should-retry, retry-after";
+                           x-degpt-json, x-should-retry, retry-after";
     let allowed = match cors {
         Cors::Any => vec![("access-control-allow-origin", "*".to_owned())],
         Cors::Only(origins) => {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Passes one answer's events on until a limit is reached.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Limiter {
     stop: StopMatcher,
     max_text_tokens: Option<u64>,
@@ -209,7 +209,7 @@ enum Room {
 ///
 /// The number of tokens does not only grow with a text (`'r` is two, `'re` is
 /// one), so what is over the limit is held until it is certain that it stays so.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Gauge {
     /// Has seen what went through.
     counter: Counter,
@@ -281,14 +281,14 @@ impl Gauge {
 
 /// Finds the first of several sequences in a text that comes in pieces, by the
 /// method of Knuth, Morris and Pratt for each: every byte is looked at once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct StopMatcher {
     sequences: Vec<Sequence>,
     /// The end of the text so far, as long as it is the beginning of a sequence.
     held: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Sequence {
     text: Rc<str>,
     /// At each place, the length of the longest proper beginning of the sequence

@@ -250,6 +250,54 @@ pub struct Translator {
     /// Whether the dialect's opening has been written.
     committed: bool,
     ended: bool,
+    /// Holds the answer back until it makes the call that is wanted.
+    hold: Option<Hold>,
+}
+
+/// An answer that must make a call, and has not so far.
+#[derive(Debug)]
+struct Hold {
+    said: Vec<Said>,
+    /// For another answer, which has limits of its own.
+    fresh: Limiter,
+    attempt: Attempt,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// The first answer comes, and is held.
+    First,
+    /// It has ended, without a call: it is the answer if there is no other.
+    Missed(Usage),
+}
+
+/// A piece of an answer that is held.
+#[derive(Debug)]
+enum Said {
+    Reasoning(String),
+    Text(String),
+}
+
+impl Hold {
+    fn keep(&mut self, event: &Event<'_>) {
+        match (event, self.said.last_mut()) {
+            (Event::Reasoning(text), Some(Said::Reasoning(said)))
+            | (Event::Text(text), Some(Said::Text(said))) => said.push_str(text),
+            (Event::Reasoning(text), _) => self.said.push(Said::Reasoning((*text).to_owned())),
+            (Event::Text(text), _) => self.said.push(Said::Text((*text).to_owned())),
+            (Event::ToolCall { .. } | Event::End(_), _) => {}
+        }
+    }
+
+    fn release(&self, output: &mut Output, out: &mut Vec<u8>) {
+        for said in &self.said {
+            let event = match said {
+                Said::Reasoning(text) => Event::Reasoning(text),
+                Said::Text(text) => Event::Text(text),
+            };
+            output.event(&event, out);
+        }
+    }
 }
 
 impl Translator {
@@ -279,7 +327,18 @@ impl Translator {
             max_answer_bytes,
             committed: false,
             ended: false,
+            hold: None,
         }
+    }
+
+    /// Waits for a call as long as nothing is written. An answer that ends without
+    /// one has failed with [`Error::NoCall`]; after [`Translator::restart`] any
+    /// other will do, and if there is none, the first will.
+    #[must_use]
+    pub fn wait_for_call(mut self) -> Self {
+        let fresh = self.limiter.clone();
+        self.hold = Some(Hold { said: Vec::new(), fresh, attempt: Attempt::First });
+        self
     }
 
     /// Shows calls in `form`.
@@ -296,9 +355,10 @@ impl Translator {
         if self.ended {
             return Progress::Ended;
         }
-        let Self { input, limiter, output, committed, ended, .. } = self;
+        let Self { input, limiter, output, committed, ended, hold, .. } = self;
+        let mut missed = None;
         let result = input.push(bytes, &mut |event| {
-            if *ended {
+            if *ended || missed.is_some() {
                 return;
             }
             let mut end = None;
@@ -306,20 +366,45 @@ impl Translator {
                 if end.is_some() {
                     return;
                 }
+                if let Some(waiting) = hold.as_mut().filter(|hold| hold.attempt == Attempt::First) {
+                    waiting.keep(&event);
+                    if matches!(event, Event::Reasoning(_) | Event::Text(_)) {
+                        return;
+                    }
+                    if event == Event::End(Finish::Stop) {
+                        end = Some(Finish::Stop);
+                        return;
+                    }
+                }
                 if !*committed {
                     *committed = true;
                     output.open(out);
                 }
+                if let Some(Hold { attempt: Attempt::First, .. }) = hold
+                    && let Some(waited) = hold.take()
+                {
+                    waited.release(output, out);
+                }
+                // Another answer has begun, so the first is none.
+                *hold = None;
                 match event {
                     Event::End(finish) => end = Some(finish),
                     event => output.event(&event, out),
                 }
             });
-            if let Some(finish) = end {
-                *ended = true;
-                output.close(&finish, limiter.usage(), out);
+            match (end, hold.as_ref()) {
+                (Some(_), Some(_)) => missed = Some(limiter.usage()),
+                (Some(finish), None) => {
+                    *ended = true;
+                    output.close(&finish, limiter.usage(), out);
+                }
+                (None, _) => {}
             }
         });
+        if let (Some(usage), Some(hold)) = (missed, hold) {
+            hold.attempt = Attempt::Missed(usage);
+            return Progress::Failed(Error::NoCall);
+        }
         match result {
             Err(error) => self.upstream_failed(error, out),
             Ok(()) => self.progress(),
@@ -334,13 +419,26 @@ impl Translator {
     /// The upstream has failed. While nothing of the answer has come, nothing is
     /// written: another upstream may still do better.
     pub fn upstream_failed(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
-        if self.input.begun || self.ended { self.fail(error, out) } else { Progress::Failed(error) }
+        if self.begun() == Begun::Yes || self.ended {
+            self.fail(error, out)
+        } else {
+            Progress::Failed(error)
+        }
     }
 
     /// Ends the answer with `error`, for good: with an event where the client has
     /// seen the opening, with [`Progress::Failed`] where it has not.
     pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
         if self.ended {
+            return Progress::Ended;
+        }
+        if let Some(hold) = self.hold.take()
+            && let Attempt::Missed(usage) = hold.attempt
+        {
+            self.commit(out);
+            hold.release(&mut self.output, out);
+            self.output.close(&Finish::Stop, usage, out);
+            self.ended = true;
             return Progress::Ended;
         }
         if !self.committed {
@@ -361,6 +459,9 @@ impl Translator {
             self.committed = true;
             self.output.open(out);
         }
+        if let Some(hold) = self.hold.take_if(|hold| hold.attempt == Attempt::First) {
+            hold.release(&mut self.output, out);
+        }
     }
 
     /// Writes what tells a client that the stream is alive; nothing once it has ended.
@@ -377,19 +478,25 @@ impl Translator {
     /// Whether any of the answer itself has come.
     #[must_use]
     pub fn begun(&self) -> Begun {
-        Begun::of(self.input.begun)
+        Begun::of(self.input.begun && self.hold.is_none())
     }
 
     /// Forgets what an upstream sent that failed before the answer began, so
     /// that another can be read in its place.
     pub fn restart(&mut self) {
         self.input = Input::new(self.max_answer_bytes);
+        if let Some(hold) = &mut self.hold {
+            self.limiter = hold.fresh.clone();
+            if hold.attempt == Attempt::First {
+                hold.said.clear();
+            }
+        }
     }
 
     fn progress(&self) -> Progress {
         if self.ended {
             Progress::Ended
-        } else if self.input.begun {
+        } else if self.begun() == Begun::Yes {
             Progress::Flowing
         } else {
             Progress::Waiting

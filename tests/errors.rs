@@ -19,7 +19,7 @@ fn all() -> Vec<(Error, Facts)> {
         param: param.map(str::to_owned),
         message: "x".repeat(1_000),
     };
-    let rows: [Row; 26] = [
+    let rows: [Row; 27] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
@@ -45,6 +45,7 @@ fn all() -> Vec<(Error, Facts)> {
         (Error::Unavailable, 502, SERVER, Some("upstream_unavailable"), "api_error", None),
         (Error::Truncated, 502, SERVER, Some("upstream_truncated"), "api_error", None),
         (Error::Garbled, 502, SERVER, Some("upstream_garbled"), "api_error", None),
+        (Error::NoCall, 502, SERVER, Some("upstream_no_call"), "api_error", None),
         (Error::Stalled, 502, SERVER, Some("upstream_stalled"), "api_error", None),
     ];
     let timeout = (Error::Timeout, 504, SERVER, Some("upstream_timeout"), "timeout_error", None);
@@ -84,6 +85,7 @@ fn place(error: &Error) -> usize {
         Error::Garbled => 23,
         Error::AnswerTooLarge => 24,
         Error::Internal => 25,
+        Error::NoCall => 26,
     }
 }
 
@@ -92,7 +94,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..26).collect::<Vec<_>>());
+    assert_eq!(places, (0..27).collect::<Vec<_>>());
 }
 
 #[test]

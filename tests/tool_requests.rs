@@ -12,19 +12,25 @@ use degpt_edge::{
     chat::{CallForm, Calls, Part, Prompt, Role, ToolChoice, ToolOutcome},
     error::Error,
     openai, prompt_tokens,
+    route::Dialect,
     tools::{self, markup},
 };
 use serde_json::{Value, json};
 
-type Parse = for<'a> fn(&'a [u8]) -> Result<Prompt<'a>, Error>;
-const OPENAI: Parse = openai::parse;
-const ANTHROPIC: Parse = anthropic::parse;
+use Dialect::{Anthropic as ANTHROPIC, OpenAi as OPENAI};
 
-/// A request with two tools, in the dialect of `parse`, and with these fields.
-fn body(parse: Parse, fields: &Value) -> Vec<u8> {
+fn parse(dialect: Dialect, body: &[u8]) -> Result<Prompt<'_>, Error> {
+    match dialect {
+        OPENAI => openai::parse(body),
+        ANTHROPIC => anthropic::parse(body),
+    }
+}
+
+/// A request with two tools, in this dialect, and with these fields.
+fn body(dialect: Dialect, fields: &Value) -> Vec<u8> {
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     let tool = |name: &str| {
-        if parse == OPENAI {
+        if dialect == OPENAI {
             let function = json!({"name": name, "description": "It is.", "parameters": schema});
             json!({"type": "function", "function": function})
         } else {
@@ -43,6 +49,7 @@ fn body(parse: Parse, fields: &Value) -> Vec<u8> {
 
 /// The tools' names, whether one must be called, and how many may be.
 type Read = Option<(Vec<String>, ToolChoice, Calls)>;
+type Expected<'a> = Option<(&'a [&'a str], ToolChoice, Calls)>;
 
 #[test]
 fn the_choice_of_tools_is_read() {
@@ -51,7 +58,7 @@ fn the_choice_of_tools_is_read() {
     let both = ["weather", "time"].as_slice();
     let time = ["time"].as_slice();
     let named = json!({"type": "function", "function": {"name": "time"}});
-    let table: [(Parse, Value, Option<(&[&str], ToolChoice, Calls)>); 17] = [
+    let table: [(Dialect, Value, Expected<'_>); 17] = [
         (OPENAI, json!({}), Some((both, Auto, Many))),
         (OPENAI, json!({"tool_choice": null}), Some((both, Auto, Many))),
         (OPENAI, json!({"tool_choice": "auto"}), Some((both, Auto, Many))),
@@ -78,13 +85,13 @@ fn the_choice_of_tools_is_read() {
         ),
         (ANTHROPIC, json!({"tools": []}), None),
     ];
-    for (parse, fields, expected) in table {
-        let body = body(parse, &fields);
-        let prompt = parse(&body).unwrap();
+    for (dialect, fields, expected) in table {
+        let body = body(dialect, &fields);
+        let prompt = parse(dialect, &body).unwrap();
         assert!(prompt.ignored.is_empty(), "{fields}");
         let read: Read = prompt.tools.map(|tools| {
-            let names = tools.list.iter().map(|tool| tool.name.clone().into_owned());
-            (names.collect(), tools.choice, tools.calls)
+            let listed = tools.list.iter().map(|tool| tool.name.clone().into_owned());
+            (listed.collect(), tools.choice, tools.calls)
         });
         let expected = expected.map(|(names, choice, calls)| {
             (names.iter().map(|name| (*name).to_owned()).collect(), choice, calls)
@@ -132,9 +139,9 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
         (ANTHROPIC, json!({"tool_choice": {"type": "tool"}}), "tool_choice.name"),
         (ANTHROPIC, json!({"tool_choice": {"type": "all"}}), "tool_choice.type"),
     ];
-    for (parse, fields, field) in table {
-        let body = body(parse, &fields);
-        let error = parse(&body).map(|_| ()).unwrap_err();
+    for (dialect, fields, field) in table {
+        let body = body(dialect, &fields);
+        let error = parse(dialect, &body).map(|_| ()).unwrap_err();
         assert!(
             matches!(&error, Error::Invalid { param: Some(param), .. } if param == field),
             "{fields}: {error:?}"
@@ -156,9 +163,9 @@ fn tools_of_anthropics_servers_are_named_as_ignored() {
 }
 
 /// What the model is told first, and by how much the request grows.
-fn instructions(parse: Parse, fields: &Value) -> (Option<String>, u64) {
-    let body = body(parse, fields);
-    let mut prompt = parse(&body).unwrap();
+fn instructions(dialect: Dialect, fields: &Value) -> (Option<String>, u64) {
+    let body = body(dialect, fields);
+    let mut prompt = parse(dialect, &body).unwrap();
     let before = prompt_tokens::count(&prompt);
     tools::instruct(&mut prompt);
     let cost = prompt_tokens::count(&prompt) - before;
@@ -179,7 +186,7 @@ fn the_model_is_told_what_it_needs_and_no_more() {
     let only = "you must call `time`";
     let one = "one call at a time";
     let time = json!({"type": "function", "function": {"name": "time"}});
-    let table: [(Parse, Value, &[&str], &[&str]); 6] = [
+    let table: [(Dialect, Value, &[&str], &[&str]); 6] = [
         (OPENAI, json!({}), &["\"weather\"", "\"time\"", "<tool_call>"], &[required, one, "must"]),
         (OPENAI, json!({"tool_choice": "required"}), &["\"weather\"", required], &[one]),
         (OPENAI, json!({"tool_choice": time}), &["\"time\"", only], &["\"weather\"", required]),
@@ -187,8 +194,8 @@ fn the_model_is_told_what_it_needs_and_no_more() {
         (ANTHROPIC, json!({"system": "Be short."}), &["Be short.\n\n# Tools"], &[]),
         (ANTHROPIC, json!({"tool_choice": {"type": "any"}}), &[required], &[]),
     ];
-    for (parse, fields, told, not_told) in table {
-        let (text, cost) = instructions(parse, &fields);
+    for (dialect, fields, told, not_told) in table {
+        let (text, cost) = instructions(dialect, &fields);
         let text = text.unwrap();
         assert!(told.iter().all(|words| text.contains(words)), "{fields}: {text}");
         assert!(!not_told.iter().any(|words| text.contains(words)), "{fields}: {text}");

@@ -31,6 +31,7 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     };
     let mut ignored = request.ignored();
     let tools = tools::read(request.tools, request.tool_choice, &mut ignored)?;
+    let format = tools::read_format(request.output_config, request.output_format)?;
     let limits = Limits {
         stop: stop_sequences(request.stop_sequences.unwrap_or_default())?,
         max_text_tokens: match request.max_tokens {
@@ -59,7 +60,7 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         limits,
         prefill: Prefill::Refuse,
         tools,
-        format: None,
+        format,
         ignored,
     })
 }

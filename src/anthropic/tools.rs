@@ -1,8 +1,8 @@
-//! The tools of a request, and which of them must be called.
+//! The tools of a request, which of them must be called, and the form of the answer.
 
 use super::wire;
 use crate::{
-    chat::{CallForm, Calls, Tool, ToolChoice, Tools},
+    chat::{CallForm, Calls, Format, Tool, ToolChoice, Tools},
     error::Error,
     json::Text,
 };
@@ -77,4 +77,28 @@ pub(super) fn read<'a>(
         }
     };
     Ok(Some(Tools { list, choice: required, calls, form: CallForm::Current }))
+}
+
+/// The form the answer is to have; `None` for plain text.
+///
+/// # Errors
+/// [`Error::Invalid`] for a form that nobody knows, and for a schema that is missing.
+pub(super) fn read_format<'a>(
+    config: Option<wire::OutputConfig<'a>>,
+    older: Option<wire::OutputFormat<'a>>,
+) -> Result<Option<Format<'a>>, Error> {
+    let (param, format) = match config.and_then(|config| config.format) {
+        Some(format) => ("output_config.format", format),
+        None => match older {
+            Some(format) => ("output_format", format),
+            None => return Ok(None),
+        },
+    };
+    match (format.kind.as_ref().map(Text::as_str), format.schema) {
+        (Some("json_schema"), Some(schema)) => Ok(Some(Format { schema: Some(schema.get()) })),
+        (Some("json_schema"), None) => {
+            Err(Error::invalid(format!("{param}.schema"), "The schema is missing."))
+        }
+        _ => Err(Error::invalid(format!("{param}.type"), "The only type there is is json_schema.")),
+    }
 }

@@ -27,6 +27,11 @@ pub(crate) struct Request<'a> {
     pub(crate) tools: Option<Vec<Tool<'a>>>,
     #[serde(borrow)]
     pub(crate) tool_choice: Option<ToolChoice<'a>>,
+    #[serde(borrow)]
+    pub(crate) output_config: Option<OutputConfig<'a>>,
+    /// What came before `output_config.format`.
+    #[serde(borrow)]
+    pub(crate) output_format: Option<OutputFormat<'a>>,
 
     // What has no effect.
     pub(crate) temperature: Option<IgnoredAny>,
@@ -34,8 +39,6 @@ pub(crate) struct Request<'a> {
     pub(crate) top_k: Option<IgnoredAny>,
     pub(crate) mcp_servers: Option<IgnoredAny>,
     pub(crate) container: Option<IgnoredAny>,
-    pub(crate) output_config: Option<IgnoredAny>,
-    pub(crate) output_format: Option<IgnoredAny>,
 }
 
 impl Request<'_> {
@@ -47,10 +50,11 @@ impl Request<'_> {
             ("top_k", &self.top_k),
             ("mcp_servers", &self.mcp_servers),
             ("container", &self.container),
-            ("output_config", &self.output_config),
-            ("output_format", &self.output_format),
         ];
-        table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name)).collect()
+        let effort = self.output_config.as_ref().and_then(|config| config.effort.as_ref());
+        let effort = effort.map(|_| "output_config.effort");
+        let fields = table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name));
+        fields.chain(effort).collect()
     }
 }
 
@@ -115,6 +119,23 @@ pub(crate) struct ToolChoice<'a> {
     #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
     pub(crate) disable_parallel_tool_use: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct OutputConfig<'a> {
+    #[serde(borrow)]
+    pub(crate) format: Option<OutputFormat<'a>>,
+    pub(crate) effort: Option<IgnoredAny>,
+}
+
+/// The form the answer is to have: `json_schema` is the only type there is.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OutputFormat<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    /// Kept as the client wrote it.
+    #[serde(borrow)]
+    pub(crate) schema: Option<&'a RawValue>,
 }
 
 /// Where a picture or document is: `base64`, `url` or `text`. (A search result's

@@ -13,7 +13,7 @@ mod wire;
 #[cfg(doc)]
 use crate::chat::Prompt;
 pub use answer::Reader;
-pub use request::body;
+pub use request::{ask_again, body};
 pub use sign_in::{About, Token, about, sign_in_body, token};
 
 /// The path of the chat.

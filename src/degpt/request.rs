@@ -61,6 +61,29 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
+/// Adds to the body of a chat request what the model answered, and what is wrong with it.
+pub fn ask_again(body: &mut Vec<u8>, answer: &str, correction: &str) {
+    // Nothing after the messages has this in it, whatever they say.
+    const END: &[u8] = b"],\"project\":";
+    let Some(end) = body.windows(END.len()).rposition(|window| window == END) else {
+        return;
+    };
+    // Families that take no empty turn, and those that want turns to alternate.
+    let answer = if answer.trim().is_empty() { "…" } else { answer };
+    let turns = [(ASSISTANT, answer), (USER, correction)];
+    let messages: Vec<wire::Message<'_>> = turns
+        .into_iter()
+        .map(|(role, text)| wire::Message { role, content: wire::Content::Text(text.to_owned()) })
+        .collect();
+    let mut more = serde_json::to_vec(&messages).unwrap_or_default();
+    // From a list of its own to the end of another.
+    more.pop();
+    if let Some(first) = more.first_mut() {
+        *first = b',';
+    }
+    body.splice(end..end, more);
+}
+
 const SYSTEM: &str = "system";
 const USER: &str = "user";
 const ASSISTANT: &str = "assistant";

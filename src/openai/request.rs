@@ -19,6 +19,7 @@ use crate::{
 pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     let mut request: wire::Request<'_> = json::parse(body)?;
     let tools = tools::read(&mut request)?;
+    let format = tools::read_format(request.response_format.as_ref())?;
     let thinking = thinking(&request);
     refuse_impossible(&request)?;
     let ignored = request.ignored();
@@ -62,7 +63,7 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         limits,
         prefill: Prefill::AskToContinue,
         tools,
-        format: None,
+        format,
         ignored,
     })
 }

@@ -1,8 +1,8 @@
-//! The tools of a request, and which of them must be called.
+//! The tools of a request, which of them must be called, and the form of the answer.
 
 use super::wire;
 use crate::{
-    chat::{CallForm, Calls, Tool, ToolChoice, Tools},
+    chat::{CallForm, Calls, Format, Tool, ToolChoice, Tools},
     error::Error,
     json::Text,
 };
@@ -88,4 +88,31 @@ fn function(spec: wire::FunctionSpec<'_>, path: impl Fn() -> String) -> Result<T
         description: spec.description.map(|text| text.0),
         schema: spec.parameters.map(serde_json::value::RawValue::get),
     })
+}
+
+/// The form the answer is to have; `None` for plain text.
+///
+/// # Errors
+/// [`Error::Invalid`] for a form that nobody knows, and for a schema that is missing.
+pub(super) fn read_format<'a>(
+    format: Option<&wire::ResponseFormat<'a>>,
+) -> Result<Option<Format<'a>>, Error> {
+    let Some(format) = format else {
+        return Ok(None);
+    };
+    match format.kind.as_ref().map(Text::as_str) {
+        Some("text") => Ok(None),
+        Some("json_object") => Ok(Some(Format { schema: None })),
+        Some("json_schema") => {
+            let schema = format.json_schema.as_ref().and_then(|wrapper| wrapper.schema);
+            let schema = schema.ok_or_else(|| {
+                Error::invalid("response_format.json_schema.schema", "The schema is missing.")
+            })?;
+            Ok(Some(Format { schema: Some(schema.get()) }))
+        }
+        _ => Err(Error::invalid(
+            "response_format.type",
+            "This is none of text, json_object and json_schema.",
+        )),
+    }
 }

@@ -40,6 +40,9 @@ pub(crate) struct Request<'a> {
     #[serde(borrow)]
     pub(crate) function_call: Option<Choose<'a>>,
 
+    #[serde(borrow)]
+    pub(crate) response_format: Option<ResponseFormat<'a>>,
+
     // What cannot be honoured and would change the answer's shape.
     pub(crate) n: Option<u64>,
     pub(crate) logprobs: Option<bool>,
@@ -61,7 +64,6 @@ pub(crate) struct Request<'a> {
     pub(crate) verbosity: Option<IgnoredAny>,
     pub(crate) prediction: Option<IgnoredAny>,
     pub(crate) web_search_options: Option<IgnoredAny>,
-    pub(crate) response_format: Option<IgnoredAny>,
 }
 
 impl Request<'_> {
@@ -80,7 +82,6 @@ impl Request<'_> {
             ("verbosity", &self.verbosity),
             ("prediction", &self.prediction),
             ("web_search_options", &self.web_search_options),
-            ("response_format", &self.response_format),
         ];
         table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name)).collect()
     }
@@ -183,6 +184,22 @@ pub(crate) struct FunctionSpec<'a> {
     /// A JSON schema, kept as the client wrote it.
     #[serde(borrow)]
     pub(crate) parameters: Option<&'a RawValue>,
+}
+
+/// The form the answer is to have: `text`, `json_object` or `json_schema`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ResponseFormat<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) json_schema: Option<JsonSchema<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct JsonSchema<'a> {
+    /// Kept as the client wrote it.
+    #[serde(borrow)]
+    pub(crate) schema: Option<&'a RawValue>,
 }
 
 /// `"auto"`, `"none"`, `"required"`, or the function to call: `{"type":

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// A block of calls, as far as it has been read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that may be open")]
 pub(super) struct Block {
     fenced: bool,

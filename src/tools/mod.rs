@@ -9,12 +9,15 @@
 mod block;
 mod body;
 pub mod markup;
+mod object;
 mod parser;
 mod place;
 mod prompt;
+mod wanted;
 
 use crate::chat::{Calls, Event, Finish, Prompt};
 pub use prompt::instruct;
+pub use wanted::Wanted;
 
 /// The names of the tools that may be called.
 #[derive(Debug, Clone)]
@@ -31,9 +34,10 @@ impl Declared {
 
 /// Stands between the upstream's events and the limits: text goes in, text and
 /// calls come out. What they are does not depend on how the text is cut.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Stage {
-    calls: parser::Parser,
+    calls: Option<parser::Parser>,
+    object: Option<object::Object>,
     only_one: bool,
     ended: bool,
 }
@@ -42,11 +46,18 @@ impl Stage {
     /// For the answer to `prompt`; `None` if it needs none.
     #[must_use]
     pub fn new(prompt: &Prompt<'_>) -> Option<Self> {
-        let tools = prompt.tools.as_ref()?;
-        let names = tools.list.iter().map(|tool| tool.name.clone().into_owned());
+        let tools = prompt.tools.as_ref();
+        if tools.is_none() && prompt.format.is_none() {
+            return None;
+        }
+        let declared = tools.map(|tools| {
+            let names = tools.list.iter().map(|tool| tool.name.clone().into_owned());
+            Declared(names.collect())
+        });
         Some(Self {
-            calls: parser::Parser::new(Declared(names.collect())),
-            only_one: tools.calls == Calls::One,
+            calls: declared.map(parser::Parser::new),
+            object: prompt.format.map(|_| object::Object::default()),
+            only_one: tools.is_some_and(|tools| tools.calls == Calls::One),
             ended: false,
         })
     }
@@ -54,7 +65,7 @@ impl Stage {
     /// Takes an event, and calls `on_event` with what of it goes on. Nothing
     /// comes after an [`Event::End`].
     pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
-        let Self { calls, only_one, ended } = self;
+        let Self { calls, object, only_one, ended } = self;
         if *ended {
             return;
         }
@@ -64,18 +75,22 @@ impl Stage {
             }
             let is_last = *only_one && matches!(event, Event::ToolCall { .. });
             *ended = matches!(event, Event::End(_)) || is_last;
-            on_event(event);
+            let mut send = |event: Event<'_>| match object {
+                Some(object) => object.push(event, on_event),
+                None => on_event(event),
+            };
+            send(event);
             if is_last {
-                on_event(Event::End(Finish::Stop));
+                send(Event::End(Finish::Stop));
             }
         };
-        match event {
-            Event::Text(text) => calls.push(text, &mut pass),
-            Event::End(finish) => {
+        match (event, calls) {
+            (Event::Text(text), Some(calls)) => calls.push(text, &mut pass),
+            (Event::End(finish), Some(calls)) => {
                 calls.finish(&mut pass);
                 pass(Event::End(finish));
             }
-            other => pass(other),
+            (other, _) => pass(other),
         }
     }
 }

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::chat::{Event, Finish};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Parser {
     declared: Declared,
     /// Where in a text of fences and lines the text so far ends.
@@ -40,7 +40,7 @@ pub(super) struct Parser {
     phase: Phase,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Phase {
     /// No candidate.
     Text,
@@ -59,7 +59,7 @@ pub(super) enum Phase {
 }
 
 /// A bare object up to its name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bare {
     fenced: bool,
     /// How much of [`Bare::BEGINNING`] has come.
@@ -73,7 +73,7 @@ impl Bare {
 }
 
 /// The line that opens a code fence, so far.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Fence {
     mark: char,
     marks: usize,

@@ -1,7 +1,7 @@
 //! Code fences and lines: what is quoted is no call.
 
 /// Where in a text of lines and code fences one is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Place {
     /// What stands in the line so far; `None` once it cannot be a fence's.
     line: Line,

@@ -5,16 +5,19 @@ use std::{borrow::Cow, fmt::Write};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::chat::{Calls, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn};
+use crate::chat::{Calls, Format, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn};
 
 /// Adds to the instructions of `prompt` what the model has to know to do what
 /// the request asks and DeGPT does not pass on. Does nothing for a request that
 /// asks nothing of the kind.
 pub fn instruct(prompt: &mut Prompt<'_>) {
-    let block = match &prompt.tools {
-        Some(tools) => describe(tools),
-        None => return,
-    };
+    let tools = prompt.tools.as_ref().map(describe_tools);
+    let format = prompt.format.map(|format| describe_format(format, tools.is_some()));
+    let blocks: Vec<String> = tools.into_iter().chain(format).collect();
+    if blocks.is_empty() {
+        return;
+    }
+    let block = blocks.join("\n\n");
     let first = prompt.turns.iter().position(|turn| turn.role != Role::System);
     let systems = first.unwrap_or(prompt.turns.len());
     let last_system = systems.checked_sub(1).and_then(|index| prompt.turns.get_mut(index));
@@ -26,7 +29,7 @@ pub fn instruct(prompt: &mut Prompt<'_>) {
     }
 }
 
-fn describe(tools: &Tools<'_>) -> String {
+fn describe_tools(tools: &Tools<'_>) -> String {
     let mut block = String::from(
         "# Tools\n\nYou can call the tools below. Each line is one, with the JSON schema of its \
          arguments.\n",
@@ -59,6 +62,20 @@ fn describe(tools: &Tools<'_>) -> String {
         (ToolChoice::Required, _) => {
             block.push_str("Now you must call at least one tool. Write nothing else.");
         }
+    }
+    block
+}
+
+fn describe_format(format: Format<'_>, has_tools: bool) -> String {
+    let mut block = String::from("# Form of the answer\n\n");
+    if has_tools {
+        block.push_str("Unless you call a tool, answer");
+    } else {
+        block.push_str("Answer");
+    }
+    block.push_str(" with one JSON object and nothing else: no words around it, no code fence.");
+    if let Some(schema) = format.schema {
+        let _ = write!(block, " It must fit this JSON schema:\n{schema}");
     }
     block
 }

@@ -1,0 +1,92 @@
+//! Leaves of a text only the JSON object in it.
+
+use std::mem;
+
+use crate::chat::Event;
+
+/// Passes on the first object of a text as it comes, and drops what stands around
+/// it. A text without one goes on as it is, at its end: it says why.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Object {
+    /// What came before the object, and perhaps its first bracket.
+    held: String,
+    /// Where in that the bracket is, if it ends with one.
+    bracket: Option<usize>,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Before,
+    Inside {
+        depth: usize,
+        quoted: bool,
+        escaped: bool,
+    },
+    After,
+}
+
+impl Object {
+    pub(super) fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
+        match event {
+            Event::Text(text) => {
+                let mut ready = String::new();
+                for ch in text.chars() {
+                    self.step(ch, &mut ready);
+                }
+                if !ready.is_empty() {
+                    on_event(Event::Text(&ready));
+                }
+            }
+            Event::Reasoning(_) => on_event(event),
+            Event::ToolCall { .. } | Event::End(_) => {
+                let held = mem::take(&mut self.held);
+                self.bracket = None;
+                if !held.is_empty() {
+                    on_event(Event::Text(&held));
+                }
+                on_event(event);
+            }
+        }
+    }
+
+    fn step(&mut self, ch: char, ready: &mut String) {
+        match &mut self.place {
+            Place::Before => {
+                match (ch, self.bracket) {
+                    ('{', _) => self.bracket = Some(self.held.len()),
+                    ('"' | '}', Some(start)) => {
+                        ready.push_str(self.held.get(start..).unwrap_or_default());
+                        ready.push(ch);
+                        self.held = String::new();
+                        self.place = match ch {
+                            '"' => Place::Inside { depth: 1, quoted: true, escaped: false },
+                            _ => Place::After,
+                        };
+                        return;
+                    }
+                    _ if ch.is_ascii_whitespace() => {}
+                    _ => self.bracket = None,
+                }
+                self.held.push(ch);
+            }
+            Place::Inside { depth, quoted, escaped } => {
+                ready.push(ch);
+                match ch {
+                    _ if *escaped => *escaped = false,
+                    '\\' if *quoted => *escaped = true,
+                    '"' => *quoted = !*quoted,
+                    _ if *quoted => {}
+                    '{' | '[' => *depth += 1,
+                    '}' | ']' => *depth -= 1,
+                    _ => {}
+                }
+                if *depth == 0 {
+                    self.place = Place::After;
+                }
+            }
+            Place::After => {}
+        }
+    }
+}
