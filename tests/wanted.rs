@@ -123,9 +123,12 @@ fn a_model_with_tools_and_a_form_may_do_either() {
 
 #[test]
 fn the_form_is_read_in_both_dialects() {
+    /// A reader, a form, and whether it is strict, if there is one, or what is wrong.
+    type Row = (Parse, Value, Result<Option<bool>, &'static str>);
+
     let schema = json!({"type": "object", "properties": {}});
     let json_schema = json!({"type": "json_schema", "schema": schema});
-    let table: [(Parse, Value, Result<Option<bool>, &str>); 12] = [
+    let table: [Row; 12] = [
         (openai::parse, json!({"response_format": null}), Ok(None)),
         (openai::parse, json!({"response_format": {"type": "text"}}), Ok(None)),
         (openai::parse, json!({"response_format": {"type": "json_object"}}), Ok(Some(false))),

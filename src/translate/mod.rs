@@ -1,0 +1,98 @@
+//! From DeGPT's bytes to a client's bytes.
+//!
+//! [`Translator`] does it as a stream, [`Whole`] in one piece. The translator's contract:
+//!
+//! 1. The output is the same for every way of cutting the input.
+//! 2. There is exactly one ending: the dialect's end mark, or its error event.
+//!    Input after it is ignored.
+//! 3. Silence is an error: an upstream that ends without its own end mark
+//!    yields an error, never a clean ending.
+//! 4. Anthropic's blocks are balanced and contiguous from 0, also on error.
+//! 5. Memory is bounded; the caller owns the output buffer.
+
+mod stream;
+mod whole;
+
+use std::ops::ControlFlow;
+
+pub use stream::{Progress, Translator};
+pub use whole::{Answer, Call, Whole, whole};
+
+use crate::{chat::Event, degpt, error::Error, sse};
+
+/// An answer that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How.
+    pub error: Error,
+    /// Whether any of the answer had come before: then asking again would
+    /// begin another answer.
+    pub begun: Begun,
+}
+
+/// Whether any of an answer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// Reasoning or text has come.
+    Yes,
+    /// Nothing has.
+    No,
+}
+
+impl Begun {
+    fn of(begun: bool) -> Self {
+        if begun { Self::Yes } else { Self::No }
+    }
+}
+
+/// The reading half: bytes to events.
+#[derive(Debug)]
+struct Input {
+    frames: sse::Decoder,
+    reader: degpt::Reader,
+    /// How many bytes the upstream may still send.
+    bytes_left: usize,
+    begun: bool,
+}
+
+impl Input {
+    fn new(max_bytes: usize) -> Self {
+        Self {
+            frames: sse::Decoder::default(),
+            reader: degpt::Reader::default(),
+            bytes_left: max_bytes,
+            begun: false,
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+        // What is within the limit is read even where the same chunk goes over it:
+        // the output must not depend on how the network cut the input.
+        let (bytes, over) = bytes.split_at(bytes.len().min(self.bytes_left));
+        self.bytes_left -= bytes.len();
+        let Self { frames, reader, begun, .. } = self;
+        let mut failed = None;
+        let mut ended = false;
+        let flow = frames.push(bytes, |data| {
+            let read = reader.read(data, &mut |event| {
+                *begun = true;
+                ended = matches!(event, Event::End(_));
+                on_event(event);
+            });
+            match read {
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+                Ok(()) if ended => ControlFlow::Break(()),
+                Ok(()) => ControlFlow::Continue(()),
+            }
+        });
+        match (failed, flow) {
+            (Some(error), _) => Err(error),
+            (None, Err(sse::TooLong)) => Err(Error::AnswerTooLarge),
+            (None, Ok(_)) if !ended && !over.is_empty() => Err(Error::AnswerTooLarge),
+            (None, Ok(_)) => Ok(()),
+        }
+    }
+}

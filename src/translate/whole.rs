@@ -1,0 +1,127 @@
+//! An answer in one piece.
+
+use std::ops::ControlFlow;
+
+use super::{Begun, Failure, Input};
+use crate::{
+    chat::{CallForm, Event, Finish, Usage},
+    error::Error,
+    limits::Limiter,
+};
+
+/// A whole answer.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The model's reasoning; empty if there was none.
+    pub reasoning: String,
+    /// What the model said.
+    pub text: String,
+    /// The tools it calls, in order.
+    pub calls: Vec<Call>,
+    /// How its calls are shown.
+    pub form: CallForm,
+    /// Why it ended.
+    pub finish: Finish,
+    /// The tokens it took.
+    pub usage: Usage,
+}
+
+/// A call in a whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The tool's name.
+    pub name: String,
+    /// The arguments: the JSON text of an object.
+    pub arguments: String,
+    /// How much of the text comes before it, in bytes.
+    pub place: usize,
+}
+
+/// Puts a whole answer of DeGPT together.
+///
+/// # Errors
+/// [`Failure`], which says whether the answer had begun.
+pub fn whole(upstream: &[u8], limiter: Limiter) -> Result<Answer, Failure> {
+    let mut whole = Whole::new(limiter, upstream.len());
+    let _ = whole.push(upstream);
+    whole.finish(Ok(()))
+}
+
+/// A whole answer while it comes. What it holds is the answer, not the stream.
+#[derive(Debug)]
+pub struct Whole {
+    input: Input,
+    answer: Answer,
+    limiter: Limiter,
+    /// How it went, once that is known.
+    outcome: Option<Result<(), Error>>,
+}
+
+impl Whole {
+    /// For an answer that ends where `limiter` says, at the latest.
+    #[must_use]
+    pub fn new(limiter: Limiter, max_answer_bytes: usize) -> Self {
+        Self {
+            input: Input::new(max_answer_bytes),
+            answer: Answer::default(),
+            limiter,
+            outcome: None,
+        }
+    }
+
+    /// Reads what has come. Breaks when nothing that may still come matters: at
+    /// the end mark, at a limit, or at an error.
+    pub fn push(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        let Self { input, answer, limiter, outcome } = self;
+        if outcome.is_some() {
+            return ControlFlow::Break(());
+        }
+        let result = input.push(bytes, &mut |event| {
+            // What follows the end in the same piece neither is said nor counts.
+            if outcome.is_some() {
+                return;
+            }
+            limiter.push(event, &mut |event| match event {
+                Event::Reasoning(text) => answer.reasoning.push_str(text),
+                Event::Text(text) => answer.text.push_str(text),
+                Event::ToolCall { name, arguments } => answer.calls.push(Call {
+                    name: name.to_owned(),
+                    arguments: arguments.to_owned(),
+                    place: answer.text.len(),
+                }),
+                Event::End(finish) => {
+                    answer.finish = finish;
+                    *outcome = Some(Ok(()));
+                }
+            });
+        });
+        if let (Err(error), None) = (result, &outcome) {
+            *outcome = Some(Err(error));
+        }
+        if outcome.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Whether any of the answer has come.
+    #[must_use]
+    pub fn begun(&self) -> Begun {
+        Begun::of(self.input.begun)
+    }
+
+    /// The answer, when the upstream's body is over, `upstream` tells how. After
+    /// its end mark that is all the same.
+    ///
+    /// # Errors
+    /// [`Failure`], which says whether the answer had begun.
+    pub fn finish(mut self, upstream: Result<(), Error>) -> Result<Answer, Failure> {
+        let begun = self.begun();
+        let result = self.outcome.unwrap_or(match (upstream, begun) {
+            (Ok(()), _) => Err(Error::Truncated),
+            // A silence before the answer is one in which it did not begin.
+            (Err(Error::Stalled), Begun::No) => Err(Error::Timeout),
+            (Err(error), _) => Err(error),
+        });
+        result.map_err(|error| Failure { error, begun })?;
+        self.answer.usage = self.limiter.usage();
+        Ok(self.answer)
+    }
+}
