@@ -109,6 +109,8 @@ impl Relay {
             let progress = self.translator.upstream_failed(error, out);
             return (self.step(progress), AFTER_FAILURE_MS);
         };
+        // By then the answer may have begun, and other limits hold.
+        next_ms = next_ms.min(self.timing.idle).min(self.timing.keep_alive);
         if !self.committed {
             if let Some(wait_ms) = left(self.timing.commit_after, since(self.started_ms)) {
                 return (Step::Hold, next_ms.min(wait_ms));
