@@ -44,12 +44,12 @@ after(async () => {
 });
 
 /** A gateway with two origins behind it, of which it may know only one. */
-async function deploy({ origins: count, bad, moment, address, vars }) {
+async function deploy({ origins: count, bad, moment, limits, address, vars }) {
   const origins = await Promise.all([0, 1].map(() => startUpstream({ keepRequests: 10_000, defaults: { text: USUAL } })));
   const urls = origins.map(({ url }) => url).slice(0, count);
   if (address) urls.fill(address({ first: origins[0], closedPort }), 0, bad);
   const gateway = await startGateway({
-    vars: { API_KEYS: KEY, ...VARS, COMMIT_AFTER_MS: COMMIT_AFTER_MS[moment], DEGPT_ORIGINS: urls.join(","), ...vars },
+    vars: { API_KEYS: KEY, ...VARS[limits], COMMIT_AFTER_MS: COMMIT_AFTER_MS[moment], DEGPT_ORIGINS: urls.join(","), ...vars },
   });
   const close = () => Promise.all([gateway.close(), ...origins.map((origin) => origin.close())]);
   return { gateway, origins, close };

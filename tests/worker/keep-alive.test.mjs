@@ -21,14 +21,17 @@ let upstream;
 let gateway;
 /** Whose limits are wide. */
 let roomy;
+/** Whose commit is long after all else. */
+let late;
 
 before(async () => {
   upstream = await startUpstream({ defaults: { text: "Hi there" } });
   const start = (vars) => startGateway({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, IDLE_TIMEOUT_MS: String(IDLE_MS), ...vars } });
   gateway = await start({ COMMIT_AFTER_MS: String(COMMIT_MS), KEEP_ALIVE_MS: String(KEEP_ALIVE_MS) });
   roomy = await start({ MAX_ANSWER_BYTES: "100000000" });
+  late = await start({ COMMIT_AFTER_MS: "60000", KEEP_ALIVE_MS: String(KEEP_ALIVE_MS) });
 });
-after(() => Promise.all([gateway.close(), roomy.close(), upstream.close()]));
+after(() => Promise.all([gateway.close(), roomy.close(), late.close(), upstream.close()]));
 
 /** The keep-alives among events, each as how many events had come before it. */
 const keepAlives = (events, dialect) =>
@@ -75,6 +78,22 @@ for (const dialect of DIALECTS) {
       const got = await ask(gateway, { dialect, question });
       assert.equal(got.text, "Hi there");
       assert.ok(keepAlives(got.events, dialect).length - atOpening >= 3);
+    });
+
+    it("is kept alive also before the commit would have been due", async () => {
+      const question = `early ${dialect}`;
+      script(question, { pauseAfter: { chunk: 1, ms: 1_500 } });
+      const got = await ask(late, { dialect, question });
+      assert.equal(got.text, "Hi there");
+      assert.ok(keepAlives(got.events, dialect).length - atOpening >= 3);
+    });
+
+    it("is found to have stalled also before the commit would have been due", async () => {
+      const question = `stalled ${dialect}`;
+      script(question, { silentAfter: 1 });
+      const got = await ask(late, { dialect, question });
+      assert.match(got.error?.message, /fell silent/);
+      assert.ok(got.totalMs < IDLE_MS + 2 * SLACK_MS, `after ${got.totalMs} ms`);
     });
 
     it("has no keep-alives while it flows", async () => {

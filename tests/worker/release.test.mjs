@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { startGateway } from "../harness.mjs";
 import { startUpstream } from "../upstream/server.mjs";
-import { DIALECTS, KEY, ask, open } from "./exchange.mjs";
+import { DELIVERIES, DIALECTS, KEY, ask, open } from "./exchange.mjs";
 
 const COMMIT_MS = 600;
 const KEEP_ALIVE_MS = 800;
@@ -68,6 +68,31 @@ describe("the upstream is let go after its client has left", { concurrency: true
         const next = await ask(gateway, { dialect, delivery, question: "next" });
         assert.equal(next.text, "Hi there");
       });
+    }
+  }
+});
+
+/** An attempt that is given up must not be held while the next one takes its time. */
+const GIVEN_UP = {
+  "an event that is not JSON": { raw: ["data: {\n\n", { pauseMs: 60_000 }] },
+  "an error line": { raw: ['data: {"error": "quota"}\n\n', { pauseMs: 60_000 }] },
+  "the apology": { fakeSuccess: true, keepOpenAfterDone: true },
+};
+
+describe("an attempt that is given up is let go before the next one is answered", { concurrency: true }, () => {
+  for (const dialect of DIALECTS) {
+    for (const delivery of DELIVERIES) {
+      for (const [name, fault] of Object.entries(GIVEN_UP)) {
+        it(`${name}: ${dialect}, ${delivery}`, async () => {
+          const question = `${name} ${dialect} ${delivery}`;
+          const isIt = ({ body }) => body?.messages?.at(-1).content === question;
+          upstream.queue({ ...fault, where: isIt }, { delayHeadersMs: 1_500, where: isIt });
+          const got = await ask(gateway, { dialect, delivery, question });
+          assert.equal(got.text, "Hi there");
+          const [first, second] = upstream.requests.filter(isIt);
+          assert.ok(first.endedAt && first.endedAt < second.at + 1_000, `let go ${first.endedAt - second.at} ms after the next one began`);
+        });
+      }
     }
   }
 });
