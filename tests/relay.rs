@@ -164,6 +164,21 @@ fn a_ping_is_never_within_an_event() {
 }
 
 #[test]
+fn an_answer_that_begins_before_the_commit_is_kept_alive_from_there() {
+    let timing = Timing { commit_after: Duration::from_mins(1), ..TIMING };
+    check_with(
+        timing,
+        Dialect::OpenAi,
+        [
+            (0, Tick(Reading, 15_000), Hold, ""),
+            (1_000, Push(TEXT), Send, "open text"),
+            (15_000, Tick(Reading, 1_000), Send, ""),
+            (16_000, Tick(Reading, 15_000), Send, "alive"),
+        ],
+    );
+}
+
+#[test]
 fn nothing_within_the_first_byte_timeout_is_a_failure() {
     let timeout = || Step::Fail(Error::Timeout);
     check([
@@ -178,7 +193,8 @@ fn nothing_within_the_first_byte_timeout_is_a_failure() {
         timing,
         Dialect::OpenAi,
         [
-            (0, Tick(Reading, 120_000), Hold, ""),
+            // By the next keep-alive, for the answer may have begun.
+            (0, Tick(Reading, 15_000), Hold, ""),
             (60_000, Push(COMMENT), Hold, ""),
             (120_000, Tick(Reading, 1_000), timeout(), ""),
             (120_000, Fail(Error::Timeout), timeout(), ""),
