@@ -4,6 +4,7 @@
 // Does not: cut, escape or send a text.
 // Called by: events.mjs, unstreamed.mjs and the tests.
 
+import { agentText } from './agent.mjs';
 import { attachments, describe } from './pictures.mjs';
 
 /** The whole content of a fake success. */
@@ -24,6 +25,8 @@ export function isSeedQuestion(body) {
 
 /** The text of an answer that no test has scripted. */
 export function answerText(body, model) {
+  const agent = agentText(body);
+  if (agent !== null) return agent;
   const shown = attachments(body.messages);
   const question = shorten(lastText(body.messages, 'user'));
   if (shown.length > 0) return `${describe(shown)} You asked ${model.id}: "${question}"`;
