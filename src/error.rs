@@ -81,6 +81,9 @@ pub enum Error {
     Truncated,
     /// DeGPT sent something that is not its protocol.
     Garbled,
+    /// A conversation that the server is to keep. Anthropic's SDK then sends all of
+    /// it each time.
+    NoThreads,
     /// DeGPT answered without the call that was wanted. It is asked once more, so
     /// no client sees this.
     NoCall,
@@ -118,6 +121,7 @@ impl Error {
         const BAD: &str = "invalid_request_error";
         let (status, openai_type, openai_code, anthropic_type, should_retry) = match self {
             Self::Invalid { .. } | Self::BodyUnreadable => (400, BAD, None, BAD, None),
+            Self::NoThreads => (400, BAD, Some("thread_unsupported_request"), BAD, None),
             Self::UpstreamRejects => (400, BAD, Some("upstream_rejected"), BAD, None),
             Self::PromptTooLong => (400, BAD, Some("context_length_exceeded"), BAD, None),
             Self::MissingKey | Self::WrongKey | Self::NoKeysConfigured | Self::ClientKeyRefused => {
@@ -221,6 +225,9 @@ impl Error {
             Self::Stalled => "DeGPT fell silent in the middle of its answer.",
             Self::Truncated => "DeGPT's answer broke off before its end.",
             Self::Garbled => "DeGPT sent something that could not be understood.",
+            Self::NoThreads => {
+                "No conversation is kept here. Send all of it each time, without `thread`."
+            }
             Self::NoCall => "DeGPT's model called no tool.",
             Self::AnswerTooLarge => "DeGPT's answer is larger than this deployment allows.",
             Self::Internal => "The gateway failed. The request id helps its operator to find out.",
@@ -274,7 +281,13 @@ impl Error {
                     }
                     _ => message,
                 };
-                let error = AnthropicError { kind: facts.anthropic_type, message: &message };
+                // What the SDK looks at to know that it can go on without.
+                let details = (*self == Self::NoThreads).then_some(AnthropicDetails {
+                    error_code: "thread_unsupported_request",
+                    unsupported: [],
+                });
+                let kind = facts.anthropic_type;
+                let error = AnthropicError { kind, message: &message, details };
                 serde_json::to_writer(out, &AnthropicBody { kind: "error", error, request_id })
             }
         };
@@ -309,6 +322,15 @@ struct AnthropicError<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<AnthropicDetails>,
+}
+
+#[derive(Serialize)]
+struct AnthropicDetails {
+    error_code: &'static str,
+    /// Which features cannot be had with threads: none is to blame.
+    unsupported: [&'static str; 0],
 }
 
 /// Keeps what a message repeats of the caller's own words to a readable length.

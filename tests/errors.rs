@@ -19,10 +19,11 @@ fn all() -> Vec<(Error, Facts)> {
         param: param.map(str::to_owned),
         message: "x".repeat(1_000),
     };
-    let rows: [Row; 27] = [
+    let rows: [Row; 28] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
+        (Error::NoThreads, 400, BAD, Some("thread_unsupported_request"), BAD, None),
         (Error::UpstreamRejects, 400, BAD, Some("upstream_rejected"), BAD, None),
         (Error::PromptTooLong, 400, BAD, Some("context_length_exceeded"), BAD, None),
         (Error::MissingKey, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
@@ -86,6 +87,7 @@ fn place(error: &Error) -> usize {
         Error::AnswerTooLarge => 24,
         Error::Internal => 25,
         Error::NoCall => 26,
+        Error::NoThreads => 27,
     }
 }
 
@@ -94,7 +96,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..27).collect::<Vec<_>>());
+    assert_eq!(places, (0..28).collect::<Vec<_>>());
 }
 
 #[test]
@@ -132,11 +134,15 @@ fn bodies_have_the_keys_that_clients_need() {
 
         let body = json(&error.body(Dialect::Anthropic, REQUEST_ID));
         let message = body["error"]["message"].clone();
-        let expected = json!({
+        let mut expected = json!({
             "type": "error",
             "error": {"type": facts.anthropic_type, "message": message},
             "request_id": REQUEST_ID,
         });
+        if error == Error::NoThreads {
+            expected["error"]["details"] =
+                json!({"error_code": "thread_unsupported_request", "unsupported": []});
+        }
         assert_eq!(body, expected);
         assert!(message.as_str().is_some_and(|text| text.ends_with(&error.message())));
     }

@@ -15,9 +15,12 @@ use crate::{
 /// Reads the body of a messages request.
 ///
 /// # Errors
-/// [`Error::Invalid`], naming the field.
+/// [`Error::Invalid`], naming the field; [`Error::NoThreads`].
 pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
     let request: wire::Request<'_> = json::parse(body)?;
+    if request.thread.is_some() {
+        return Err(Error::NoThreads);
+    }
     let mode = request.thinking.as_ref().and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
     let thinking = match mode {
         Some("enabled" | "adaptive") => Thinking::On,

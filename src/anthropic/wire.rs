@@ -33,6 +33,9 @@ pub(crate) struct Request<'a> {
     #[serde(borrow)]
     pub(crate) output_format: Option<OutputFormat<'a>>,
 
+    /// A conversation that the server is to keep, by ids of its messages.
+    pub(crate) thread: Option<IgnoredAny>,
+
     // What has no effect.
     pub(crate) temperature: Option<IgnoredAny>,
     pub(crate) top_p: Option<IgnoredAny>,

@@ -3,8 +3,8 @@
  * behind it, and a count of the requests a client makes.
  *
  * The numbers D1 to D18 in the names of tests are those of the project's list of client checks.
- * D8, D10, D11 and D12 need tool calls; the first has its place in python/openai_checks.py, the
- * second in python/anthropic_checks.py, the other two in vercel.test.mjs.
+ * D8, D10, D11 and D12 are about tools: the first is in python/openai_checks.py, the second there
+ * in anthropic_checks.py and, like the other two, in tools.test.mjs.
  *
  * With DEGPT_TEST_BREAKAGE a proxy stands in front of the gateway and breaks one thing: see
  * breakages/table.mjs.

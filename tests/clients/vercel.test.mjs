@@ -2,7 +2,7 @@
  * The Vercel AI SDK against the gateway, through both of its providers. Its schemas are stricter
  * than the official clients: what they let pass comes here as an error part.
  *
- * D11 and D12 proper need tool calls; they belong here.
+ * D11 and D12 proper, with tools, are in tools.test.mjs.
  */
 import assert from "node:assert/strict";
 

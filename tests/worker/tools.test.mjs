@@ -159,6 +159,14 @@ for (const [dialect, client] of Object.entries(clients)) {
   });
 }
 
+test("a thread that the server is to keep is refused as Anthropic refuses it, so that its SDK goes on without", async () => {
+  for (const thread of [{ type: "create" }, { type: "continue", previous_message_id: "msg_1" }]) {
+    const { status, json } = await post(gateway, MESSAGES, { messages: [user("Hi")], max_tokens: 9, thread });
+    assert.deepEqual([status, json.error.type, json.error.details.error_code], [400, "invalid_request_error", "thread_unsupported_request"]);
+  }
+  assert.equal((await post(gateway, MESSAGES, { messages: [user("Hi")], max_tokens: 9, thread: null })).status, 200);
+});
+
 const FORMS = [
   ["OpenAI's json_object", CHAT, { response_format: { type: "json_object" } }],
   ["OpenAI's json_schema", CHAT, { response_format: { type: "json_schema", json_schema: { name: "w", strict: true, schema } } }],

@@ -1,4 +1,4 @@
-"""Anthropic's own Python client against the gateway. D10, text and then a tool call, belongs here."""
+"""Anthropic's own Python client against the gateway."""
 
 from common import (
     ANSWER,
@@ -45,6 +45,24 @@ def _():
     assert len(set(ids)) == len(ids) and MODEL in ids, ids
     assert [model.id for model in client.beta.models.list()] == ids
     assert client.models.retrieve(MODEL).id == MODEL
+
+
+@check("D10: stream() of text and then a tool call gives both, in order")
+def _():
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tools = [{"name": "weather", "input_schema": schema}]
+    call = '<tool_call>\n{"name": "weather", "arguments": {"city": "Paris 😀"}}\n</tool_call>'
+    stand_in.queue(text="Let me see.\n\n" + call)
+    indexes = []
+    with connect().messages.stream(**request, tools=tools) as stream:
+        for event in stream:
+            if event.type == "content_block_start":
+                indexes.append((event.index, event.content_block.type))
+        message = stream.get_final_message()
+    assert indexes == [(0, "text"), (1, "tool_use")], indexes
+    text, call = message.content
+    assert (text.text, call.name, call.input) == ("Let me see.", "weather", {"city": "Paris 😀"}), message
+    assert message.stop_reason == "tool_use", message
 
 
 @check("D4: create() gives the text, the end, the counts and the request's id")

@@ -1,4 +1,4 @@
-"""OpenAI's own Python client against the gateway. D8, a tool call, belongs here."""
+"""OpenAI's own Python client against the gateway."""
 
 from common import ANSWER, BAD_KEY, FAULTS, KEY, MODEL, NO_MODEL, QUESTION, Checks, Counter, StandIn, arguments, raised
 
@@ -39,6 +39,23 @@ def _():
     assert counts.prompt_tokens > 0 and counts.completion_tokens > 0
     assert counts.total_tokens == counts.prompt_tokens + counts.completion_tokens
     assert completion._request_id and len(completion._request_id) >= 8
+
+
+@check("D8: stream() of a tool call gives its id, its name and its arguments")
+def _():
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": parameters}}]
+    call = '<tool_call>\n{"name": "weather", "arguments": {"city": "Paris 😀"}}\n</tool_call>'
+    stand_in.queue(text="Let me see.\n\n" + call + "\n" + call)
+    with connect().chat.completions.stream(**request, tools=tools) as stream:
+        completion = stream.get_final_completion()
+    choice = completion.choices[0]
+    assert (choice.message.content, choice.finish_reason) == ("Let me see.", "tool_calls"), choice
+    calls = choice.message.tool_calls
+    assert [call.function.name for call in calls] == ["weather", "weather"], calls
+    assert [call.function.arguments for call in calls] == ['{"city": "Paris 😀"}'] * 2, calls
+    ids = {call.id for call in calls}
+    assert len(ids) == 2 and all(id.startswith("call_") and len(id) <= 40 for id in ids), ids
 
 
 @check("D5: stream() with include_usage gives the text and the counts")
