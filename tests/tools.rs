@@ -497,7 +497,7 @@ fn no_text_makes_it_slow() {
         for prefix in ["", "<tool_call>{\"name\": \"get_weather\", "] {
             let few = time(&format!("{prefix}{}", piece.repeat(2_000)));
             let many = time(&format!("{prefix}{}", piece.repeat(20_000)));
-            assert!(many < 40.0 * few + 0.05, "{prefix}{piece:?}: {few} s, then {many} s");
+            assert!(many < 50.0 * few + 0.5, "{prefix}{piece:?}: {few} s, then {many} s");
         }
     }
 }
