@@ -32,9 +32,10 @@
 //! - [`error`]: every failure, in both dialects.
 //!
 //! Invariants: dependencies run downward in that list; `openai`, `anthropic` and
-//! `degpt` know only `chat`, never each other (and `degpt` how [`tools::markup`] spells a call); nothing of a request (prompt, key,
-//! picture) is logged or enters an error message of the gateway's own; no input
-//! from outside can make it panic.
+//! `degpt` know only `chat`, never each other (and `degpt` how [`tools::markup`]
+//! spells a call); nothing of a request (prompt, key, picture) is logged or enters
+//! an error message of the gateway's own, but for a model's, a role's or a part's
+//! name and the path; no input from outside can make it panic.
 
 pub mod anthropic;
 pub mod auth;
