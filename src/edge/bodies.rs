@@ -12,7 +12,7 @@ use worker::{
 };
 
 use super::{
-    js::{ByobReader, ReadResult},
+    js::{ByobReader, Gathering, ReadResult},
     world::now_ms,
 };
 #[cfg(doc)]
@@ -99,10 +99,6 @@ pub(super) enum Rest {
 }
 
 /// See [`Edge::pour`]. Unless there is no rest, the caller ends the connection.
-///
-/// One read for each piece that comes, though a read of several would be cheaper:
-/// it would hide whether the last of them was the end mark, and whether the
-/// upstream is silent or slow.
 pub(super) async fn pour(
     body: &web_sys::ReadableStream,
     wait_ms: u64,
@@ -111,34 +107,40 @@ pub(super) async fn pour(
     /// How long the end of a body may take after the end of the answer. A body
     /// that is read to its end leaves a connection that can be used again.
     const LINGER_MS: u64 = 20;
-    let reader = byob_reader(body);
-    let mut view = Uint8Array::new_with_length(VIEW_BYTES);
+    let gathering = Gathering::new(body).map_err(|_| Error::Truncated)?;
+    let started_ms = now_ms();
     let mut piece = Vec::new();
     let mut has_enough = false;
     let mut alarm = Alarm::after(wait_ms);
     loop {
-        let mut read = JsFuture::from(reader.read_at_least(1, &view));
+        let gap_ms = if has_enough { 0 } else { gap_ms(now_ms().saturating_sub(started_ms)) };
+        let mut read = JsFuture::from(gathering.read(gap_ms));
         let read = match select(&mut read, pin!(alarm.rings())).await {
             Either::Left((read, _)) => Some(read),
             Either::Right(_) => None,
         };
-        let is_over = matches!(&read, Some(Ok(read)) if read.unchecked_ref::<ReadResult>().done());
-        if is_over {
+        if matches!(&read, Some(Ok(read)) if read.is_undefined()) {
             return Ok(Rest::None);
         }
         if has_enough {
             return Ok(Rest::Some);
         }
         let read = read.ok_or(Error::Stalled)?.map_err(|_| Error::Truncated)?;
-        let read: ReadResult = read.unchecked_into();
-        let Some(value) = read.value() else { continue };
+        let value: Uint8Array = read.dyn_into().map_err(|_| Error::Truncated)?;
         piece.resize(value.length() as usize, 0);
         value.copy_to(&mut piece);
-        view = Uint8Array::new(&value.buffer());
         let next_wait_ms = take(&piece);
         has_enough = next_wait_ms.is_none();
         alarm.put_off(next_wait_ms.unwrap_or(LINGER_MS));
     }
+}
+
+/// How far apart the reads of a body are that nobody sees before its end, after it
+/// has flowed for `flowed_ms`: so far that an answer comes a hundredth later at most.
+fn gap_ms(flowed_ms: u64) -> u32 {
+    const SHARE: u64 = 100;
+    const MOST_MS: u64 = 100;
+    u32::try_from((flowed_ms / SHARE).clamp(1, MOST_MS)).unwrap_or(1)
 }
 
 /// `None` if `future` takes longer than `timeout_ms`.

@@ -1,9 +1,9 @@
 //! The few parts of the runtime that `worker::web_sys` has no types for.
 
 use worker::{
-    js_sys::{Function, Object, Promise, Uint8Array},
+    js_sys::{Function, Promise, Uint8Array},
     wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
-    web_sys::{ReadableStream, ResponseInit, WritableStream},
+    web_sys::{AbortController, ReadableStream, ResponseInit},
 };
 
 #[wasm_bindgen]
@@ -17,38 +17,75 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     pub(super) fn new(body: &JsValue, init: &ResponseInit) -> Result<Response, JsValue>;
 
-    /// `TransformStream`, with its strategies.
-    pub(super) type TransformStream;
-
-    #[wasm_bindgen(constructor, catch)]
-    pub(super) fn new(
-        transformer: &Object,
-        writable_strategy: &JsValue,
-        readable_strategy: &JsValue,
-    ) -> Result<TransformStream, JsValue>;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn readable(this: &TransformStream) -> ReadableStream;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn writable(this: &TransformStream) -> WritableStream;
-
-    /// `TransformStreamDefaultController`.
+    /// `ReadableStreamDefaultController`.
     pub(super) type Controller;
 
     /// Throws when the client has gone.
     #[wasm_bindgen(method, catch)]
     pub(super) fn enqueue(this: &Controller, chunk: &Uint8Array) -> Result<(), JsValue>;
 
+    /// Throws when the client has gone.
     #[wasm_bindgen(method, catch)]
-    pub(super) fn terminate(this: &Controller) -> Result<(), JsValue>;
+    pub(super) fn close(this: &Controller) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = desiredSize)]
     pub(super) fn desired_size(this: &Controller) -> Option<f64>;
 
-    /// `promise.then(callback, callback)`.
+    /// What the callbacks of one client's body need of JavaScript.
+    #[derive(Clone)]
+    pub(super) type Handle;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn controller(this: &Handle) -> Controller;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_controller(this: &Handle, controller: &Controller);
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn tick(this: &Handle) -> Function;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_tick(this: &Handle, tick: &Function);
+
+    /// The upstream that flows in.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn source(this: &Handle) -> Option<Source>;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_source(this: &Handle, source: Option<&Source>);
+
+    /// An upstream that flows into a client's body.
+    #[derive(Clone, PartialEq)]
+    pub(super) type Source;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn handle(this: &Source) -> Handle;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_handle(this: &Source, handle: &Handle);
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn gathering(this: &Source) -> Gathering;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_gathering(this: &Source, gathering: &Gathering);
+
+    /// Called with what a read resolves to.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn on_piece(this: &Source) -> Function;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_on_piece(this: &Source, on_piece: &Function);
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn abort(this: &Source) -> AbortController;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_abort(this: &Source, abort: &AbortController);
+
+    /// `promise.then(callback)`.
     #[wasm_bindgen(js_namespace = ["Promise", "prototype", "then"], js_name = call)]
-    pub(super) fn then(this: &Promise, done: &Function, failed: &Function) -> Promise;
+    pub(super) fn then(this: &Promise, done: &Function) -> Promise;
 
     /// `function.bind(context, argument)`.
     #[wasm_bindgen(js_namespace = ["Function", "prototype", "bind"], js_name = call)]
@@ -75,4 +112,19 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub(super) fn value(this: &ReadResult) -> Option<Uint8Array>;
+}
+
+#[wasm_bindgen(module = "/src/edge/gathering.mjs")]
+extern "C" {
+    /// An upstream's body as it is read.
+    pub(super) type Gathering;
+
+    /// Throws when the body is read by somebody else.
+    #[wasm_bindgen(constructor, catch)]
+    pub(super) fn new(body: &ReadableStream) -> Result<Gathering, JsValue>;
+
+    /// Resolves to a `Uint8Array` that is valid until the next read, to `undefined`
+    /// at the body's end, to `null` when it breaks. Never rejects.
+    #[wasm_bindgen(method)]
+    pub(super) fn read(this: &Gathering, gap_ms: u32) -> Promise;
 }

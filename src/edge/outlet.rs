@@ -1,16 +1,20 @@
-//! A client's body while it is written: a `TransformStream` around a [`Relay`].
+//! A client's body while it is written: a `ReadableStream` around a [`Relay`].
 //!
-//! The upstream's body is piped into it, so that the runtime moves the bytes and
-//! a slow client slows the upstream down. One call into wasm per network chunk,
-//! one chunk out per call, however many events it held.
+//! An upstream's body is read piece by piece, as fast as the client takes what the
+//! relay makes of it: one call into wasm per piece, one chunk out per call,
+//! however many events it held.
+//!
+//! This could be a `TransformStream` that the runtime pipes the body through, and
+//! was: that costs one crossing and half a dozen promises for each chunk of the
+//! network's, where [`Gathering`] takes together what has come together.
 //!
 //! **Who owns what.** When a client leaves, the runtime cancels the stream and
 //! drops all that was going on: promises never settle, and what waits for them
 //! in Rust would stay for ever. So the pump ends when the stream is cancelled, and
-//! once an answer flows, all of it hangs on JavaScript objects (the stream, the pipe, the timer), whose collection frees
-//! the Rust side: the closures own the [`Shared`] state, and that holds no
-//! JavaScript object that leads back to them. What the callbacks need of
-//! JavaScript comes to them as an argument: `handle`, `{controller, tick}`.
+//! once an answer flows, all of it hangs on JavaScript objects (the stream, the
+//! reads, the timer), whose collection frees the Rust side: the closures own the
+//! [`Shared`] state, and that holds no JavaScript object that leads back to them.
+//! What the callbacks need of JavaScript comes to them as an argument, a [`Handle`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,14 +26,14 @@ use std::{
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use worker::{
-    js_sys::{self, Object, Reflect, Uint8Array},
+    js_sys::{self, Function, Object, Reflect, Uint8Array},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
-    wasm_bindgen_futures::{JsFuture, spawn_local},
+    wasm_bindgen_futures::spawn_local,
     web_sys,
 };
 
 use super::{
-    js::{Controller, TransformStream, bind, then},
+    js::{Controller, Gathering, Handle, Source, bind, then},
     world::{Download, now_ms},
 };
 use crate::{
@@ -42,9 +46,8 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Outlet {
     shared: Rc<Shared>,
-    handle: Object,
+    handle: Handle,
     readable: web_sys::ReadableStream,
-    writable: web_sys::WritableStream,
 }
 
 struct Shared {
@@ -55,13 +58,14 @@ struct Shared {
     /// Told once, when the client's status is decided.
     decided: Cell<Option<oneshot::Sender<Result<(), Error>>>>,
     feeding: Cell<Feeding>,
+    /// Whether the next read waits for the client.
+    is_paused: Cell<bool>,
     /// Stops the pump when it is told or dropped.
     stop: Cell<Option<oneshot::Sender<()>>>,
     ended: Cell<bool>,
 }
 
-/// Whether an upstream's body flows in. What still comes of one that was given
-/// up is passed over.
+/// Whether an upstream's body flows in.
 #[derive(Default)]
 enum Feeding {
     /// None does.
@@ -73,6 +77,10 @@ enum Feeding {
     Begun,
 }
 
+/// How far apart the reads of a body are that comes fast, in milliseconds. No
+/// reader notices, and a burst of thousands of chunks takes tens of reads.
+const GAP_MS: u32 = 1;
+
 impl Outlet {
     pub(super) fn new(relay: Relay) -> Result<Self, JsValue> {
         let shared = Rc::new(Shared {
@@ -81,49 +89,32 @@ impl Outlet {
             output: RefCell::default(),
             decided: Cell::new(None),
             feeding: Cell::default(),
+            is_paused: Cell::new(false),
             stop: Cell::new(None),
             ended: Cell::new(false),
         });
-        let handle = Object::new();
+        let handle: Handle = Object::new().unchecked_into();
+        let callback = |on_call: fn(&Shared, &Handle)| {
+            let shared = Rc::clone(&shared);
+            let closure = move |handle: Handle| on_call(&shared, &handle);
+            let closure = Closure::<dyn FnMut(Handle)>::new(closure).into_js_value();
+            bind(&closure, &JsValue::UNDEFINED, &handle)
+        };
+        handle.set_tick(&callback(Shared::tick));
 
-        let transformer = Object::new();
+        let source = Object::new();
         let on_start = {
             let handle = handle.clone();
-            Closure::once_into_js(move |controller: JsValue| {
-                let _ = Reflect::set(&handle, &"controller".into(), &controller);
-            })
+            Closure::once_into_js(move |controller: Controller| handle.set_controller(&controller))
         };
-        Reflect::set(&transformer, &"start".into(), &on_start)?;
-        let on_chunk = {
-            let shared = Rc::clone(&shared);
-            move |chunk: Uint8Array, controller: Controller| shared.chunk(&chunk, &controller)
-        };
-        let on_chunk = Closure::<dyn FnMut(Uint8Array, Controller)>::new(on_chunk).into_js_value();
-        Reflect::set(&transformer, &"transform".into(), &on_chunk)?;
-
-        let on_cancel = {
-            let shared = Rc::clone(&shared);
-            move || shared.leave()
-        };
-        let on_cancel = Closure::<dyn FnMut()>::new(on_cancel).into_js_value();
-        Reflect::set(&transformer, &"cancel".into(), &on_cancel)?;
-
-        // Room for one chunk, so that the upstream is read before the client
-        // reads: the client's status depends on what comes.
-        let strategy = Object::new();
-        Reflect::set(&strategy, &"highWaterMark".into(), &1.into())?;
-        let stream = TransformStream::new(&transformer, &JsValue::UNDEFINED, &strategy)?;
-
-        let on_tick = {
-            let shared = Rc::clone(&shared);
-            move |handle: JsValue| shared.tick(&handle)
-        };
-        let on_tick = Closure::<dyn FnMut(JsValue)>::new(on_tick).into_js_value();
-        let on_tick = bind(&on_tick, &JsValue::UNDEFINED, &handle);
-        Reflect::set(&handle, &"tick".into(), &on_tick)?;
-        set_timeout(&on_tick, 0);
-
-        Ok(Self { shared, handle, readable: stream.readable(), writable: stream.writable() })
+        Reflect::set(&source, &"start".into(), &on_start)?;
+        Reflect::set(&source, &"pull".into(), &callback(Shared::client_reads))?;
+        Reflect::set(&source, &"cancel".into(), &callback(Shared::client_left))?;
+        // By its default strategy it has room for one chunk, so that the upstream is
+        // read before the client reads: the client's status depends on what comes.
+        let readable = web_sys::ReadableStream::new_with_underlying_source(&source)?;
+        set_timeout(&handle.tick(), 0);
+        Ok(Self { shared, handle, readable })
     }
 
     /// Lets an upstream's body flow in; see [`Edge::feed`](crate::edge_api::Edge::feed).
@@ -133,25 +124,24 @@ impl Outlet {
         let body = body.ok_or_else(|| failure(Error::Truncated))?;
         let (sender, receiver) = oneshot::channel();
         self.shared.feeding.set(Feeding::Waiting(sender));
-        let options = web_sys::StreamPipeOptions::new();
-        // The body's end and its breaking are answers' endings: the relay writes them.
-        options.set_prevent_close(true);
-        options.set_prevent_abort(true);
-        let pipe = body.pipe_to_with_options(&self.writable, &options);
-        let on_end = {
+        let source: Source = Object::new().unchecked_into();
+        source.set_handle(&self.handle);
+        source.set_abort(&abort);
+        source.set_gathering(&Gathering::new(&body).map_err(|_| failure(Error::Internal))?);
+        let on_piece = {
             let shared = Rc::clone(&self.shared);
-            move |handle: JsValue| shared.upstream_ended(&handle)
+            move |source: Source, piece: Option<Uint8Array>| shared.piece(&source, piece.as_ref())
         };
-        let on_end = Closure::<dyn FnMut(JsValue)>::new(on_end).into_js_value();
-        let on_end = bind(&on_end, &JsValue::UNDEFINED, &self.handle);
-        let settled = then(&pipe, &on_end, &on_end);
+        let on_piece =
+            Closure::<dyn FnMut(Source, Option<Uint8Array>)>::new(on_piece).into_js_value();
+        source.set_on_piece(&bind(&on_piece, &JsValue::UNDEFINED, &source));
+        self.handle.set_source(Some(&source));
+        read(&source);
 
         match receiver.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => {
-                abort.abort();
-                // Until then the writable end is locked.
-                let _ = JsFuture::from(settled).await;
+                self.handle.let_go();
                 self.shared.relay.borrow_mut().restart(now_ms());
                 Err(failure)
             }
@@ -169,7 +159,7 @@ impl Outlet {
         let (sender, stopped) = oneshot::channel();
         self.shared.stop.set(Some(sender));
         let readable = self.readable.clone();
-        let mut waiting = Waiting { shared: Rc::clone(&self.shared), is_over: false };
+        let mut waiting = Waiting { outlet: self.clone(), is_over: false };
         spawn_local(async move {
             if let Either::Left((Err(error), _)) = select(pin!(pump), stopped).await {
                 self.shared.fail(error, &self.handle);
@@ -184,80 +174,82 @@ impl Outlet {
 /// A client that waits for its status. If it leaves, the future that holds this
 /// is dropped, and what was going on for it ends.
 struct Waiting {
-    shared: Rc<Shared>,
+    outlet: Outlet,
     is_over: bool,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
         if !self.is_over {
-            self.shared.leave();
+            self.outlet.shared.client_left(&self.outlet.handle);
         }
     }
 }
 
 impl Shared {
-    fn chunk(&self, chunk: &Uint8Array, controller: &Controller) {
-        if self.is_fed() {
-            self.act(controller, |relay, output| {
-                let mut input = self.input.borrow_mut();
-                input.resize(chunk.length() as usize, 0);
-                chunk.copy_to(&mut input);
-                relay.push(&input, now_ms(), output)
-            });
+    /// A read is done: a piece of the upstream's body, or its end.
+    fn piece(&self, source: &Source, piece: Option<&Uint8Array>) {
+        let handle = source.handle();
+        // What still comes of a body that was given up is passed over.
+        if handle.source().as_ref() != Some(source) {
+            return;
+        }
+        let Some(piece) = piece else {
+            self.act(&handle, Relay::upstream_ended);
+            return;
+        };
+        self.act(&handle, |relay, output| {
+            let mut input = self.input.borrow_mut();
+            input.resize(piece.length() as usize, 0);
+            piece.copy_to(&mut input);
+            relay.push(&input, now_ms(), output)
+        });
+        if has_room(&handle.controller()) {
+            read_on(&handle);
+        } else {
+            self.is_paused.set(true);
         }
     }
 
-    fn upstream_ended(&self, handle: &JsValue) {
-        if self.is_fed() {
-            self.act(&controller(handle), Relay::upstream_ended);
+    fn client_reads(&self, handle: &Handle) {
+        if self.is_paused.take() {
+            read_on(handle);
         }
     }
 
-    fn tick(&self, handle: &JsValue) {
-        let controller = controller(handle);
-        let has_room = controller.desired_size().is_some_and(|size| size > 0.0);
-        let client = if has_room { Client::Reading } else { Client::Busy };
+    fn client_left(&self, handle: &Handle) {
+        self.ended.set(true);
+        drop(self.stop.take());
+        handle.let_go();
+    }
+
+    fn tick(&self, handle: &Handle) {
+        let client = if has_room(&handle.controller()) { Client::Reading } else { Client::Busy };
         let mut next_ms = 0;
-        self.act(&controller, |relay, output| {
+        self.act(handle, |relay, output| {
             let (step, wait_ms) = relay.tick(now_ms(), client, output);
             next_ms = wait_ms;
             step
         });
-        if !self.ended.get()
-            && let Ok(tick) = Reflect::get(handle, &"tick".into())
-        {
-            set_timeout(&tick, next_ms);
+        if !self.ended.get() {
+            set_timeout(&handle.tick(), next_ms);
         }
     }
 
-    fn fail(&self, error: Error, handle: &JsValue) {
+    fn fail(&self, error: Error, handle: &Handle) {
         self.feeding.take();
-        let failed = self.act(&controller(handle), |relay, output| relay.fail(error, output));
+        let failed = self.act(handle, |relay, output| relay.fail(error, output));
         if let Some(error) = failed {
             self.ended.set(true);
             tell(self.decided.take(), Err(error));
         }
     }
 
-    /// The client has left.
-    fn leave(&self) {
-        self.ended.set(true);
-        drop(self.stop.take());
-    }
-
-    fn is_fed(&self) -> bool {
-        let feeding = self.feeding.take();
-        let is_fed = !matches!(feeding, Feeding::Off);
-        self.feeding.set(feeding);
-        is_fed
-    }
-
     /// Lets the relay go on, sends what it wrote, and does what it says. Returns
     /// the error of [`Step::Fail`] if no feeding waits to hear of it.
     fn act(
         &self,
-        controller: &Controller,
+        handle: &Handle,
         go_on: impl FnOnce(&mut Relay, &mut Vec<u8>) -> Step,
     ) -> Option<Error> {
         if self.ended.get() {
@@ -276,8 +268,8 @@ impl Shared {
             chunk
         };
         if let Some(chunk) = chunk {
-            // Fails when the client has gone; the pipe then ends by itself.
-            let _ = controller.enqueue(&chunk);
+            // Fails when the client has gone, of which `client_left` tells.
+            let _ = handle.controller().enqueue(&chunk);
         }
         if matches!(step, Step::Send | Step::Close) {
             tell(self.decided.take(), Ok(()));
@@ -291,8 +283,8 @@ impl Shared {
             Step::Hold | Step::Send => None,
             Step::Close => {
                 self.ended.set(true);
-                // Closes the client's body and lets go of the upstream's.
-                let _ = controller.terminate();
+                let _ = handle.controller().close();
+                handle.let_go();
                 None
             }
             Step::Fail(error) => match self.feeding.take() {
@@ -313,13 +305,34 @@ fn tell<T>(sender: Option<oneshot::Sender<T>>, message: T) {
     }
 }
 
-fn controller(handle: &JsValue) -> Controller {
-    Reflect::get(handle, &"controller".into()).unwrap_or_default().unchecked_into()
+impl Handle {
+    /// Lets go of the upstream that flows in, if one does.
+    fn let_go(&self) {
+        if let Some(source) = self.source() {
+            source.abort().abort();
+            self.set_source(None);
+        }
+    }
 }
 
-fn set_timeout(callback: &JsValue, delay_ms: u64) {
+/// Reads on, if an upstream still flows in.
+fn read_on(handle: &Handle) {
+    if let Some(source) = handle.source() {
+        read(&source);
+    }
+}
+
+fn read(source: &Source) {
+    // It never rejects, and nothing comes after.
+    let _ = then(&source.gathering().read(GAP_MS), &source.on_piece());
+}
+
+fn has_room(controller: &Controller) -> bool {
+    controller.desired_size().is_some_and(|size| size > 0.0)
+}
+
+fn set_timeout(callback: &Function, delay_ms: u64) {
     let global: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
     let delay_ms = i32::try_from(delay_ms).unwrap_or(i32::MAX);
-    let _ = global
-        .set_timeout_with_callback_and_timeout_and_arguments_0(callback.unchecked_ref(), delay_ms);
+    let _ = global.set_timeout_with_callback_and_timeout_and_arguments_0(callback, delay_ms);
 }
