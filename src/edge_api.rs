@@ -105,6 +105,10 @@ pub trait Edge: Clone + 'static {
         pump: impl Future<Output = Result<(), Error>> + 'static,
     ) -> Result<Self::Stream, Error>;
 
+    /// Why the JSON text `json` does not fit the JSON schema `schema`, in words for
+    /// a model; `None` if it does, or if that cannot be told.
+    fn misfit(&self, schema: &str, json: &str) -> Option<String>;
+
     /// What [`Edge::remember`] kept under `key`, perhaps by another isolate.
     async fn recall(&self, key: &str) -> Option<Vec<u8>>;
 

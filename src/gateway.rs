@@ -19,7 +19,7 @@ use crate::{
     relay::Relay,
     route::{Dialect, HasAnthropicVersion, Route},
     shared::{Lasting, Shared},
-    tools::{self, Stage, Wanted},
+    tools::{self, Fit, Stage, Wanted},
     translate::{Answer, Begun, Translator, Whole},
     upstream::{self, Call, Upstream},
 };
@@ -198,13 +198,13 @@ async fn chat<E: Edge>(
     let wanted = Wanted::by(prompt);
     let mut reply = match prompt.delivery {
         Delivery::Whole => {
-            let answer = whole(gateway, edge, &mut call, prompt, wanted).await?;
+            let (answer, fit) = whole(gateway, edge, &mut call, prompt, wanted).await?;
             let body = match dialect {
                 Dialect::OpenAi => openai::completion(&answer, model, stamp),
                 Dialect::Anthropic => anthropic::message(&answer, model, stamp),
             };
             let mut reply = json_reply(200, body);
-            if wanted.is_not_json(&answer) {
+            if fit != Fit::Fits {
                 reply.headers.push(("x-degpt-json", "invalid".to_owned()));
             }
             reply
@@ -262,8 +262,8 @@ async fn whole<E: Edge>(
     edge: &E,
     call: &mut Call,
     prompt: &Prompt<'_>,
-    wanted: Wanted,
-) -> Result<Answer, Error> {
+    wanted: Wanted<'_>,
+) -> Result<(Answer, Fit), Error> {
     let Gateway { config, upstream, .. } = gateway;
     let idle_ms = millis(config.timing.idle);
     let prompt_tokens = prompt_tokens::count(prompt);
@@ -283,15 +283,22 @@ async fn whole<E: Edge>(
         };
         upstream::ask(upstream, config, edge, call, consume).await
     };
+    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.misfit(schema, text));
     let mut answer = ask(call).await?;
-    if let Some(correction) = wanted.correction(&answer) {
-        degpt::ask_again(&mut call.body, &answer.text, correction);
+    let mut fit = judge(&answer);
+    if let Some(correction) = wanted.correction(&answer, &fit) {
+        degpt::ask_again(&mut call.body, &answer.text, &correction);
         call.deadline_ms = edge.now_ms().saturating_add(millis(config.timing.first_byte));
-        // The first answer is better than none.
-        answer = ask(call).await.unwrap_or(answer);
+        // The first answer is better than none, and than one further off.
+        if let Ok(second) = ask(call).await {
+            let second_fit = judge(&second);
+            if !fit.is_better_than(&second_fit) {
+                (answer, fit) = (second, second_fit);
+            }
+        }
     }
     answer.form = call_form(prompt);
-    Ok(answer)
+    Ok((answer, fit))
 }
 
 /// How calls are shown to the client.

@@ -16,7 +16,7 @@ use degpt_edge::{
     limits::{Counting, Limiter},
     openai,
     route::Dialect,
-    tools::{self, Stage, Wanted},
+    tools::{self, Fit, Stage, Wanted},
     translate::{self, Begun, Progress, Translator},
 };
 use serde_json::{Value, json};
@@ -80,8 +80,9 @@ fn of_an_answer_in_json_the_object_is_left() {
         for pieces in places.chain([<[&str; 2]>::from((words, ""))]) {
             let answer = translate::whole(&upstream(&pieces), limiter(&prompt)).unwrap();
             assert_eq!(answer.text, left, "{pieces:?}");
-            assert_eq!(wanted.is_not_json(&answer), !is_json, "{words}");
-            assert_eq!(wanted.correction(&answer).is_none(), is_json, "{words}");
+            let fit = wanted.fit(&answer, |_, _| unreachable!("there is no schema"));
+            assert_eq!(fit, if is_json { Fit::Fits } else { Fit::NotJson }, "{words}");
+            assert_eq!(wanted.correction(&answer, &fit).is_none(), is_json, "{words}");
         }
     }
 }
@@ -116,7 +117,8 @@ fn a_model_with_tools_and_a_form_may_do_either() {
     let call = "Look:\n<tool_call>{\"name\": \"weather\"}</tool_call>";
     let answer = translate::whole(&upstream(&[call]), limiter(&prompt)).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("Look:", 1));
-    assert!(!Wanted::by(&prompt).is_not_json(&answer));
+    let fit = Wanted::by(&prompt).fit(&answer, |_, _| unreachable!("a call is not judged"));
+    assert_eq!(fit, Fit::Fits);
     let answer = translate::whole(&upstream(&["Ok: {\"a\": 1}."]), limiter(&prompt)).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("{\"a\": 1}", 0));
 }

@@ -1,4 +1,5 @@
-//! The few parts of the runtime that `worker::web_sys` has no types for.
+//! The few parts of the runtime that `worker::web_sys` has no types for, and what of
+//! the gateway is written in JavaScript.
 
 use worker::{
     js_sys::{Function, Promise, Uint8Array},
@@ -127,4 +128,10 @@ extern "C" {
     /// at the body's end, to `null` when it breaks. Never rejects.
     #[wasm_bindgen(method)]
     pub(super) fn read(this: &Gathering, gap_ms: u32) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/edge/schema.mjs")]
+extern "C" {
+    /// Never throws.
+    pub(super) fn misfit(schema: &str, json: &str) -> Option<String>;
 }

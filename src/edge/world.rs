@@ -12,6 +12,7 @@ use worker::{
 
 use super::{
     bodies::{Rest, pour, read_all, within},
+    js,
     outlet::Outlet,
 };
 use crate::{
@@ -128,6 +129,10 @@ impl Edge for World {
         pump: impl Future<Output = Result<(), Error>> + 'static,
     ) -> Result<Self::Stream, Error> {
         outlet.stream(pump).await
+    }
+
+    fn misfit(&self, schema: &str, json: &str) -> Option<String> {
+        js::misfit(schema, json)
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

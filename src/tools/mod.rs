@@ -17,7 +17,7 @@ mod wanted;
 
 use crate::chat::{Calls, Event, Finish, Prompt};
 pub use prompt::instruct;
-pub use wanted::Wanted;
+pub use wanted::{Fit, Wanted};
 
 /// The names of the tools that may be called.
 #[derive(Debug, Clone)]

@@ -1,30 +1,55 @@
 //! What a request wants beyond words, and whether it got it.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use crate::{
-    chat::{Finish, Prompt, Role, ToolChoice},
+    chat::{Finish, Format, Prompt, Role, ToolChoice},
     translate::Answer,
 };
 
 /// What an answer must have. A model that misses it is asked once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// A call.
     pub call: bool,
-    /// A JSON object for a text.
-    pub object: bool,
+    /// A text of this form.
+    pub format: Option<Format<'a>>,
     /// Whether there is a way to ask again.
     may_ask_again: bool,
 }
 
-impl Wanted {
+/// How the text of an answer fits the form that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    /// It does, as far as anyone can tell.
+    Fits,
+    /// It is a JSON object that does not fit the schema, and this is why.
+    Misfit(String),
+    /// It is no JSON object.
+    NotJson,
+}
+
+impl Fit {
+    /// Whether it is closer to what is wanted than `other` is.
+    #[must_use]
+    pub fn is_better_than(&self, other: &Self) -> bool {
+        match self {
+            Self::Fits => *other != Self::Fits,
+            Self::Misfit(_) => *other == Self::NotJson,
+            Self::NotJson => false,
+        }
+    }
+}
+
+impl<'a> Wanted<'a> {
     /// What `prompt` wants.
     #[must_use]
-    pub fn by(prompt: &Prompt<'_>) -> Self {
+    pub fn by(prompt: &Prompt<'a>) -> Self {
         Self {
             call: prompt.tools.as_ref().is_some_and(|tools| tools.choice == ToolChoice::Required),
-            object: prompt.format.is_some(),
+            format: prompt.format,
             // Where the model goes on from a text, that has to stay the last.
             may_ask_again: prompt.turns.last().is_some_and(|turn| turn.role != Role::Assistant),
         }
@@ -39,26 +64,60 @@ impl Wanted {
         )
     }
 
-    /// What to say to a model that gave `answer`; `None` if there is nothing to say.
+    /// What to say to a model that gave `answer`, which is of this `fit`; `None` if
+    /// there is nothing to say.
     #[must_use]
-    pub fn correction(self, answer: &Answer) -> Option<&'static str> {
-        if answer.finish != Finish::Stop {
+    pub fn correction(self, answer: &Answer, fit: &Fit) -> Option<Cow<'static, str>> {
+        if answer.finish != Finish::Stop || !self.may_ask_again {
             return None;
         }
-        self.call_correction().or_else(|| {
-            (self.may_ask_again && self.is_not_json(answer)).then_some(
+        if let Some(correction) = self.call_correction() {
+            return Some(correction.into());
+        }
+        match fit {
+            Fit::Fits => None,
+            Fit::Misfit(why) => Some(
+                format!(
+                    "That does not fit the JSON schema: {} Answer again, with one JSON object \
+                     that fits it and nothing else.",
+                    brief(why)
+                )
+                .into(),
+            ),
+            Fit::NotJson => Some(
                 "That is no valid JSON object. Answer again, with one JSON object of the form \
-                 you were given and nothing else.",
-            )
-        })
+                 you were given and nothing else."
+                    .into(),
+            ),
+        }
     }
 
-    /// Whether the text was to be a JSON object and is none.
+    /// How `answer` fits. `misfit` says why a text, its second argument, does not fit
+    /// a schema, and is asked about JSON objects alone.
     #[must_use]
-    pub fn is_not_json(self, answer: &Answer) -> bool {
-        let is_object = |text: &str| {
-            text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok()
+    pub fn fit(self, answer: &Answer, misfit: impl FnOnce(&str, &str) -> Option<String>) -> Fit {
+        let Some(format) = self.format.filter(|_| answer.calls.is_empty()) else {
+            return Fit::Fits;
         };
-        self.object && answer.calls.is_empty() && !is_object(&answer.text)
+        if !is_object(&answer.text) {
+            return Fit::NotJson;
+        }
+        let why = format.schema.and_then(|schema| misfit(schema, &answer.text));
+        why.map_or(Fit::Fits, Fit::Misfit)
+    }
+}
+
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+/// One short line of a reason, which may quote a key or a list of any length.
+fn brief(why: &str) -> String {
+    const MAX_CHARS: usize = 200;
+    let words = why.split(|ch: char| ch.is_whitespace() || ch.is_control());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
     }
 }

@@ -5,6 +5,7 @@ mod attempts;
 mod deployment;
 mod outlet;
 mod routes;
+mod schema;
 mod sign_in;
 mod timing;
 mod world;

@@ -42,6 +42,7 @@ struct Inner {
     script: RefCell<Box<Script>>,
     sent: RefCell<Vec<Sent>>,
     kept: RefCell<BTreeMap<String, Vec<u8>>>,
+    judged: RefCell<Vec<[String; 2]>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
 }
@@ -101,6 +102,7 @@ impl World {
             script: RefCell::new(Box::new(script)),
             sent: RefCell::default(),
             kept: RefCell::default(),
+            judged: RefCell::default(),
             open_bodies: Rc::default(),
         }))
     }
@@ -165,6 +167,11 @@ impl World {
 
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.0.sent.borrow().clone()
+    }
+
+    /// Each schema and text that was judged.
+    pub(crate) fn judged(&self) -> Vec<[String; 2]> {
+        self.0.judged.borrow().clone()
     }
 
     /// How many bodies of upstreams are still open.
@@ -309,6 +316,13 @@ impl Edge for World {
         pump: impl Future<Output = Result<(), Error>> + 'static,
     ) -> Result<Rc<Outlet>, Error> {
         outlet::stream(self, outlet, pump).await
+    }
+
+    /// A text says itself why it does not fit: in its field `misfit`.
+    fn misfit(&self, schema: &str, json: &str) -> Option<String> {
+        self.0.judged.borrow_mut().push([schema.to_owned(), json.to_owned()]);
+        let value: serde_json::Value = serde_json::from_str(json).unwrap();
+        value.get("misfit")?.as_str().map(str::to_owned)
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
