@@ -1,17 +1,24 @@
 """Anthropic's own Python client against the gateway."""
 
+import logging
+import re
+
 from common import (
     ANSWER,
     BAD_KEY,
+    CITIES,
     FAULTS,
     KEY,
     MODEL,
     NO_MODEL,
+    OUTCOME,
     QUESTION,
+    TASK,
     THINKER,
     Checks,
     Counter,
     StandIn,
+    Weather,
     arguments,
     raised,
 )
@@ -21,6 +28,9 @@ import anthropic  # noqa: E402
 
 assert anthropic.__version__ == args.version, anthropic.__version__
 http = __import__("httpx2" if int(args.version.split(".")[0]) >= 2 else "httpx")
+
+# Its tool runner logs what a tool raises.
+logging.getLogger("anthropic").addHandler(logging.NullHandler())
 
 stand_in = StandIn(args.stand_in)
 check = Checks()
@@ -63,6 +73,31 @@ def _():
     text, call = message.content
     assert (text.text, call.name, call.input) == ("Let me see.", "weather", {"city": "Paris 😀"}), message
     assert message.stop_reason == "tool_use", message
+
+
+for how in ("streamed", "whole"):
+
+    @check(f"D10: tool_runner() comes to the answer, {how}")
+    def _(how=how):
+        tool = Weather()
+
+        @anthropic.beta_tool
+        def weather(city: str) -> str:
+            """Tells the weather.
+
+            Args:
+                city: where
+            """
+            return tool(city)
+
+        turns = [{"role": "user", "content": TASK}]
+        options = {"max_tokens": 1000, "tools": [weather], "messages": turns, "stream": how == "streamed"}
+        runner = connect().beta.messages.tool_runner(model=MODEL, **options)
+        answers = [item if how == "whole" else item.get_final_message() for item in runner]
+        reasons = [answer.stop_reason for answer in answers]
+        assert reasons == ["tool_use", "tool_use", "end_turn"], reasons
+        assert re.fullmatch(OUTCOME, answers[-1].content[-1].text), answers[-1]
+        assert tool.asked == CITIES, tool.asked
 
 
 @check("D4: create() gives the text, the end, the counts and the request's id")

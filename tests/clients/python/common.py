@@ -21,6 +21,11 @@ NO_MODEL = "gpt-99-nonexistent"
 QUESTION = "Say something."
 ANSWER = 'One 👨‍👩‍👧 two, 中文 three, "four" \\ and\ndata: [DONE]\nfive.'
 
+# What the stand-in's model does as told (../../upstream/agent.mjs): two calls at once, then one that fails.
+TASK = 'Use weather({"city":"Paris"}) and weather({"city":"Rome"}) then weather({"city":"Atlantis"})'
+CITIES = ["Paris", "Rome", "Atlantis"]
+OUTCOME = r"(?s)The tools say: 18 °C; 25 °C; .*no such city.*"
+
 FAULTS = {
     "breaks off": {"breakAfter": 8},
     "ends without its end mark": {"endAfter": 8},
@@ -60,6 +65,20 @@ class StandIn:
         request = urllib.request.Request(f"{self.url}/__stand-in/{path}", data)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
+
+
+class Weather:
+    """A tool, and which cities it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, city):
+        self.asked.append(city)
+        known = {"Paris": "18 °C", "Rome": "25 °C"}.get(city)
+        if known is None:
+            raise ValueError("no such city")
+        return known
 
 
 class Counter:

@@ -1,9 +1,29 @@
 """OpenAI's own Python client against the gateway."""
 
-from common import ANSWER, BAD_KEY, FAULTS, KEY, MODEL, NO_MODEL, QUESTION, Checks, Counter, StandIn, arguments, raised
+import re
+
+from common import (
+    ANSWER,
+    BAD_KEY,
+    CITIES,
+    FAULTS,
+    KEY,
+    MODEL,
+    NO_MODEL,
+    OUTCOME,
+    QUESTION,
+    TASK,
+    Checks,
+    Counter,
+    StandIn,
+    Weather,
+    arguments,
+    raised,
+)
 
 args = arguments()
 import openai  # noqa: E402
+from pydantic import BaseModel  # noqa: E402
 
 assert openai.__version__ == args.version, openai.__version__
 http = __import__("httpx2" if int(args.version.split(".")[0]) >= 3 else "httpx")
@@ -56,6 +76,44 @@ def _():
     assert [call.function.arguments for call in calls] == ['{"city": "Paris 😀"}'] * 2, calls
     ids = {call.id for call in calls}
     assert len(ids) == 2 and all(id.startswith("call_") and len(id) <= 40 for id in ids), ids
+
+
+def streamed(client, **request):
+    with client.chat.completions.stream(**request) as stream:
+        return stream.get_final_completion()
+
+
+for how, ask in {
+    "streamed": streamed,
+    "whole": lambda client, **request: client.chat.completions.create(**request),
+    "parsed": lambda client, **request: client.chat.completions.parse(**request),
+}.items():
+
+    @check(f"D8: a loop over calls comes to the answer, {how}")
+    def _(how=how, ask=ask):
+        class weather(BaseModel):
+            city: str
+
+        tool = Weather()
+        tools = [openai.pydantic_function_tool(weather)]
+        turns = [{"role": "user", "content": TASK}]
+        for _ in range(6):
+            choice = ask(connect(), model=MODEL, messages=turns, tools=tools).choices[0]
+            turns.append(choice.message)
+            if choice.finish_reason != "tool_calls":
+                break
+            for call in choice.message.tool_calls:
+                parsed = weather.model_validate_json(call.function.arguments)
+                if how != "whole":
+                    assert call.function.parsed_arguments == parsed, call
+                try:
+                    content = tool(parsed.city)
+                except ValueError as error:
+                    content = f"error: {error}"
+                turns.append({"role": "tool", "tool_call_id": call.id, "content": content})
+        assert (choice.finish_reason, choice.message.tool_calls) in (("stop", None), ("stop", [])), choice
+        assert re.fullmatch(OUTCOME, choice.message.content), choice
+        assert tool.asked == CITIES, tool.asked
 
 
 @check("D5: stream() with include_usage gives the text and the counts")
