@@ -5,6 +5,7 @@
 //! fields) is accepted in either form.
 
 mod answer;
+mod offers;
 mod request;
 mod tools;
 mod wire;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{tools, wire};
+use super::{offers::Offer, tools, wire};
 use crate::{
     chat::{
         Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
@@ -33,7 +33,8 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         Delivery::Whole
     };
     let mut ignored = request.ignored();
-    let tools = tools::read(request.tools, request.tool_choice, &mut ignored)?;
+    let messages = request.messages.unwrap_or_default();
+    let tools = tools::read(request.tools, request.tool_choice, &messages, &mut ignored)?;
     let format = tools::read_format(request.output_config, request.output_format)?;
     let limits = Limits {
         stop: stop_sequences(request.stop_sequences.unwrap_or_default())?,
@@ -43,7 +44,6 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         },
         max_total_tokens: None,
     };
-    let messages = request.messages.unwrap_or_default();
     if messages.is_empty() {
         return Err(Error::invalid("messages", "messages: at least one message is needed."));
     }
@@ -121,7 +121,7 @@ fn read_content<'a>(
 }
 
 /// `None` for a block that has nothing to say to the model: earlier reasoning,
-/// which no upstream takes back.
+/// which no upstream takes back, and tools on servers that nobody asks here.
 fn read_block<'a>(
     block: wire::Block<'a>,
     path: &dyn Fn() -> String,
@@ -161,6 +161,12 @@ fn read_block<'a>(
                 Some(content) => read_content(content, &|| format!("{}.content", path()))?,
             },
         },
+        Some("tool_reference") => {
+            Part::Text(Offer::of(&block).ok_or_else(|| missing("tool_name"))?.in_words())
+        }
+        Some("tool_addition" | "tool_removal") => {
+            return Ok(Offer::of(&block).map(|offer| Part::Text(offer.in_words())));
+        }
         Some("search_result") => {
             let parts = match block.content {
                 None => Vec::new(),

@@ -1,6 +1,9 @@
 //! The tools of a request, which of them must be called, and the form of the answer.
 
-use super::wire;
+use super::{
+    offers::{self, Offer},
+    wire,
+};
 use crate::{
     chat::{CallForm, Calls, Format, Tool, ToolChoice, Tools},
     error::Error,
@@ -9,42 +12,54 @@ use crate::{
 
 /// The tools that Anthropic's servers carry out themselves, by how their types
 /// begin. Nobody does it here, and the model does without.
-const SERVER_TOOLS: [(&str, &str); 5] = [
+const SERVER_TOOLS: [(&str, &str); 6] = [
     ("web_search_", "tools.web_search"),
     ("web_fetch_", "tools.web_fetch"),
     ("code_execution_", "tools.code_execution"),
-    ("tool_search_tool_", "tools.tool_search_tool"),
+    ("tool_search_tool_", TOOL_SEARCH),
     ("mcp_toolset", "tools.mcp_toolset"),
+    ("advisor_", "tools.advisor"),
 ];
 
-/// The tools and the choice of a request; `None` if there are none, or none may
-/// be called. Names in `ignored` what has no effect.
+const TOOL_SEARCH: &str = "tools.tool_search_tool";
+
+/// The tools and the choice of a request, as they are at the end of `messages`;
+/// `None` if there are none, or none may be called. Names in `ignored` what has no
+/// effect.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a tool without a schema, and for a choice that there is not.
 pub(super) fn read<'a>(
     tools: Option<Vec<wire::Tool<'a>>>,
     choice: Option<wire::ToolChoice<'a>>,
+    messages: &[wire::Message<'a>],
     ignored: &mut Vec<&'static str>,
 ) -> Result<Option<Tools<'a>>, Error> {
     let mut list = Vec::new();
     for (index, tool) in tools.unwrap_or_default().into_iter().enumerate() {
-        let kind = tool.kind.as_ref().map_or("custom", Text::as_str);
-        if let Some((_, name)) = SERVER_TOOLS.iter().find(|(prefix, _)| kind.starts_with(prefix)) {
-            ignored.push(name);
-            continue;
+        list.extend(read_tool(tool, || format!("tools[{index}]"), ignored)?);
+    }
+    for ([index, place], offer) in offers::all(messages) {
+        match offer {
+            Offer::Load(name) => list
+                .iter_mut()
+                .filter(|tool| tool.name == name)
+                .for_each(|tool| tool.deferred = false),
+            Offer::Add(tool) => {
+                let path = || format!("messages[{index}].content[{place}].tool.definition");
+                if let Some(tool) = read_tool(tool.clone(), path, ignored)? {
+                    list.retain(|other| other.name != tool.name);
+                    list.push(Tool { deferred: false, ..tool });
+                }
+            }
+            Offer::Remove(name) => list.retain(|tool| tool.name != name),
         }
-        let Some(schema) = tool.input_schema else {
-            return Err(Error::invalid(
-                format!("tools[{index}].input_schema"),
-                format!("A tool of type `{kind}` is known to nobody here: it needs a schema."),
-            ));
-        };
-        let Some(Text(name)) = tool.name.filter(|name| !name.as_str().is_empty()) else {
-            return Err(Error::invalid(format!("tools[{index}].name"), "A tool needs a name."));
-        };
-        let description = tool.description.map(|text| text.0);
-        list.push(Tool { name, description, schema: Some(schema.get()) });
+    }
+    // Nobody finds them here.
+    if ignored.contains(&TOOL_SEARCH) {
+        for tool in &mut list {
+            tool.deferred = false;
+        }
     }
     if list.is_empty() {
         return Ok(None);
@@ -77,6 +92,34 @@ pub(super) fn read<'a>(
         }
     };
     Ok(Some(Tools { list, choice: required, calls, form: CallForm::Current }))
+}
+
+/// `None`, and its name in `ignored`, for one that Anthropic's servers carry out.
+fn read_tool<'a>(
+    tool: wire::Tool<'a>,
+    path: impl Fn() -> String,
+    ignored: &mut Vec<&'static str>,
+) -> Result<Option<Tool<'a>>, Error> {
+    let kind = tool.kind.as_ref().map_or("custom", Text::as_str);
+    if let Some((_, name)) = SERVER_TOOLS.iter().find(|(prefix, _)| kind.starts_with(prefix)) {
+        ignored.push(name);
+        return Ok(None);
+    }
+    let Some(schema) = tool.input_schema else {
+        return Err(Error::invalid(
+            format!("{}.input_schema", path()),
+            format!("A tool of type `{kind}` is known to nobody here: it needs a schema."),
+        ));
+    };
+    let Some(Text(name)) = tool.name.filter(|name| !name.as_str().is_empty()) else {
+        return Err(Error::invalid(format!("{}.name", path()), "A tool needs a name."));
+    };
+    Ok(Some(Tool {
+        name,
+        description: tool.description.map(|text| text.0),
+        schema: Some(schema.get()),
+        deferred: tool.defer_loading == Some(true),
+    }))
 }
 
 /// The form the answer is to have; `None` for plain text.

@@ -99,10 +99,27 @@ pub(crate) struct Block<'a> {
     /// What a tool returned.
     #[serde(borrow)]
     pub(crate) content: Option<Content<'a, Block<'a>>>,
+    /// The tool that a search found.
+    #[serde(borrow)]
+    pub(crate) tool_name: Option<Text<'a>>,
+    /// The tool that is added or removed.
+    #[serde(borrow)]
+    pub(crate) tool: Option<ChangedTool<'a>>,
+}
+
+/// A tool of the request, by its name, or a new one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ChangedTool<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) definition: Option<Tool<'a>>,
 }
 
 /// A tool that may be called, or one that Anthropic's own servers carry out.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Tool<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
@@ -113,6 +130,8 @@ pub(crate) struct Tool<'a> {
     /// A JSON schema, kept as the client wrote it.
     #[serde(borrow)]
     pub(crate) input_schema: Option<&'a RawValue>,
+    /// Whether a search has to find it first.
+    pub(crate) defer_loading: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

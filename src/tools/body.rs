@@ -157,15 +157,22 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// Mends what models often get wrong in JSON: line breaks within strings, commas
-/// before a closing bracket, and closing brackets that are missing before a tag.
+/// Mends what models often get wrong in JSON: line breaks and lone backslashes
+/// within strings (`\d`, `C:\users`, `\'`), commas before a closing bracket, and
+/// closing brackets that are missing before a tag.
 fn tidy(block: &str) -> String {
     let mut out = String::with_capacity(block.len() + 16);
     let mut open = Vec::new();
     let mut quoted = false;
     let mut escaped = false;
-    for ch in block.chars() {
+    for (place, ch) in block.char_indices() {
         if quoted {
+            if escaped && ch == '\'' {
+                out.pop();
+            } else if escaped && !is_escape(block.get(place..).unwrap_or_default()) {
+                out.push('\\');
+                escaped = false;
+            }
             match ch {
                 _ if escaped => escaped = false,
                 '\\' => escaped = true,
@@ -206,6 +213,16 @@ fn tidy(block: &str) -> String {
         out.push(ch);
     }
     out
+}
+
+/// Whether `text` goes on after a backslash as JSON lets it.
+fn is_escape(text: &str) -> bool {
+    match text.strip_prefix('u') {
+        Some(digits) => digits
+            .get(..4)
+            .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit())),
+        None => text.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't']),
+    }
 }
 
 fn drop_comma(out: &mut String) {

@@ -34,13 +34,15 @@ fn describe_tools(tools: &Tools<'_>) -> String {
         "# Tools\n\nYou can call the tools below. Each line is one, with the JSON schema of its \
          arguments.\n",
     );
-    for tool in &tools.list {
+    let all_deferred = tools.list.iter().all(|tool| tool.deferred);
+    for tool in tools.list.iter().filter(|tool| all_deferred || !tool.deferred) {
         block.push_str(&line(tool));
         block.push('\n');
     }
     block.push_str(
         "\nTo call a tool, write a block of exactly this form, not in a code fence, with \
-         arguments that fit its schema:\n\
+         arguments that fit its schema, in valid JSON (quotes, backslashes and line breaks \
+         within strings escaped):\n\
          <tool_call>\n{\"name\": \"…\", \"arguments\": {…}}\n</tool_call>\n",
     );
     block.push_str(match tools.calls {

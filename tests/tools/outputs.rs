@@ -175,6 +175,16 @@ pub(crate) const OUTPUTS: &[(&str, &str, &[Item])] = &[
         &[Call("write_file", r#"{"text": "a\n\tb"}"#)],
     ),
     (
+        "backslashes that are no escapes",
+        r#"<tool_call>{"name": "write_file", "arguments": {"text": "\d \\d \u00e9 C:\users\é \\\ it\'s \"q\" \/"}}</tool_call>"#,
+        &[Call("write_file", r#"{"text": "\\d \\d \u00e9 C:\\users\\é \\\\ it's \"q\" \/"}"#)],
+    ),
+    (
+        "a line that a backslash continues",
+        "<tool_call>{\"name\": \"write_file\", \"arguments\": {\"text\": \"a \\\n b\"}}</tool_call>",
+        &[Call("write_file", r#"{"text": "a \\\n b"}"#)],
+    ),
+    (
         "a brace short, and closed",
         r#"<tool_call>{"name": "get_weather", "arguments": {"city": "Paris"}</tool_call>"#,
         &[PARIS],

@@ -14,7 +14,8 @@ export function agentText({ messages }) {
   const texts = messages.map(({ role, content }) => ({ role, text: asText(content) }));
   const told = texts.map(({ text }) => text).join('\n');
   if (!told.includes('# Tools\n')) return null;
-  const task = /(?:^|\n)(?:Please )?use \w+\(.*/i.exec(texts.find(({ text }) => /use \w+\(/i.test(text))?.text ?? '')?.[0];
+  // An agent's own instructions may speak of using something, but not at the beginning of a line.
+  const task = /^(?:Please )?use \w+\(\{.*/im.exec(told)?.[0];
   if (task === undefined) return null;
 
   const steps = task.split(/ then /).map((step) => [...step.matchAll(/(\w+)\((\{.*?\})\)/g)].map(([, name, input]) => ({ name, input })));
