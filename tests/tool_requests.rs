@@ -118,6 +118,7 @@ fn functions_are_tools_of_an_older_form() {
 
 #[test]
 fn what_is_wrong_with_a_tool_is_said_with_its_field() {
+    let search = json!({"type": "web_search_20250305", "name": "web_search"});
     let table = [
         (OPENAI, json!({"tools": [{}]}), "tools[0].function"),
         (OPENAI, json!({"tools": [{"type": "function"}]}), "tools[0].function"),
@@ -138,6 +139,12 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
         (ANTHROPIC, json!({"tool_choice": {"type": "tool", "name": "x"}}), "tool_choice.name"),
         (ANTHROPIC, json!({"tool_choice": {"type": "tool"}}), "tool_choice.name"),
         (ANTHROPIC, json!({"tool_choice": {"type": "all"}}), "tool_choice.type"),
+        (
+            ANTHROPIC,
+            json!({"tools": [search], "tool_choice": {"type": "tool", "name": "web_search"}}),
+            "tool_choice",
+        ),
+        (ANTHROPIC, json!({"tools": [search], "tool_choice": {"type": "any"}}), "tool_choice"),
     ];
     for (dialect, fields, field) in table {
         let body = body(dialect, &fields);
@@ -154,6 +161,10 @@ fn tools_of_anthropics_servers_are_named_as_ignored() {
     let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 5});
     let own = json!({"name": "time", "input_schema": {"type": "object"}});
     let of_the_server = body(ANTHROPIC, &json!({"tools": [search]}));
+    // Beside a parameter that is ignored too.
+    let nothing =
+        body(ANTHROPIC, &json!({"tools": [], "tool_choice": {"type": "any"}, "temperature": 1}));
+    assert_eq!(anthropic::parse(&nothing).unwrap().tools, None);
     let with_another = body(ANTHROPIC, &json!({"tools": [search, own]}));
     let prompt = anthropic::parse(&of_the_server).unwrap();
     assert_eq!((prompt.tools, prompt.ignored), (None, vec!["tools.web_search"]));
@@ -308,6 +319,24 @@ fn the_model_is_told_what_it_needs_and_no_more() {
     }
     assert_eq!(instructions(OPENAI, &json!({"tool_choice": "none"})), (None, 0));
     assert_eq!(instructions(OPENAI, &json!({"tools": []})), (None, 0));
+}
+
+#[test]
+fn a_schema_is_one_line_however_it_is_laid_out() {
+    let body = r#"{
+        "messages": [{"role": "user", "content": "Hi"}],
+        "tools": [{"name": "weather", "input_schema": {
+            "type": "object",
+            "description": "one  \"two\n\\",
+            "properties": { "city" : { "type" : "string" } }
+        }}]
+    }"#;
+    let mut prompt = anthropic::parse(body.as_bytes()).unwrap();
+    tools::instruct(&mut prompt);
+    let Part::Text(text) = &prompt.turns[0].parts[0] else { panic!("{prompt:?}") };
+    let line = text.lines().find(|line| line.starts_with('{')).unwrap();
+    let schema = r#"{"type":"object","description":"one  \"two\n\\","properties":{"city":{"type":"string"}}}"#;
+    assert_eq!(line, format!("{{\"name\":\"weather\",\"parameters\":{schema}}}"));
 }
 
 #[test]

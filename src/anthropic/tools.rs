@@ -28,13 +28,15 @@ const TOOL_SEARCH: &str = "tools.tool_search_tool";
 /// effect.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a tool without a schema, and for a choice that there is not.
+/// [`Error::Invalid`] for a tool without a schema, and for a choice that there is
+/// not, or that nobody can fulfil.
 pub(super) fn read<'a>(
     tools: Option<Vec<wire::Tool<'a>>>,
     choice: Option<wire::ToolChoice<'a>>,
     messages: &[wire::Message<'a>],
     ignored: &mut Vec<&'static str>,
 ) -> Result<Option<Tools<'a>>, Error> {
+    let parameters = ignored.len();
     let mut list = Vec::new();
     for (index, tool) in tools.unwrap_or_default().into_iter().enumerate() {
         list.extend(read_tool(tool, || format!("tools[{index}]"), ignored)?);
@@ -61,10 +63,17 @@ pub(super) fn read<'a>(
             tool.deferred = false;
         }
     }
+    let kind = choice.as_ref().and_then(|choice| choice.kind.as_ref()).map(Text::as_str);
     if list.is_empty() {
+        // Else the model would make up what the tool returns.
+        if kind.is_some_and(|kind| matches!(kind, "any" | "tool")) && ignored.len() > parameters {
+            return Err(Error::invalid(
+                "tool_choice",
+                "This asks for a tool that Anthropic's servers carry out, and nobody does here.",
+            ));
+        }
         return Ok(None);
     }
-    let kind = choice.as_ref().and_then(|choice| choice.kind.as_ref()).map(Text::as_str);
     let calls = match choice.as_ref().and_then(|choice| choice.disable_parallel_tool_use) {
         Some(true) => Calls::One,
         _ => Calls::Many,

@@ -91,10 +91,26 @@ fn line(tool: &Tool<'_>) -> String {
         #[serde(skip_serializing_if = "Option::is_none")]
         parameters: Option<&'a RawValue>,
     }
+    let schema = tool.schema.map(in_one_line);
     let line = Line {
         name: &tool.name,
         description: tool.description.as_deref(),
-        parameters: tool.schema.and_then(|schema| serde_json::from_str(schema).ok()),
+        parameters: schema.as_ref().and_then(|schema| serde_json::from_str(schema).ok()),
     };
     serde_json::to_string(&line).unwrap_or_default()
+}
+
+/// The same JSON without what a client has laid it out with.
+fn in_one_line(json: &str) -> Cow<'_, str> {
+    if !json.contains('\n') {
+        return Cow::Borrowed(json);
+    }
+    let mut quoted = false;
+    let mut escaped = false;
+    let keep = |ch: &char| {
+        quoted ^= *ch == '"' && !escaped;
+        escaped = *ch == '\\' && !escaped;
+        quoted || !ch.is_ascii_whitespace()
+    };
+    Cow::Owned(json.chars().filter(keep).collect())
 }
