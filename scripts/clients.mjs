@@ -4,11 +4,12 @@
  *
  *     node scripts/clients.mjs clients      the official clients (part of `npm test`)
  *     node scripts/clients.mjs ecosystem    litellm and LangChain
+ *     node scripts/clients.mjs agents       coding agents' command-line clients
  *     node scripts/clients.mjs browser      a page in headless Chromium
  *     node scripts/clients.mjs breakages    that the checks fail when something is broken
  *
- * The npm clients have a package.json of their own: they are ten times what the demo needs, and
- * the demo does without them. Those of PyPI stand in virtual environments in `.tools/`.
+ * The npm clients have package.json files of their own: they are ten times what the demo needs,
+ * and the demo does without them. Those of PyPI stand in virtual environments in `.tools/`.
  */
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,6 +27,7 @@ const OLDEST_PYTHON = [3, 10];
 const ENVIRONMENTS = {
   clients: { requirements: "requirements.txt", others: "requirements-others.txt" },
   ecosystem: { requirements: "ecosystem/requirements.txt" },
+  agents: { requirements: "agents/requirements.txt", newest: [3, 12] },
 };
 
 /** Installs what the checks of `npm test` need, where it is not yet. */
@@ -35,13 +37,21 @@ export async function ensureClients() {
 }
 
 /** Installs the npm clients into tests/clients/node_modules, as their lock file says. */
-export async function ensureNpmClients() {
-  const stamp = path.join(CLIENTS, "node_modules/.stamp");
-  const wanted = hashOf([inProject("tests/clients/package.json"), inProject("tests/clients/package-lock.json")]);
+export const ensureNpmClients = () => ensureNpm(CLIENTS, ["ci"], "the npm clients, about 180 MB");
+
+/**
+ * The same for the agents, in a folder of their own: they are large. (`ci` would insist on optional
+ * packages of theirs for other platforms, which not every registry has.)
+ */
+const ensureNpmAgents = () => ensureNpm(path.join(CLIENTS, "agents"), ["install", "--no-save"], "the npm agents, about 600 MB");
+
+async function ensureNpm(folder, how, what) {
+  const stamp = path.join(folder, "node_modules/.stamp");
+  const wanted = hashOf(["package.json", "package-lock.json"].map((name) => path.join(folder, name)));
   if (read(stamp) === wanted) return;
-  console.log("installing the npm clients once, about 180 MB");
+  console.log(`installing ${what}, once`);
   const start = performance.now();
-  const args = ["ci", "--prefix", CLIENTS, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"];
+  const args = [...how, "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"];
   // Under npm this is its own program; else the one on the PATH.
   const npm = process.env.npm_execpath;
   if (npm) await run(NODE, [npm, ...args]);
@@ -56,9 +66,9 @@ export async function ensureNpmClients() {
  */
 export async function ensurePython(name) {
   if (pythonOf(name)) return;
-  const base = findPython();
-  if (!base) return console.log(`\nNO PYTHON: ${NO_PYTHON}\n`);
-  const { requirements, others } = ENVIRONMENTS[name];
+  const { requirements, others, newest } = ENVIRONMENTS[name];
+  const base = findPython(newest);
+  if (!base) return console.log(`\nNO PYTHON: ${NO_PYTHON}${newest ? ` (${name}: up to ${newest.join(".")})` : ""}\n`);
   console.log(`making the Python environment "${name}" once`);
   const start = performance.now();
   const home = homeOf(name);
@@ -110,11 +120,10 @@ function stampOf(name) {
   return hashOf([requirements, others].filter(Boolean).map((file) => path.join(CLIENTS, file)));
 }
 
-function findPython() {
+function findPython(newest = [3, 99]) {
   const names = ["python3", "python", ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
   const candidates = process.env.PYTHON ? [process.env.PYTHON, ...names] : names;
-  const [major, minor] = OLDEST_PYTHON;
-  const test = `import sys; sys.exit(sys.version_info < (${major}, ${minor}))`;
+  const test = `import sys; sys.exit(not [${OLDEST_PYTHON}] <= list(sys.version_info[:2]) <= [${newest}])`;
   return candidates.find((program) => output(program, ["-c", test]) !== undefined);
 }
 
@@ -137,6 +146,11 @@ const COMMANDS = {
   async ecosystem() {
     await ensurePython("ecosystem");
     await nodeTest("tests/clients/ecosystem/*.test.mjs");
+  },
+  async agents() {
+    await ensureNpmAgents();
+    await ensurePython("agents");
+    await nodeTest("tests/clients/agents/*.test.mjs");
   },
   async browser() {
     await ensureNpmClients();

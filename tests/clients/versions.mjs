@@ -6,4 +6,4 @@ import { readFileSync } from "node:fs";
 const read = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
 
 /** Of a folder in node_modules: an alias's folder has the name of the alias. */
-export const packageVersion = (folder) => read(`node_modules/${folder}/package.json`).version;
+export const packageVersion = (folder, modules = "node_modules") => read(`${modules}/${folder}/package.json`).version;

@@ -1,0 +1,152 @@
+/**
+ * Coding agents' command-line clients against the gateway: each edits a file in a folder of its
+ * own, as a person would have it do from a script. The stand-in's model makes the calls that the
+ * agent's own tools take (../../upstream/agent.mjs).
+ *
+ * They run in an environment and a home of their own, and with what keeps them off the network.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+
+import { NO_PYTHON, linesOf, pythonOf } from "../../../scripts/clients.mjs";
+import { startStack } from "../support.mjs";
+import { packageVersion } from "../versions.mjs";
+import { startObserver } from "./observer.mjs";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const TIME_LIMIT_MS = 120_000;
+
+const OLD = 'def greet():\n    return "hello"\n';
+const NEW = 'def greet():\n    return "goodbye"\n';
+
+/** Eight pixels by eight. */
+const RED_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC";
+
+const stack = {};
+before(async () => {
+  Object.assign(stack, await startStack({ vars: { API_KEYS: "YOUR_API_KEY,ANTHROPIC_API_KEY" } }));
+  stack.observer = await startObserver(stack.url);
+});
+beforeEach(() => {
+  stack.upstream.reset();
+  stack.observer.reset();
+});
+after(async () => {
+  await stack.observer?.close();
+  await stack.close?.();
+});
+
+const version = (name) => packageVersion(name, "agents/node_modules");
+const program = (file) => path.join(HERE, "node_modules", file);
+const call = (name, input) => `${name}(${JSON.stringify(input)})`;
+const change = (file) => ({ file_path: file, old_string: 'return "hello"', new_string: 'return "goodbye"' });
+
+const CLAUDE_CODE = `Claude Code ${version("@anthropic-ai/claude-code")}`;
+
+/** Claude Code as README.md has it set up. */
+function claudeCode(task, { env = {} } = {}) {
+  const recipe = readFileSync(path.join(HERE, "../recipes/claude_code.env"), "utf8");
+  return {
+    command: [process.execPath, program("@anthropic-ai/claude-code/cli-wrapper.cjs")],
+    args: ["--print", task, "--permission-mode", "acceptEdits"],
+    env: { ...parseEnv(recipe.replaceAll("http://localhost:7860", stack.observer.url)), ...env },
+  };
+}
+
+agentTest(`${CLAUDE_CODE}: edits a file`, async ({ file, run }) => {
+  const task = `Use ${call("Read", { file_path: file })} then ${call("Edit", change(file))}`;
+  const printed = await run(claudeCode(task));
+  assert.equal(readFileSync(file, "utf8"), NEW);
+  assert.match(printed, /^The tools say: .*hello.*; .*updated.*$/ms);
+});
+
+agentTest(`${CLAUDE_CODE}: finds a tool that it holds back, and sees a picture`, async ({ file, folder, run }) => {
+  const picture = path.join(folder, "red.png");
+  writeFileSync(picture, Buffer.from(RED_PNG, "base64"));
+  const task = `Use ${call("ToolSearch", { query: "select:TaskCreate" })} and ${call("Read", { file_path: picture })} then ${call("TaskCreate", { subject: "s", description: "d" })}`;
+  const printed = await run(claudeCode(task, { env: { ENABLE_TOOL_SEARCH: "true" } }));
+  assert.match(printed, /^The tools say: The tool `TaskCreate` can be called from here on\.; .*; Task #1 created/s);
+  assert.equal(readFileSync(file, "utf8"), OLD);
+
+  const [first, second] = stack.upstream.requests.filter(({ path }) => path.includes("chat")).map(({ body }) => body);
+  const tool = '{"name":"TaskCreate"';
+  assert.deepEqual([first, second].map((body) => JSON.stringify(body).includes(JSON.stringify(tool).slice(1, -1))), [false, true]);
+  assert.ok(JSON.stringify(second.messages.at(-1)).includes(RED_PNG.slice(0, 60)), "the picture arrives");
+});
+
+agentTest(`Qwen Code ${version("@qwen-code/qwen-code")}: edits a file`, async ({ file, home, run }) => {
+  mkdirSync(path.join(home, ".qwen"));
+  const settings = { general: { enableAutoUpdate: false }, privacy: { usageStatisticsEnabled: false }, telemetry: { enabled: false } };
+  writeFileSync(path.join(home, ".qwen/settings.json"), JSON.stringify(settings));
+  const task = `Use ${call("read_file", { file_path: file })} and ${call("read_file", { file_path: `${file}x` })} then ${call("edit", change(file))}`;
+  const printed = await run({
+    command: [process.execPath, program("@qwen-code/qwen-code/cli-entry.js")],
+    args: ["--prompt", task, "--approval-mode", "auto-edit", "--auth-type", "openai"],
+    env: { OPENAI_BASE_URL: `${stack.observer.url}/api/v1`, OPENAI_API_KEY: "YOUR_API_KEY", OPENAI_MODEL: "qwen3-max-preview" },
+  });
+  assert.equal(readFileSync(file, "utf8"), NEW);
+  assert.match(printed, /^The tools say: .*hello.*; File not found.*; .*updated.*$/s);
+});
+
+const python = pythonOf("agents");
+const [aider] = linesOf(path.join(HERE, "requirements.txt"));
+agentTest(`${aider.replace("==", " ")}: edits a file`, { skip: !python && !process.env.CI && NO_PYTHON }, async ({ file, home, folder, run }) => {
+  assert.ok(python, NO_PYTHON);
+  // Else it would fetch a list of what models cost.
+  mkdirSync(path.join(home, ".aider/caches"), { recursive: true });
+  writeFileSync(path.join(home, ".aider/caches/model_prices_and_context_window.json"), '{"nobody": {}}');
+  // It knows no tools: the model answers with the whole file, in a code fence.
+  stack.upstream.queue({ text: `I change the greeting.\n\ngreet.py\n\`\`\`python\n${NEW}\`\`\`\n` });
+  const quiet = ["check-update", "analytics", "show-model-warnings", "show-release-notes", "detect-urls", "auto-lint", "git", "pretty"];
+  const printed = await run({
+    command: [python, "-m", "aider"],
+    args: [...quiet.map((name) => `--no-${name}`), "--yes-always", "--model", "openai/deepseek-chat", "--message", "Say goodbye.", path.relative(folder, file)],
+    env: { OPENAI_API_BASE: `${stack.observer.url}/api/v1`, OPENAI_API_KEY: "YOUR_API_KEY", LITELLM_LOCAL_MODEL_COST_MAP: "True" },
+  });
+  assert.equal(readFileSync(file, "utf8"), NEW);
+  assert.match(printed, /Applied edit to greet\.py/);
+});
+
+/** A test in a folder with a file to edit; no request of the agent's may be refused. */
+function agentTest(name, ...rest) {
+  const body = rest.pop();
+  test(name, { timeout: TIME_LIMIT_MS, ...rest[0] }, async () => {
+    // Outside of the project, whose folders an agent would look around in.
+    const top = realpathSync(mkdtempSync(path.join(tmpdir(), "degpt-edge-agent-")));
+    try {
+      const [folder, home] = ["work", "home"].map((name) => path.join(top, name));
+      mkdirSync(folder);
+      mkdirSync(home);
+      const file = path.join(folder, "greet.py");
+      writeFileSync(file, OLD);
+      await body({ file, folder, home, run: (agent) => run(agent, folder, home) });
+      const { answers } = stack.observer;
+      assert.ok(answers.length > 0, "it asked the gateway");
+      assert.deepEqual(answers.filter(({ status }) => status !== 200), []);
+      assert.ok(answers.filter(({ isStream }) => isStream).length > 0, "it streams");
+    } finally {
+      rmSync(top, { recursive: true, force: true });
+    }
+  });
+}
+
+/** What an agent prints; fails unless it ends well. */
+async function run({ command: [program, ...first], args, env }, cwd, home) {
+  const child = spawn(program, [...first, ...args], {
+    cwd,
+    // Nothing of this environment but what a program needs to run.
+    env: { PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`, HOME: home, TMPDIR: home, LANG: "C.UTF-8", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: TIME_LIMIT_MS - 10_000,
+  });
+  const texts = [child.stdout, child.stderr].map(async (pipe) => (await pipe.setEncoding("utf8").toArray()).join(""));
+  const [code, printed, errors] = await Promise.all([new Promise((resolve) => child.on("close", (code, signal) => resolve(signal ?? code))), ...texts]);
+  assert.equal(code, 0, `${printed}\n${errors}`);
+  return printed;
+}
