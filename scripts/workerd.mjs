@@ -103,6 +103,10 @@ function configuration(settings, { names, port, isolates, built, v8Flags }) {
   const date = settings.compatibility_date;
   const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);
   const sockets = gateways.map((name) => `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`);
+  // The bench runs Workers without wasm as well.
+  const modules = [["index.js", "esModule"], ["index_bg.wasm", "wasm"]]
+    .filter(([name]) => existsSync(inProject(built, name)))
+    .map(([name, kind]) => `(name = "${name}", ${kind} = embed "../../${built}/${name}")`);
   const services = gateways.map((name) => `(name = "${name}", worker = .gateway)`);
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -125,10 +129,7 @@ const config :Workerd.Config = (
 const gateway :Workerd.Worker = (
   compatibilityDate = "${date}",
   compatibilityFlags = ${flags},
-  modules = [
-    (name = "index.js", esModule = embed "../../${built}/index.js"),
-    (name = "index_bg.wasm", wasm = embed "../../${built}/index_bg.wasm"),
-  ],
+  modules = ${list(modules)},
   bindings = ${bindings},
   globalOutbound = "internet",
   cacheApiOutbound = "cache",

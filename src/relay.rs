@@ -17,10 +17,19 @@ pub enum Step {
     Hold,
     /// Send the headers, if they have not been sent.
     Send,
-    /// Likewise, and close the client's body and the upstream's.
-    Close,
+    /// Likewise, and close the client's body; let go of the upstream that goes on.
+    Close(Rest),
     /// Drop this upstream. Nothing of the answer has come from it.
     Fail(Error),
+}
+
+/// Whether an upstream goes on after the end of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// It does: the answer ended at a limit, or failed.
+    Some,
+    /// It has said all.
+    None,
 }
 
 /// Whether the client takes what it is sent.
@@ -162,7 +171,8 @@ impl Relay {
                 self.committed = true;
                 Step::Send
             }
-            Progress::Ended => Step::Close,
+            Progress::Ended if self.translator.upstream_ended() => Step::Close(Rest::None),
+            Progress::Ended => Step::Close(Rest::Some),
             Progress::Failed(error) => Step::Fail(error),
         }
     }

@@ -135,7 +135,7 @@ fn relay(limits: [u16; 4], happenings: &[(u32, u8)]) {
                 assert_eq!(out.len(), length, "written after the ending");
             }
             match step {
-                Step::Close => length_at_end = Some(out.len()),
+                Step::Close(_) => length_at_end = Some(out.len()),
                 Step::Fail(_) => relay.restart(now_ms),
                 Step::Hold => assert!(out.is_empty(), "written before the headers"),
                 Step::Send => {}

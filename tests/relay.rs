@@ -10,7 +10,7 @@ use degpt_edge::{
     config::Timing,
     error::Error,
     limits::{Counting, Limiter},
-    relay::{Client, Relay, Step},
+    relay::{Client, Relay, Rest, Step},
     route::Dialect,
     translate::{Begun, Translator},
 };
@@ -40,7 +40,12 @@ enum On {
 
 use Client::{Busy, Reading};
 use On::{Fail, Push, Restart, Tick, UpstreamEnds};
-use Step::{Close, Hold, Send};
+use Step::{Hold, Send};
+
+/// The answer has ended, and the upstream with it.
+const OVER: Step = Step::Close(Rest::None);
+/// The answer has ended, and the upstream goes on.
+const CLOSE: Step = Step::Close(Rest::Some);
 
 const TEXT: &str = "data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
@@ -112,11 +117,11 @@ fn headers_wait_for_the_first_words_and_the_body_ends_with_the_end_mark() {
         (100, Push(COMMENT), Hold, ""),
         (200, Push(TEXT), Send, "open text"),
         (300, Push(TEXT), Send, "text"),
-        (400, Push(DONE), Close, "finish done"),
-        (500, Push(TEXT), Close, ""),
-        (600, UpstreamEnds, Close, ""),
+        (400, Push(DONE), OVER, "finish done"),
+        (500, Push(TEXT), OVER, ""),
+        (600, UpstreamEnds, OVER, ""),
     ]);
-    check([(0, Push(TEXT_AND_DONE), Close, "open text finish done")]);
+    check([(0, Push(TEXT_AND_DONE), OVER, "open text finish done")]);
 }
 
 #[test]
@@ -185,7 +190,7 @@ fn nothing_within_the_first_byte_timeout_is_a_failure() {
         (10_000, Tick(Reading, 15_000), Send, "open"),
         (119_999, Tick(Reading, 1), Send, "alive"),
         (120_000, Tick(Reading, 1_000), timeout(), ""),
-        (120_000, Fail(Error::Timeout), Close, "error"),
+        (120_000, Fail(Error::Timeout), CLOSE, "error"),
     ]);
     // With headers that wait longer than that, the failure still gets its status.
     let timing = Timing { commit_after: Duration::from_mins(5), ..TIMING };
@@ -215,15 +220,15 @@ fn silence_within_an_answer_ends_it() {
     check([
         (1_000, Push(TEXT), Send, "open text"),
         (60_999, Tick(Reading, 1), Send, "alive"),
-        (61_000, Tick(Reading, 1_000), Close, "error"),
-        (61_000, Push(TEXT), Close, ""),
+        (61_000, Tick(Reading, 1_000), CLOSE, "error"),
+        (61_000, Push(TEXT), CLOSE, ""),
     ]);
     // A sign of life is one, even if it says nothing; the first byte's time is over.
     check([
         (1_000, Push(TEXT), Send, "open text"),
         (60_000, Push(COMMENT), Send, ""),
         (119_999, Tick(Reading, 1), Send, "alive"),
-        (120_000, Tick(Reading, 1_000), Close, "error"),
+        (120_000, Tick(Reading, 1_000), CLOSE, "error"),
     ]);
 }
 
@@ -234,7 +239,7 @@ fn an_upstream_that_is_not_read_is_not_silent() {
         (50_000, Tick(Busy, 15_000), Send, "alive"),
         (100_000, Tick(Busy, 15_000), Send, "alive"),
         (159_999, Tick(Reading, 1), Send, "alive"),
-        (160_000, Tick(Reading, 1_000), Close, "error"),
+        (160_000, Tick(Reading, 1_000), CLOSE, "error"),
     ]);
     // That does not hold for one that has not begun.
     check([(120_000, Tick(Busy, 1_000), Step::Fail(Error::Timeout), "")]);
@@ -248,7 +253,7 @@ fn a_failure_before_the_headers_leaves_everything_open() {
         (1_000, Push(DONE), declined(), ""),
         (1_500, Restart, Hold, ""),
         (2_000, Push(TEXT), Send, "open text"),
-        (2_000, Push(DONE), Close, "finish done"),
+        (2_000, Push(DONE), OVER, "finish done"),
     ]);
     check([(1_000, Push(ERROR), declined(), ""), (1_000, Fail(Error::Declined), declined(), "")]);
     check([(1_000, UpstreamEnds, Step::Fail(Error::Truncated), "")]);
@@ -262,14 +267,25 @@ fn a_failure_after_the_headers_and_before_the_answer_can_still_be_repaired() {
         (20_000, Push("data: <html>\n\n"), Step::Fail(Error::Garbled), ""),
         (20_500, Restart, Hold, ""),
         (21_000, Push(TEXT), Send, "text"),
-        (21_000, Push(DONE), Close, "finish done"),
+        (21_000, Push(DONE), OVER, "finish done"),
     ]);
     check([
         (10_000, Tick(Reading, 15_000), Send, "open"),
         (20_000, UpstreamEnds, Step::Fail(Error::Truncated), ""),
-        (20_000, Fail(Error::Truncated), Close, "error"),
-        (20_000, Fail(Error::Internal), Close, ""),
+        (20_000, Fail(Error::Truncated), CLOSE, "error"),
+        (20_000, Fail(Error::Internal), CLOSE, ""),
     ]);
+}
+
+#[test]
+fn an_upstream_that_goes_on_after_a_limit_is_let_go() {
+    let limits = Limits { stop: vec!["i".to_owned()], ..Limits::default() };
+    let limiter = Limiter::new(&limits, 0, Counting::Off);
+    let stamp = Stamp { id: "stamp-1".to_owned(), unix_s: 0 };
+    let translator =
+        Translator::new(Dialect::OpenAi, UsageReport::Omitted, "m", &stamp, limiter, 1 << 20);
+    let mut relay = Relay::new(translator, TIMING, REQUEST_MS);
+    assert_eq!(relay.push(TEXT.as_bytes(), REQUEST_MS, &mut Vec::new()), CLOSE);
 }
 
 #[test]
@@ -277,10 +293,10 @@ fn a_failure_within_the_answer_is_its_end() {
     for failure in [Push(ERROR), Push("data: <html>\n\n"), UpstreamEnds, Fail(Error::Internal)] {
         check([
             (1_000, Push(TEXT), Send, "open text"),
-            (2_000, failure, Close, "error"),
-            (3_000, Push(TEXT), Close, ""),
-            (3_000, UpstreamEnds, Close, ""),
-            (3_000, Fail(Error::Internal), Close, ""),
+            (2_000, failure, CLOSE, "error"),
+            (3_000, Push(TEXT), CLOSE, ""),
+            (3_000, UpstreamEnds, CLOSE, ""),
+            (3_000, Fail(Error::Internal), CLOSE, ""),
         ]);
     }
 }
@@ -292,7 +308,7 @@ fn a_clock_set_back_neither_ends_nor_floods_an_answer() {
         (10_000, Tick(Reading, 15_000), Send, ""),
         (20_000, Tick(Reading, 15_000), Send, ""),
         (65_000, Tick(Reading, 15_000), Send, "alive"),
-        (40_000, Push(DONE), Close, "finish done"),
+        (40_000, Push(DONE), OVER, "finish done"),
     ]);
 }
 

@@ -18,6 +18,18 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     pub(super) fn new(body: &JsValue, init: &ResponseInit) -> Result<Response, JsValue>;
 
+    /// What a `ReadableStream` is made around.
+    pub(super) type StreamSource;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_start(this: &StreamSource, start: &Function);
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_pull(this: &StreamSource, pull: &Function);
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_cancel(this: &StreamSource, cancel: &Function);
+
     /// `ReadableStreamDefaultController`.
     pub(super) type Controller;
 

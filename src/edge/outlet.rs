@@ -26,19 +26,19 @@ use std::{
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use worker::{
-    js_sys::{self, Function, Object, Reflect, Uint8Array},
+    js_sys::{self, Function, Object, Uint8Array},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     wasm_bindgen_futures::spawn_local,
     web_sys,
 };
 
 use super::{
-    js::{Controller, Gathering, Handle, Source, bind, then},
+    js::{Controller, Gathering, Handle, Source, StreamSource, bind, then},
     world::{Download, now_ms},
 };
 use crate::{
     error::Error,
-    relay::{Client, Relay, Step},
+    relay::{Client, Relay, Rest, Step},
     translate::{Begun, Failure},
 };
 
@@ -102,17 +102,17 @@ impl Outlet {
         };
         handle.set_tick(&callback(Shared::tick));
 
-        let source = Object::new();
         let on_start = {
             let handle = handle.clone();
             Closure::once_into_js(move |controller: Controller| handle.set_controller(&controller))
         };
-        Reflect::set(&source, &"start".into(), &on_start)?;
-        Reflect::set(&source, &"pull".into(), &callback(Shared::client_reads))?;
-        Reflect::set(&source, &"cancel".into(), &callback(Shared::client_left))?;
+        let source: StreamSource = Object::new().unchecked_into();
+        source.set_start(on_start.unchecked_ref());
+        source.set_pull(&callback(Shared::client_reads));
+        source.set_cancel(&callback(Shared::client_left));
         // By its default strategy it has room for one chunk, so that the upstream is
         // read before the client reads: the client's status depends on what comes.
-        let readable = web_sys::ReadableStream::new_with_underlying_source(&source)?;
+        let readable = web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())?;
         set_timeout(&handle.tick(), 0);
         Ok(Self { shared, handle, readable })
     }
@@ -271,7 +271,7 @@ impl Shared {
             // Fails when the client has gone, of which `client_left` tells.
             let _ = handle.controller().enqueue(&chunk);
         }
-        if matches!(step, Step::Send | Step::Close) {
+        if matches!(step, Step::Send | Step::Close(_)) {
             tell(self.decided.take(), Ok(()));
         }
         if begun == Begun::Yes
@@ -281,10 +281,13 @@ impl Shared {
         }
         match step {
             Step::Hold | Step::Send => None,
-            Step::Close => {
+            Step::Close(rest) => {
                 self.ended.set(true);
                 let _ = handle.controller().close();
-                handle.let_go();
+                // The connection of one that has said all can be used again.
+                if rest == Rest::Some {
+                    handle.let_go();
+                }
                 None
             }
             Step::Fail(error) => match self.feeding.take() {

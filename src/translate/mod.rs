@@ -53,6 +53,8 @@ struct Input {
     /// How many bytes the upstream may still send.
     bytes_left: usize,
     begun: bool,
+    /// Whether its own end mark has come.
+    ended: bool,
 }
 
 impl Input {
@@ -62,6 +64,7 @@ impl Input {
             reader: degpt::Reader::default(),
             bytes_left: max_bytes,
             begun: false,
+            ended: false,
         }
     }
 
@@ -70,13 +73,12 @@ impl Input {
         // the output must not depend on how the network cut the input.
         let (bytes, over) = bytes.split_at(bytes.len().min(self.bytes_left));
         self.bytes_left -= bytes.len();
-        let Self { frames, reader, begun, .. } = self;
+        let Self { frames, reader, begun, ended, .. } = self;
         let mut failed = None;
-        let mut ended = false;
         let flow = frames.push(bytes, |data| {
             let read = reader.read(data, &mut |event| {
                 *begun = true;
-                ended = matches!(event, Event::End(_));
+                *ended = matches!(event, Event::End(_));
                 on_event(event);
             });
             match read {
@@ -84,14 +86,14 @@ impl Input {
                     failed = Some(error);
                     ControlFlow::Break(())
                 }
-                Ok(()) if ended => ControlFlow::Break(()),
+                Ok(()) if *ended => ControlFlow::Break(()),
                 Ok(()) => ControlFlow::Continue(()),
             }
         });
         match (failed, flow) {
             (Some(error), _) => Err(error),
             (None, Err(sse::TooLong)) => Err(Error::AnswerTooLarge),
-            (None, Ok(_)) if !ended && !over.is_empty() => Err(Error::AnswerTooLarge),
+            (None, Ok(_)) if !*ended && !over.is_empty() => Err(Error::AnswerTooLarge),
             (None, Ok(_)) => Ok(()),
         }
     }

@@ -274,6 +274,12 @@ impl Translator {
         Begun::of(self.input.begun && self.hold.is_none())
     }
 
+    /// Whether the upstream has said all that it had to say.
+    #[must_use]
+    pub fn upstream_ended(&self) -> bool {
+        self.input.ended
+    }
+
     /// Forgets what an upstream sent that failed before the answer began, so
     /// that another can be read in its place.
     pub fn restart(&mut self) {

@@ -62,7 +62,7 @@ impl Outlet {
         }
         let mut relay = self.relay.borrow_mut();
         let step = go_on(&mut relay, &mut self.out.borrow_mut());
-        if matches!(step, Step::Send | Step::Close) {
+        if matches!(step, Step::Send | Step::Close(_)) {
             self.decided.borrow_mut().get_or_insert(Ok(()));
         }
         if relay.begun() == Begun::Yes && self.feeding.get() == Feeding::Waiting {
@@ -70,7 +70,7 @@ impl Outlet {
         }
         match step {
             Step::Hold | Step::Send => {}
-            Step::Close => self.ended.set(true),
+            Step::Close(_) => self.ended.set(true),
             Step::Fail(error) => {
                 if self.feeding.replace(Feeding::Off) != Feeding::Waiting {
                     return Some(error);

@@ -27,7 +27,7 @@ const RELEASE_MS = 3_000;
 /** What an origin says by default: short, for there are many cells, and more than any fault waits for. */
 const USUAL = "The usual words: 模型 🎉.";
 /** What of an upstream's own words must not reach a client. */
-const RAW = /scripted|overloaded|8192|Just a moment|Sorry, you don|degpt-bad|Not authenticated/;
+const RAW = /scripted|overloaded|8192 tokens|Just a moment|Sorry, you don|degpt-bad|Not authenticated/;
 
 let closedPort;
 const deployments = new Map();

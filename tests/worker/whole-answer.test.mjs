@@ -30,7 +30,7 @@ const TABLE = [
   { name: "silent at once", fault: { chunks: words(50), silentAfter: 1 }, code: "upstream_stalled", fromMs: 900, toMs: 2_500 },
   { name: "silent, late", fault: { chunks: words(50), paceMs: 100, silentAfter: 49 }, code: "upstream_stalled", fromMs: 5_600, toMs: 9_000 },
   { name: "at its end with the connection open", fault: { chunks: words(50), keepOpenAfterDone: true }, fromMs: 0, toMs: 900 },
-  { name: "at its end with the connection open, late", fault: { chunks: words(50), paceMs: 100, keepOpenAfterDone: true }, fromMs: 4_900, toMs: 5_800 },
+  { name: "at its end with the connection open, late", fault: { chunks: words(25), paceMs: 100, keepOpenAfterDone: true }, fromMs: 2_400, toMs: 3_300 },
 ];
 
 describe("a whole answer of an upstream that is", { concurrency: true }, () => {

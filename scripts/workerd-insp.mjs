@@ -1,0 +1,138 @@
+/**
+ * Runs the built Worker in workerd, the runtime Cloudflare itself uses, with nothing in between:
+ * no wrangler, no proxy, no network of its own. The demo and the tests against the Worker use it.
+ *
+ * The compatibility date, the flags and the settings' defaults come from wrangler.toml.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { parse } from "smol-toml";
+import workerd from "workerd";
+
+import { Failure, atExit, inProject, scratchFolder } from "./process.mjs";
+
+/** wrangler.toml, parsed. */
+export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "utf8"));
+
+/**
+ * Starts the built Worker on loopback and resolves once it accepts connections.
+ *
+ * `vars` are laid over the `[vars]` of wrangler.toml; one that is `undefined` is left unset.
+ * `onOutput` is called with each piece workerd writes. With `isolates` above 1 the process runs the
+ * Worker that often, as a data centre does: each with memory and a port of its own (`port` is for
+ * one), over one cache. The process ends with `close()` or with this one, however this one ends,
+ * short of SIGKILL. `folder` is where the Worker is built; `v8Flags` are for V8, which by itself has
+ * no limit of memory here as it has at Cloudflare.
+ */
+export async function startWorker(options = {}) {
+  const { vars = {}, port = 0, isolates = 1, folder: built = "build", v8Flags = [], onOutput = () => {} } = options;
+  if (!existsSync(inProject(built, "index.js"))) {
+    throw new Failure("The worker is not built: run `npm run build` first.");
+  }
+  const settings = wrangler();
+  const bound = Object.entries({ ...settings.vars, ...vars }).filter(([, value]) => value !== undefined);
+
+  const { folder, remove } = scratchFolder();
+  const file = path.join(folder, "worker.capnp");
+  writeFileSync(file, configuration(settings, { names: bound.map(([name]) => name), port, isolates, built, v8Flags }));
+
+  const child = spawn(workerd.default, ["serve", "--inspector-addr=127.0.0.1:9331", "--control-fd=3", file], {
+    env: { ...process.env, ...Object.fromEntries(bound) },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  const forget = atExit(() => child.kill("SIGKILL"));
+  const handles = [child, child.stdout, child.stderr, child.stdio[3]];
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      log += text;
+      onOutput(text);
+    });
+  }
+  const ended = new Promise((resolve) => {
+    child.on("close", () => {
+      forget();
+      resolve();
+    });
+  });
+
+  try {
+    const listening = await Promise.race([listeningPorts(child.stdio[3], isolates), ended.then(() => undefined)]);
+    if (listening === undefined) throw new Failure(`workerd did not start:\n${log}`);
+    // From here on it is no reason for this process to live on: a test that forgets `close()` ends.
+    handles.forEach((handle) => handle.unref());
+    const urls = listening.map((port) => `http://127.0.0.1:${port}`);
+    return {
+      url: urls[0],
+      /** The address of each isolate. */
+      urls,
+      pid: child.pid,
+      log: () => log,
+      /** Resolves when the process has ended, for whatever reason. */
+      ended,
+      close() {
+        handles.forEach((handle) => handle.ref());
+        child.kill("SIGKILL"); // It holds no state, and on SIGTERM it would wait for open connections.
+        return ended;
+      },
+    };
+  } finally {
+    remove();
+  }
+}
+
+/** The ports of the first `count` sockets workerd reports on its control pipe. */
+function listeningPorts(pipe, count) {
+  return new Promise((resolve) => {
+    let text = "";
+    pipe.setEncoding("utf8").on("data", (piece) => {
+      text += piece;
+      const ports = [...text.matchAll(/"event":"listen".*"port":(\d+)/g)].map(([, port]) => Number(port));
+      if (ports.length >= count) resolve(ports);
+    });
+  });
+}
+
+/** Values travel in the environment: here stand names alone, and no key reaches the disk. */
+function configuration(settings, { names, port, isolates, built, v8Flags }) {
+  const list = (items) => `[${items.join(", ")}]`;
+  const bindings = list(names.map((name) => `(name = "${name}", fromEnvironment = "${name}")`));
+  const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
+  const date = settings.compatibility_date;
+  const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);
+  const sockets = gateways.map((name) => `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`);
+  // The bench runs Workers without wasm as well.
+  const modules = [["index.js", "esModule"], ["index_bg.wasm", "wasm"]]
+    .filter(([name]) => existsSync(inProject(built, name)))
+    .map(([name, kind]) => `(name = "${name}", ${kind} = embed "../../${built}/${name}")`);
+  const services = gateways.map((name) => `(name = "${name}", worker = .gateway)`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  v8Flags = ${list(v8Flags.map((flag) => `"${flag}"`))},
+  sockets = ${list(sockets)},
+  services = [
+    ${services.join(",\n    ")},
+    (name = "internet", network = (
+      allow = ["public", "private"],
+      tlsOptions = (trustBrowserCas = true),
+    )),
+    (name = "cache", worker = (
+      compatibilityDate = "${date}",
+      modules = [(name = "cache.js", esModule = embed "../../scripts/cache.js")],
+    )),
+  ],
+);
+
+const gateway :Workerd.Worker = (
+  compatibilityDate = "${date}",
+  compatibilityFlags = ${flags},
+  modules = ${list(modules)},
+  bindings = ${bindings},
+  globalOutbound = "internet",
+  cacheApiOutbound = "cache",
+);
+`;
+}
