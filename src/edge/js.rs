@@ -12,6 +12,14 @@ extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
     pub(super) fn random_uuid() -> String;
 
+    /// `RequestInit`, with a body that is not copied for it: a view of the memory that
+    /// holds it, which is good until that memory grows. `fetch` takes a copy at once
+    /// (the Fetch standard, "extract a body").
+    pub(super) type FetchInit;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_body(this: &FetchInit, body: &[u8]);
+
     /// `Response`, with a body of any kind.
     pub(super) type Response;
 

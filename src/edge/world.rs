@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use worker::{
     Cache, Delay, Headers, ResponseBody, ResponseBuilder,
-    js_sys::{self, Date, Uint8Array},
+    js_sys::{self, Date},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
     web_sys,
@@ -13,6 +13,7 @@ use worker::{
 use super::{
     bodies::{Rest, pour, read_all, within},
     js,
+    js::FetchInit,
     outlet::Outlet,
 };
 use crate::{
@@ -56,20 +57,7 @@ impl Edge for World {
     }
 
     async fn read(&self, upload: Self::Upload, limit_bytes: usize) -> Result<Vec<u8>, Error> {
-        let too_large = Error::BodyTooLarge { limit_bytes };
-        let length = upload.headers().get("content-length").ok().flatten();
-        if let Some(length) = length.and_then(|length| length.parse::<usize>().ok()) {
-            if length > limit_bytes {
-                return Err(too_large);
-            }
-            let promise = upload.array_buffer().map_err(|_| Error::BodyUnreadable)?;
-            let buffer = JsFuture::from(promise).await.map_err(|_| Error::BodyUnreadable)?;
-            return Ok(Uint8Array::new(&buffer).to_vec());
-        }
-        let Some(body) = upload.body() else {
-            return Ok(Vec::new());
-        };
-        read_all(&body, limit_bytes).await
+        read_all(&upload, limit_bytes).await
     }
 
     async fn send(
@@ -80,6 +68,10 @@ impl Edge for World {
         let abort = web_sys::AbortController::new().map_err(|_| Error::Internal)?;
         let init = request_init(&request, &abort).map_err(|_| Error::Internal)?;
         let global: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
+        if let Some(body) = request.body {
+            // The last thing before the fetch: nothing may come between.
+            init.unchecked_ref::<FetchInit>().set_body(body);
+        }
         let fetch = JsFuture::from(global.fetch_with_str_and_init(request.url, &init));
         let Some(response) = within(timeout_ms, fetch).await else {
             abort.abort();
@@ -177,8 +169,5 @@ fn request_init(
     init.set_headers(&headers);
     init.set_redirect(web_sys::RequestRedirect::Manual);
     init.set_signal(Some(&abort.signal()));
-    if let Some(body) = request.body {
-        init.set_body(&Uint8Array::from(body));
-    }
     Ok(init)
 }
