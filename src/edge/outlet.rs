@@ -113,7 +113,6 @@ impl Outlet {
         // By its default strategy it has room for one chunk, so that the upstream is
         // read before the client reads: the client's status depends on what comes.
         let readable = web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())?;
-        set_timeout(&handle.tick(), 0);
         Ok(Self { shared, handle, readable })
     }
 
@@ -160,6 +159,7 @@ impl Outlet {
         self.shared.stop.set(Some(sender));
         let readable = self.readable.clone();
         let mut waiting = Waiting { outlet: self.clone(), is_over: false };
+        self.shared.tick(&self.handle);
         spawn_local(async move {
             if let Either::Left((Err(error), _)) = select(pin!(pump), stopped).await {
                 self.shared.fail(error, &self.handle);
