@@ -23,7 +23,8 @@
 //! - [`catalog`], [`models`]: which models there are, and the routes that list them.
 //! - [`openai`], [`anthropic`]: the two dialects; [`json`]: how they read a body.
 //! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
-//! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams.
+//! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams;
+//!   `scan`: what both look for in them.
 //! - [`limits`]: where an answer ends, and what it counts.
 //! - [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
 //! - [`translate`], [`relay`]: its answers into the client's, whole or in time.
@@ -53,6 +54,7 @@ pub mod openai;
 pub mod prompt_tokens;
 pub mod relay;
 pub mod route;
+mod scan;
 pub mod shared;
 pub mod sse;
 pub mod tokens;

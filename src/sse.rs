@@ -6,6 +6,8 @@
 
 use std::ops::ControlFlow;
 
+use crate::scan::line_break;
+
 /// Cuts a byte stream into events, for every way the stream is cut into chunks.
 ///
 /// A line and an event are bounded by [`Decoder::MAX_LINE_BYTES`]: what is held
@@ -43,7 +45,7 @@ impl Decoder {
         mut bytes: &[u8],
         mut on_data: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, TooLong> {
-        while let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+        while let Some(end) = line_break(bytes) {
             let (head, tail) = bytes.split_at(end);
             let (&terminator, rest) = tail.split_first().unwrap_or((&b'\n', &[]));
             bytes = rest;

@@ -44,6 +44,13 @@ proptest! {
     }
 
     #[test]
+    fn chunks_in_the_usual_form_or_nearly(head in any::<[u8; 2]>(), chunks in vec(usual(), 0..6)) {
+        let data = [head.to_vec(), chunks.concat()].concat();
+        units::decoder(&data);
+        units::translator(&data);
+    }
+
+    #[test]
     fn fixtures_with_bytes_changed(data in changed(fixtures())) {
         units::decoder(&data);
         units::translator(&data);
@@ -174,6 +181,40 @@ fn event() -> impl Strategy<Value = Vec<u8>> {
         "data: [DON",
     ]);
     prop_oneof![6 => chunk, 2 => odd.prop_map(str::to_owned)].prop_map(String::into_bytes)
+}
+
+/// Chunks as DeGPT writes them, of words that need escapes, mostly right ones; some
+/// with a byte changed.
+fn usual() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        4 => "[ -~]{0,12}".prop_map(|text| text.replace(['"', '\\'], "")),
+        2 => sample::select(vec![
+            "\\u6211", "\\uFF0c", "\\ud83d\\ude0a", "\\n", "\\\"", "\\\\", "\\/", "\\t", "\\u0000", "é",
+        ]).prop_map(str::to_owned),
+        1 => sample::select(vec![
+            "\\ud83d", "\\ude0a", "\\ud83d\\u0041", "\\x", "\\u12", "\\", "\"", "\t", "\u{7f}",
+        ]).prop_map(str::to_owned),
+    ];
+    let field = sample::select(vec!["content", "content", "reasoning_content", "role"]);
+    let created = sample::select(vec!["1755954793", "1795417190.435244", "0", "-1", "1.", "null"]);
+    let finish = sample::select(vec!["null", "null", "null", "\"stop\"", "\"length\""]);
+    let words = vec(piece, 0..4).prop_map(|pieces| pieces.concat());
+    let chunk = (field, words, created, finish).prop_map(|(field, words, created, finish)| {
+        format!(
+            "data: {{\"id\": \"1a-2b\", \"object\": \"chat.completion.chunk\", \"created\": \
+             {created}, \"model\": \"deepseek-chat\", \"choices\": [{{\"index\": 0, \"delta\": \
+             {{\"{field}\": \"{words}\"}}, \"logprobs\": null, \"finish_reason\": {finish}}}]}}\n\n"
+        )
+    });
+    let change = prop::option::weighted(0.3, (any::<sample::Index>(), any::<u8>()));
+    (chunk, change).prop_map(|(chunk, change)| {
+        let mut bytes = chunk.into_bytes();
+        if let Some((place, byte)) = change {
+            let place = place.index(bytes.len());
+            bytes.iter_mut().skip(place).take(1).for_each(|here| *here = byte);
+        }
+        bytes
+    })
 }
 
 fn request() -> impl Strategy<Value = Value> {

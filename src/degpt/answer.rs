@@ -5,7 +5,9 @@
 //! `stop`. And when the model behind it fails, DeGPT answers 200 with a fixed
 //! sentence and `[DONE]`.
 
-use super::wire;
+use std::mem;
+
+use super::{usual, wire};
 use crate::{
     chat::{Event, Finish},
     error::Error,
@@ -31,6 +33,8 @@ pub struct Reader {
     /// Whether anything of an answer has been seen.
     begun: bool,
     text: TextSoFar,
+    /// Working memory for the words of a chunk.
+    words: String,
 }
 
 /// Whether the text so far could be [`FAKE_SUCCESS`]: then it is held back.
@@ -56,6 +60,24 @@ impl Reader {
     /// [`Error::Garbled`] for what is not its protocol; [`Error::Declined`] or
     /// [`Error::PromptTooLong`] when it says, in whatever way, that there is no answer.
     pub fn read(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+        let mut words = mem::take(&mut self.words);
+        let read = match usual::read(data, &mut words) {
+            Some(Event::Reasoning(text)) => {
+                self.reasoning(text, on_event);
+                Ok(())
+            }
+            Some(Event::Text(text)) => {
+                self.text(text, on_event);
+                Ok(())
+            }
+            _ => self.read_any(data, on_event),
+        };
+        self.words = words;
+        read
+    }
+
+    /// Reads what need not be in the usual form.
+    fn read_any(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
         if data.trim_ascii() == b"[DONE]" {
             return self.end(on_event);
         }
@@ -74,19 +96,27 @@ impl Reader {
         let Some(delta) = choice.delta else {
             return Ok(());
         };
-        if let Some(reasoning) = delta.reasoning_content.as_ref().filter(|text| !text.0.is_empty())
-        {
-            self.begun = true;
-            on_event(Event::Reasoning(reasoning.as_str()));
+        if let Some(reasoning) = &delta.reasoning_content {
+            self.reasoning(reasoning.as_str(), on_event);
         }
-        if let Some(text) = delta.content.as_ref().filter(|text| !text.0.is_empty()) {
-            self.begun = true;
+        if let Some(text) = &delta.content {
             self.text(text.as_str(), on_event);
         }
         Ok(())
     }
 
+    fn reasoning(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
+        if !text.is_empty() {
+            self.begun = true;
+            on_event(Event::Reasoning(text));
+        }
+    }
+
     fn text(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
+        if text.is_empty() {
+            return;
+        }
+        self.begun = true;
         if let TextSoFar::Sentence(held) = self.text {
             let (head, rest) = FAKE_SUCCESS.split_at_checked(held).unwrap_or((FAKE_SUCCESS, ""));
             if rest.starts_with(text) {

@@ -8,6 +8,7 @@
 mod answer;
 mod request;
 mod sign_in;
+mod usual;
 mod wire;
 
 #[cfg(doc)]

@@ -1,0 +1,169 @@
+//! The form in which DeGPT writes nearly every chunk of an answer, read at once.
+//!
+//! All of an answer's words come through here, so it pays to know the form by
+//! heart. Whatever differs from it in a single byte, what is not JSON included,
+//! is left to the general reader: this one gives either the same result or none.
+
+use crate::{chat::Event, scan::not_plain};
+
+/// Reads one event's data; `None` if it has not the usual form. The words are
+/// put together in `words`, whose memory is kept from chunk to chunk.
+pub(super) fn read<'a>(data: &[u8], words: &'a mut String) -> Option<Event<'a>> {
+    let rest = after_string(data.strip_prefix(br#"{"id": ""#)?)?;
+    let rest = after_string(rest.strip_prefix(br#", "object": ""#)?)?;
+    let rest = after_number(rest.strip_prefix(br#", "created": "#)?)?;
+    let rest = after_string(rest.strip_prefix(br#", "model": ""#)?)?;
+    let rest = rest.strip_prefix(br#", "choices": [{"index": 0, "delta": {""#)?;
+    let (rest, is_text) = match rest.strip_prefix(br#"content": ""#) {
+        Some(rest) => (rest, true),
+        None => (rest.strip_prefix(br#"reasoning_content": ""#)?, false),
+    };
+    words.clear();
+    let rest = unescape(rest, words)?;
+    if rest != br#"}, "logprobs": null, "finish_reason": null}]}"# {
+        return None;
+    }
+    Some(if is_text { Event::Text(words) } else { Event::Reasoning(words) })
+}
+
+/// What follows a string, after its opening quote. Of strings with escapes, or
+/// with more than ASCII, it knows nothing.
+fn after_string(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.get(not_plain(bytes)?..)?.strip_prefix(b"\"")
+}
+
+/// What follows a number, of those that times are written as.
+fn after_number(bytes: &[u8]) -> Option<&[u8]> {
+    let after_digits = |bytes: &'_ [u8]| bytes.iter().position(|byte| !byte.is_ascii_digit());
+    if !matches!(bytes.first()?, b'1'..=b'9') {
+        return None;
+    }
+    let rest = bytes.get(after_digits(bytes)?..)?;
+    let Some(fraction) = rest.strip_prefix(b".") else {
+        return Some(rest);
+    };
+    let digits = after_digits(fraction).filter(|digits| *digits > 0)?;
+    fraction.get(digits..)
+}
+
+/// Appends to `words` what a string says, after its opening quote, and returns
+/// what follows it.
+fn unescape<'a>(mut bytes: &'a [u8], words: &mut String) -> Option<&'a [u8]> {
+    loop {
+        let (plain, rest) = bytes.split_at_checked(not_plain(bytes)?)?;
+        words.push_str(std::str::from_utf8(plain).ok()?);
+        let (character, rest) = match rest {
+            [b'"', rest @ ..] => return Some(rest),
+            [b'\\', b'u', rest @ ..] => code_point(rest)?,
+            [b'\\', escape, rest @ ..] => {
+                let character = match escape {
+                    b'"' | b'\\' | b'/' => char::from(*escape),
+                    b'b' => '\u{8}',
+                    b'f' => '\u{c}',
+                    b'n' => '\n',
+                    b'r' => '\r',
+                    b't' => '\t',
+                    _ => return None,
+                };
+                (character, rest)
+            }
+            _ => return None,
+        };
+        words.push(character);
+        bytes = rest;
+    }
+}
+
+/// The character after a `\u`, or after two of them, and what follows it.
+fn code_point(bytes: &[u8]) -> Option<(char, &[u8])> {
+    let (unit, rest) = code_unit(bytes)?;
+    if !matches!(unit, 0xd800..=0xdbff) {
+        return Some((char::from_u32(unit)?, rest));
+    }
+    let (low, rest) = code_unit(rest.strip_prefix(b"\\u")?)?;
+    let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+    Some((char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + low)?, rest))
+}
+
+fn code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = bytes.split_first_chunk::<4>()?;
+    let unit = digits
+        .iter()
+        .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))?;
+    Some((unit, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::chat::Event;
+
+    fn usual(field: &str, words: &str) -> String {
+        format!(
+            "{{\"id\": \"1a-2b\", \"object\": \"chat.completion.chunk\", \"created\": 1755954793, \
+             \"model\": \"deepseek-chat\", \"choices\": [{{\"index\": 0, \"delta\": {{\"{field}\": \
+             \"{words}\"}}, \"logprobs\": null, \"finish_reason\": null}}]}}"
+        )
+    }
+
+    #[test]
+    fn words_are_those_that_json_means() {
+        let all = r#"a \"b\" \\ \/ \b\f\n\r\t \u0000 \u6211\uFF0c \ud83d\ude0a \uDBFF\uDFFF"#;
+        for escaped in ["", "a", "longer than a word, by far", all, "\u{7f}", "\\u00e9t\\u00E9"] {
+            let words: String = serde_json::from_str(&format!("\"{escaped}\"")).unwrap();
+            let mut memory = "what was there before".to_owned();
+            let text = usual("content", escaped);
+            assert_eq!(read(text.as_bytes(), &mut memory), Some(Event::Text(&words)), "{text}");
+            let reasoning = usual("reasoning_content", escaped);
+            let event = Some(Event::Reasoning(&words));
+            assert_eq!(read(reasoning.as_bytes(), &mut memory), event, "{reasoning}");
+        }
+    }
+
+    #[test]
+    fn every_family_has_the_usual_form() {
+        let id = ("1a-2b", "msg_01");
+        let object = ("chat.completion.chunk", "gpt-5");
+        let created = ("1755954793", "1795417190.467204");
+        for (was, is) in [id, object, created] {
+            let chunk = usual("content", "Hi").replace(was, is);
+            assert!(read(chunk.as_bytes(), &mut String::new()).is_some(), "{chunk}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_another_form_is_left_to_the_general_reader() {
+        let chunk = usual("content", "Hi");
+        let changes = [
+            ("{\"id", " {\"id"),
+            ("\"1a-2b\"", "null"),
+            ("1a-2b", "\\u0031"),
+            ("1a-2b", "\u{e9}"),
+            ("1a-2b", "\t"),
+            ("1755954793", "01"),
+            ("1755954793", "-1"),
+            ("1755954793", "1."),
+            ("1755954793", "1e9"),
+            ("1755954793", ""),
+            ("\"index\": 0", "\"index\":0"),
+            ("\"content\"", "\"role\""),
+            ("Hi", "\\x"),
+            ("Hi", "\\u12g4"),
+            ("Hi", "\\ud83d"),
+            ("Hi", "\\ud83d\\u0041"),
+            ("Hi", "\\ud83d\\ue000"),
+            ("Hi", "\\ude0a"),
+            ("Hi", "\n"),
+            ("Hi", "\u{6211}"),
+            ("Hi", "\", \"role\": \""),
+            ("\"finish_reason\": null", "\"finish_reason\": \"length\""),
+            ("}]}", "}]}}"),
+            ("}]}", "}]"),
+        ];
+        for (was, is) in changes {
+            let other = chunk.replacen(was, is, 1);
+            assert_ne!(other, chunk);
+            assert_eq!(read(other.as_bytes(), &mut String::new()), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Looking through bytes for the few that mean something, eight at a time.
+
+/// The place of the first line break.
+pub(crate) fn line_break(bytes: &[u8]) -> Option<usize> {
+    // In JSON nearly no byte but a line break is as small as one.
+    let mut start = 0;
+    loop {
+        let place = start + find(bytes.get(start..)?, |word| below(word, 0x0e))?;
+        if let Some(b'\n' | b'\r') = bytes.get(place) {
+            return Some(place);
+        }
+        start = place + 1;
+    }
+}
+
+/// The place of the first byte that is not plain within a JSON string: a quote, a
+/// backslash, a control character, or one of what is not ASCII.
+pub(crate) fn not_plain(bytes: &[u8]) -> Option<usize> {
+    let equal = |word: u64, byte: u8| below(word ^ each(byte), 1);
+    find(bytes, |word| below(word, b' ') | equal(word, b'"') | equal(word, b'\\') | word)
+}
+
+/// The place of the first byte whose uppermost bit is set in what `marks` makes
+/// of the word that it is in.
+fn find(bytes: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
+    let marked = |word: u64| marks(word) & each(0x80);
+    let (words, rest) = bytes.as_chunks();
+    let mut place = 0;
+    for word in words {
+        let marked = marked(u64::from_le_bytes(*word));
+        if marked != 0 {
+            return Some(place + marked.trailing_zeros() as usize / 8);
+        }
+        place += 8;
+    }
+    for byte in rest {
+        if marked(each(*byte)) != 0 {
+            return Some(place);
+        }
+        place += 1;
+    }
+    None
+}
+
+/// Marks the bytes of `word` that are below `limit`. One above such a byte may be
+/// marked as well: the lowest mark is right.
+fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(each(limit)) & !word
+}
+
+/// A word of eight times `byte`.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{line_break, not_plain};
+
+    #[test]
+    fn every_byte_is_told_apart_at_every_place() {
+        for length in 1..=20 {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[place] = byte;
+                    let found = matches!(byte, b'\n' | b'\r').then_some(place);
+                    assert_eq!(line_break(&bytes), found, "{bytes:?}");
+                    let found = (!matches!(byte, b' '..=0x7f) || matches!(byte, b'"' | b'\\'))
+                        .then_some(place);
+                    assert_eq!(not_plain(&bytes), found, "{bytes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_is_found() {
+        for first in 0..=u8::MAX {
+            for second in 0..=u8::MAX {
+                let bytes = [b'a', first, second, b'a', b'a', b'a', b'a', b'a', b'\r', b'"'];
+                let naive = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+                assert_eq!(line_break(&bytes), naive, "{bytes:?}");
+                let ends = |byte: &u8| !matches!(byte, b' '..=0x7f) || matches!(byte, b'"' | b'\\');
+                assert_eq!(not_plain(&bytes), bytes.iter().position(ends), "{bytes:?}");
+            }
+        }
+        assert_eq!((line_break(b""), not_plain(b"")), (None, None));
+    }
+}
