@@ -186,9 +186,8 @@ impl Limiter {
 
     /// The most tokens the text may have, after the reasoning and beside the
     /// calls that came before it.
-    fn text_limit(&self) -> Option<u64> {
-        let left =
-            self.max_total_tokens.map(|limit| limit.saturating_sub(self.reasoning.counter.total()));
+    fn text_limit(&mut self) -> Option<u64> {
+        let left = self.max_total_tokens.map(|limit| limit.saturating_sub(self.reasoning.total()));
         let limit = match (self.max_text_tokens, left) {
             (Some(text), Some(left)) => Some(text.min(left)),
             (limit, None) | (None, limit) => limit,
@@ -213,6 +212,8 @@ enum Room {
 struct Gauge {
     /// Has seen what went through.
     counter: Counter,
+    /// Its total, if that has been asked for since.
+    total: Option<u64>,
     /// Follows it, and is over the limit as it stands.
     held: String,
 }
@@ -229,6 +230,7 @@ impl Gauge {
         counting: Counting,
         pass: &mut impl FnMut(&str),
     ) -> Room {
+        self.total = None;
         let Some(limit) = limit else {
             if counting == Counting::On {
                 self.counter.push(text);
@@ -270,6 +272,12 @@ impl Gauge {
         } else {
             Room::Some
         }
+    }
+
+    /// The tokens of what went through.
+    fn total(&mut self) -> u64 {
+        let Self { counter, total, .. } = self;
+        *total.get_or_insert_with(|| counter.total())
     }
 
     /// Why the answer ended, if it otherwise did by `finish`: what is still held

@@ -24,6 +24,8 @@ pub(super) struct Scratch {
     /// Pairs to merge: the rank above the place of the left part. A pair that
     /// no longer exists is found out when its turn comes.
     heap: BinaryHeap<Reverse<u64>>,
+    /// For `piece`: the ends it has to look at.
+    pub(super) ends: Vec<usize>,
 }
 
 /// A part of a piece.

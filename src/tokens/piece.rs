@@ -37,6 +37,8 @@
 //! last of [`DISTANCES`] is well beyond. Were there a text that goes farther, it
 //! would be held for longer, and its count would be exact all the same.
 
+use std::mem;
+
 use super::{merge::count, merge_long::Scratch, scanner::split_before_last, table::reach};
 
 #[cfg(test)]
@@ -163,7 +165,9 @@ impl Piece {
     fn drop_start(&mut self, scratch: &mut Scratch) {
         let certain = self.held.len().saturating_sub(LEFT_OUT);
         let bytes = self.held.get(..certain).unwrap_or_default();
-        let ends = last_ends(bytes);
+        let mut ends = mem::take(&mut scratch.ends);
+        ends.clear();
+        ends.extend(last_ends(bytes));
         self.cost = ends.len() * HELD_PER_END;
         match certain_place(bytes, &ends, scratch) {
             Some(place) => {
@@ -173,17 +177,17 @@ impl Piece {
             }
             None => self.failed = self.held.len(),
         }
+        scratch.ends = ends;
     }
 }
 
 /// Where the last end of a token in `bytes` can be, whatever follows.
-fn last_ends(bytes: &[u8]) -> Vec<usize> {
+fn last_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
     let far = bytes.len().saturating_sub(usize::from(u8::MAX));
     let near = bytes.iter().enumerate().skip(far);
     near.filter(|&(end, &byte)| end + reach(byte) > bytes.len())
         .map(|(end, _)| end)
         .chain([bytes.len()])
-        .collect()
 }
 
 /// A place where every way to go on with `bytes` has the end of a token, with the

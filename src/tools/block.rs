@@ -19,16 +19,16 @@ pub(super) struct Block {
     quoted: bool,
     escaped: bool,
     depth: u32,
-    /// The tag that is being read, from its `<`.
-    tag: Option<String>,
+    /// Where in what is held the tag starts that is being read.
+    tag: Option<usize>,
     /// In the line of a fence between a tag and its call.
     fence_line: bool,
 }
 
 impl Block {
-    /// In a code fence, from the `<` of its first tag.
-    pub(super) fn fenced() -> Self {
-        Self { fenced: true, tag: Some('<'.into()), ..Self::default() }
+    /// In a code fence, from the `<` of its first tag, with which `held` ends.
+    pub(super) fn fenced(held: &str) -> Self {
+        Self { fenced: true, tag: Some(held.len() - 1), ..Self::default() }
     }
 
     /// After the tag around a call.
@@ -46,8 +46,8 @@ impl Block {
         Self { bare: true, fenced, depth: 1, ..Self::default() }
     }
 
-    /// Takes one more character.
-    pub(super) fn step(mut self, ch: char) -> Verdict {
+    /// Takes one more character, with which `held` ends.
+    pub(super) fn step(mut self, ch: char, held: &str) -> Verdict {
         if self.quoted {
             match ch {
                 _ if self.escaped => self.escaped = false,
@@ -59,12 +59,11 @@ impl Block {
         }
         if self.fence_line {
             self.fence_line = ch != '\n' && ch != '{' && ch != '[';
-        } else if let Some(mut tag) = self.tag.take() {
-            tag.push(ch);
-            return self.tag(tag);
+        } else if let Some(start) = self.tag {
+            return self.tag(held.get(start..).unwrap_or_default());
         }
         match ch {
-            '<' => self.tag = Some('<'.into()),
+            '<' => self.tag = Some(held.len() - 1),
             '{' | '[' => {
                 // Only tags say that an object is a call.
                 if self.depth == 0 && !(self.tagged || self.list) {
@@ -90,7 +89,7 @@ impl Block {
     }
 
     /// `tag` has come so far.
-    fn tag(mut self, tag: String) -> Verdict {
+    fn tag(mut self, tag: &str) -> Verdict {
         let (name, closes) = match tag.strip_prefix("</") {
             Some(name) => (name, true),
             None => (tag.strip_prefix('<').unwrap_or_default(), false),
@@ -98,13 +97,15 @@ impl Block {
         let Some(name) = name.strip_suffix('>') else {
             let known = CALL_TAGS.iter().chain([&LIST_TAG]);
             // In a broken object it may be anything.
-            if known.into_iter().any(|tag| tag.starts_with(name)) {
-                self.tag = Some(tag);
-            } else if self.depth == 0 {
-                return Verdict::Text;
+            if !known.into_iter().any(|tag| tag.starts_with(name)) {
+                if self.depth == 0 {
+                    return Verdict::Text;
+                }
+                self.tag = None;
             }
             return self.hold();
         };
+        self.tag = None;
         let is_call = CALL_TAGS.contains(&name);
         if !is_call && name != LIST_TAG {
             return if self.depth == 0 { Verdict::Text } else { self.hold() };

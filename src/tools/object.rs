@@ -12,6 +12,8 @@ pub(super) struct Object {
     held: String,
     /// Where in that the bracket is, if it ends with one.
     bracket: Option<usize>,
+    /// What goes out as soon as the piece at hand is read.
+    ready: String,
     place: Place,
 }
 
@@ -31,12 +33,12 @@ impl Object {
     pub(super) fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
         match event {
             Event::Text(text) => {
-                let mut ready = String::new();
                 for ch in text.chars() {
-                    self.step(ch, &mut ready);
+                    self.step(ch);
                 }
-                if !ready.is_empty() {
-                    on_event(Event::Text(&ready));
+                if !self.ready.is_empty() {
+                    on_event(Event::Text(&self.ready));
+                    self.ready.clear();
                 }
             }
             Event::Reasoning(_) => on_event(event),
@@ -51,14 +53,14 @@ impl Object {
         }
     }
 
-    fn step(&mut self, ch: char, ready: &mut String) {
+    fn step(&mut self, ch: char) {
         match &mut self.place {
             Place::Before => {
                 match (ch, self.bracket) {
                     ('{', _) => self.bracket = Some(self.held.len()),
                     ('"' | '}', Some(start)) => {
-                        ready.push_str(self.held.get(start..).unwrap_or_default());
-                        ready.push(ch);
+                        self.ready.push_str(self.held.get(start..).unwrap_or_default());
+                        self.ready.push(ch);
                         self.held = String::new();
                         self.place = match ch {
                             '"' => Place::Inside { depth: 1, quoted: true, escaped: false },
@@ -72,7 +74,7 @@ impl Object {
                 self.held.push(ch);
             }
             Place::Inside { depth, quoted, escaped } => {
-                ready.push(ch);
+                self.ready.push(ch);
                 match ch {
                     _ if *escaped => *escaped = false,
                     '\\' if *quoted => *escaped = true,

@@ -64,7 +64,8 @@ pub(super) struct Bare {
     fenced: bool,
     /// How much of [`Bare::BEGINNING`] has come.
     matched: usize,
-    name: String,
+    /// Where in what is held the name starts.
+    name: usize,
 }
 
 impl Bare {
@@ -77,7 +78,8 @@ impl Bare {
 pub(super) struct Fence {
     mark: char,
     marks: usize,
-    language: String,
+    /// Where in what is held the language starts, if it has.
+    language: Option<usize>,
 }
 
 impl Fence {
@@ -86,24 +88,30 @@ impl Fence {
         ["", "json", "xml", "text", "tool_call", "tool_calls", "tool_code", "tool_use"];
 
     fn new(mark: char) -> Self {
-        Self { mark, marks: 1, language: String::new() }
+        Self { mark, marks: 1, language: None }
     }
 
-    fn step(mut self, ch: char) -> Verdict {
+    /// Takes the last character of `held`.
+    fn step(mut self, ch: char, held: &str) -> Verdict {
         const LONGEST: usize = 12;
-        if ch == self.mark && self.language.is_empty() {
+        if ch == self.mark && self.language.is_none() {
             self.marks += 1;
-        } else if self.marks < 3 {
-            return Verdict::Text;
-        } else if ch == '\n' {
-            let known = Self::LANGUAGES.contains(&self.language.trim_end());
-            return if known { Verdict::Hold(Phase::FenceStart) } else { Verdict::Text };
-        } else if matches!(ch, '\r' | ' ' | '_' | 'a'..='z') && self.language.len() < LONGEST {
-            self.language.push(ch);
-        } else {
+            return Verdict::Hold(Phase::Fence(self));
+        }
+        if self.marks < 3 {
             return Verdict::Text;
         }
-        Verdict::Hold(Phase::Fence(self))
+        let start = *self.language.get_or_insert(held.len() - ch.len_utf8());
+        let language = held.get(start..).unwrap_or_default();
+        if let Some(language) = language.strip_suffix('\n') {
+            let known = Self::LANGUAGES.contains(&language.trim_end());
+            return if known { Verdict::Hold(Phase::FenceStart) } else { Verdict::Text };
+        }
+        if matches!(ch, '\r' | ' ' | '_' | 'a'..='z') && language.len() <= LONGEST {
+            Verdict::Hold(Phase::Fence(self))
+        } else {
+            Verdict::Text
+        }
     }
 }
 
@@ -154,34 +162,36 @@ impl Parser {
     }
 
     fn step(&mut self, ch: char, on_event: &mut impl FnMut(Event<'_>)) {
-        let verdict = match mem::replace(&mut self.phase, Phase::Text) {
-            Phase::Text => {
-                return match self.candidate(ch) {
-                    Some(phase) => {
-                        self.held.push(ch);
-                        self.phase = phase;
-                    }
-                    None => self.text(ch),
-                };
+        let phase = mem::replace(&mut self.phase, Phase::Text);
+        if let Phase::Text = phase {
+            match self.candidate(ch) {
+                Some(phase) => {
+                    self.held.push(ch);
+                    self.phase = phase;
+                }
+                None => self.text(ch),
             }
-            Phase::OpenTag => self.open_tag(ch, on_event),
-            Phase::Fence(fence) => fence.step(ch),
+            return;
+        }
+        self.held.push(ch);
+        let verdict = match phase {
+            Phase::Text => Verdict::Text,
+            Phase::OpenTag => self.open_tag(on_event),
+            Phase::Fence(fence) => fence.step(ch, &self.held),
             Phase::FenceStart => match ch {
-                '<' => Verdict::Hold(Phase::Block(Block::fenced())),
-                '{' if self.is_blank() => Verdict::Hold(Phase::Bare(Bare {
-                    fenced: true,
-                    matched: 1,
-                    name: String::new(),
-                })),
+                '<' => Verdict::Hold(Phase::Block(Block::fenced(&self.held))),
+                '{' if self.is_blank() => {
+                    Verdict::Hold(Phase::Bare(Bare { fenced: true, matched: 1, ..Bare::default() }))
+                }
                 _ if ch.is_ascii_whitespace() => Verdict::Hold(Phase::FenceStart),
                 _ => Verdict::Text,
             },
             Phase::Bare(bare) => self.bare(bare, ch),
-            Phase::Block(block) => block.step(ch),
+            Phase::Block(block) => block.step(ch, &self.held),
             Phase::After { new_line } => match ch {
                 '`' | '~' if new_line => Verdict::Hold(Phase::Fence(Fence::new(ch))),
                 '`' | '~' => Verdict::Hold(Phase::After { new_line }),
-                '<' => Verdict::Hold(Phase::Block(Block::fenced())),
+                '<' => Verdict::Hold(Phase::Block(Block::fenced(&self.held))),
                 _ if ch.is_ascii_whitespace() => {
                     Verdict::Hold(Phase::After { new_line: new_line || ch == '\n' })
                 }
@@ -189,15 +199,10 @@ impl Parser {
             },
         };
         match verdict {
-            Verdict::Hold(phase) => {
-                self.held.push(ch);
-                self.phase = phase;
-            }
-            Verdict::Complete => {
-                self.held.push(ch);
-                self.complete(on_event);
-            }
+            Verdict::Hold(phase) => self.phase = phase,
+            Verdict::Complete => self.complete(on_event),
             Verdict::Text => {
+                self.held.pop();
                 self.release();
                 self.step(ch, on_event);
             }
@@ -221,19 +226,18 @@ impl Parser {
         !self.passed_text && !self.called && self.ready.is_empty()
     }
 
-    fn open_tag(&mut self, ch: char, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
+    fn open_tag(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
         let name = self.held.strip_prefix('<').unwrap_or_default();
-        if ch != '>' {
-            let begins =
-                |tag: &str| tag.strip_prefix(name).is_some_and(|rest| rest.starts_with(ch));
-            let known = CALL_TAGS.iter().chain([&LIST_TAG, &RESULT_TAG]).any(|tag| begins(tag));
+        let Some(name) = name.strip_suffix('>') else {
+            let known =
+                CALL_TAGS.iter().chain([&LIST_TAG, &RESULT_TAG]).any(|tag| tag.starts_with(name));
             // A result that a model makes up for itself, with attributes or without.
-            let ends = name == RESULT_TAG && ch == ' ';
+            let ends = name.strip_suffix(' ') == Some(RESULT_TAG);
             if ends && self.called {
                 return self.end(on_event);
             }
             return if known { Verdict::Hold(Phase::OpenTag) } else { Verdict::Text };
-        }
+        };
         if name == RESULT_TAG && self.called {
             self.end(on_event)
         } else if name == LIST_TAG {
@@ -255,24 +259,28 @@ impl Parser {
 
     fn bare(&self, mut bare: Bare, ch: char) -> Verdict {
         match Bare::BEGINNING.as_bytes().get(bare.matched) {
-            None if ch == '"' => {
-                if self.declared.find(&bare.name).is_none() {
+            None => {
+                let name = self.held.get(bare.name..).unwrap_or_default();
+                if let Some(name) = name.strip_suffix('"') {
+                    if self.declared.find(name).is_none() {
+                        return Verdict::Text;
+                    }
+                    return Verdict::Hold(Phase::Block(Block::bare(bare.fenced)));
+                }
+                if name.len() > Bare::LONGEST_NAME {
                     return Verdict::Text;
                 }
-                return Verdict::Hold(Phase::Block(Block::bare(bare.fenced)));
             }
-            None => bare.name.push(ch),
-            Some(expected) if ch == char::from(*expected) => bare.matched += 1,
+            Some(expected) if ch == char::from(*expected) => {
+                bare.matched += 1;
+                bare.name = self.held.len();
+            }
             // Between the tokens, that is, not within `name`.
             Some(b'{' | b'"' | b':')
                 if ch.is_ascii_whitespace() && bare.matched != "{\"name".len() => {}
             Some(_) => return Verdict::Text,
         }
-        if bare.name.len() > Bare::LONGEST_NAME {
-            Verdict::Text
-        } else {
-            Verdict::Hold(Phase::Bare(bare))
-        }
+        Verdict::Hold(Phase::Bare(bare))
     }
 
     /// The candidate is complete: calls, or text after all.
@@ -293,9 +301,13 @@ impl Parser {
 
     /// What is held is text.
     fn release(&mut self) {
-        for ch in mem::take(&mut self.held).chars() {
+        let mut held = mem::take(&mut self.held);
+        for ch in held.chars() {
             self.text(ch);
         }
+        // Keeps the memory for the next candidate.
+        held.clear();
+        self.held = held;
     }
 
     fn text(&mut self, ch: char) {

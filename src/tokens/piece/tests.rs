@@ -42,7 +42,7 @@ fn the_end_of_a_piece_can_change_its_start() {
 #[test]
 fn a_place_next_to_a_falling_text_is_not_certain() {
     let bytes = [&b"the".repeat(200), FALLING.as_bytes()].concat();
-    let ends = last_ends(&bytes);
+    let ends = last_ends(&bytes).collect::<Vec<_>>();
     let place = certain_place(&bytes, &ends, &mut Scratch::default()).unwrap();
     assert!(place.end + DISTANCES[1] <= ends[0], "{} of {}", place.end, bytes.len());
 }
@@ -95,7 +95,7 @@ proptest! {
     #[test]
     fn a_certain_place_is_one(bytes in long_piece(), more in "[ a-z]{0,40}") {
         let mut scratch = Scratch::default();
-        let ends = last_ends(&bytes);
+        let ends = last_ends(&bytes).collect::<Vec<_>>();
         if let Some(place) = certain_place(&bytes, &ends, &mut scratch) {
             for going_on in [b"".as_slice(), b"a", b"-", b" ", b"er", &[0x84], more.as_bytes()] {
                 let parts: Vec<usize> = scratch
