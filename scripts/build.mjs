@@ -34,6 +34,20 @@ const WASM_FEATURES = [
   "sign-ext",
 ];
 
+/**
+ * rustc has inlined what is worth it. wasm-opt would go on to join the whole way of a request into
+ * one function of 115 KB, which the runtime compiles at the first request however little of it runs;
+ * and what is joined and optimized anew repeats itself less, so that it compresses worse.
+ */
+const SMALL_FUNCTIONS = [
+  "--always-inline-max-function-size=0",
+  "--flexible-inline-max-function-size=0",
+  "--one-caller-inline-max-function-size=0",
+];
+
+/** Cutting zeros out of the tables makes hundreds of segments, and gzip does it better. */
+const WHOLE_DATA = ["--skip-pass=memory-packing"];
+
 /** Builds what is out of date, into the folder `output`, compiling with `env` in the environment. */
 export async function build({ output = inProject("build"), env = {} } = {}) {
   const start = performance.now();
@@ -112,8 +126,8 @@ function bind(wasmBindgen, compiled, folder) {
 function optimize(wasm) {
   // The name section is not kept: panics are logged with file and line, and it is a sixth of the
   // bundle.
-  const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
-  return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, "-O", ...features]);
+  const options = ["-O", ...SMALL_FUNCTIONS, ...WHOLE_DATA, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+  return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...options]);
 }
 
 async function bundle(folder) {
