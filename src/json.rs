@@ -1,7 +1,10 @@
 //! Reading a caller's JSON: borrowed where possible, with errors that name the field.
 //!
 //! Both client dialects parse with [`parse`] and build their wire types from
-//! [`Text`] and [`Content`].
+//! [`Text`], [`Content`] and [`Shape`]s.
+
+mod place;
+mod shape;
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -12,6 +15,7 @@ use serde::{
 use serde_json::error::Category;
 
 use crate::error::Error;
+pub(crate) use shape::{Loose, Shape, shape};
 
 /// Reads `body` as one JSON value of type `T`.
 ///
@@ -19,20 +23,20 @@ use crate::error::Error;
 /// [`Error::Invalid`]: without a field when it is not JSON at all, with the
 /// field's path (`messages[0].content`) when a value does not fit.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let error = error.into_inner();
-        match error.classify() {
-            Category::Data => Error::Invalid {
-                message: format!("{path}: {}", rule(&error)),
-                param: (path != ".").then_some(path),
-            },
-            Category::Syntax | Category::Eof | Category::Io => not_json(&error),
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => {
+            let path = place::path(body, error.line(), error.column());
+            let named = if path.is_empty() { "." } else { &path };
+            Error::Invalid {
+                message: format!("{named}: {}", rule(&error)),
+                param: (!path.is_empty()).then_some(path),
+            }
         }
-    })?;
-    reader.end().map_err(|error| not_json(&error))?;
-    Ok(value)
+        Category::Syntax | Category::Eof | Category::Io => Error::Invalid {
+            param: None,
+            message: format!("The request body is not valid JSON: {error}."),
+        },
+    })
 }
 
 /// What should stand there, and where. What does stand there is left out: it may
@@ -43,10 +47,6 @@ fn rule(error: &serde_json::Error) -> String {
         Some((_, expected)) => format!("expected {expected}"),
         None => text,
     }
-}
-
-fn not_json(error: &serde_json::Error) -> Error {
-    Error::Invalid { param: None, message: format!("The request body is not valid JSON: {error}.") }
 }
 
 /// A string that borrows from the body unless an escape in it forbids that.

@@ -3,10 +3,10 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds (`cache_control`, `metadata`, `signature`, …).
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::json::{Content, Text};
+use crate::json::{Content, Loose, Shape, Text, shape};
 
 /// The body of `POST /v1/messages`.
 #[derive(Debug, Deserialize)]
@@ -162,24 +162,37 @@ pub(crate) struct OutputFormat<'a> {
 
 /// Where a picture or document is: `base64`, `url` or `text`. (A search result's
 /// source is a plain string, and is not looked at.)
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected an object with a string `type`")]
+#[derive(Debug)]
 pub(crate) enum Source<'a> {
     Object {
-        #[serde(borrow, rename = "type")]
         kind: Text<'a>,
-        #[serde(borrow)]
         media_type: Option<Text<'a>>,
-        #[serde(borrow)]
         data: Option<Text<'a>>,
-        #[serde(borrow)]
         url: Option<Text<'a>>,
     },
-    Name(
-        #[serde(borrow)]
-        #[expect(dead_code, reason = "read only so that it is accepted")]
-        Text<'a>,
-    ),
+    Name,
+}
+
+impl<'a> Shape<'a> for Source<'a> {
+    const EXPECTED: &'static str = "an object with a string `type`";
+
+    fn of(value: Loose<'a>) -> Option<Self> {
+        match value {
+            Loose::Object(mut fields) => Some(Self::Object {
+                kind: fields.take("type").text()?,
+                media_type: fields.take("media_type").optional_text()?,
+                data: fields.take("data").optional_text()?,
+                url: fields.take("url").optional_text()?,
+            }),
+            other => other.text().map(|_| Self::Name),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Source<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        shape(deserializer)
+    }
 }
 
 /// A whole answer.

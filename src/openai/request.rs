@@ -192,9 +192,7 @@ fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>
             part.refusal.map(|text| Part::Text(text.0)).ok_or_else(|| missing("refusal"))
         }
         Some("image_url") => {
-            let url = match part.image_url.ok_or_else(|| missing("image_url"))? {
-                wire::ImageUrl::Object { url } | wire::ImageUrl::Bare(url) => url.0,
-            };
+            let wire::ImageUrl(Text(url)) = part.image_url.ok_or_else(|| missing("image_url"))?;
             check_url(&url, || format!("{}.image_url.url", path()))?;
             Ok(Part::Image(Source::Url(url)))
         }

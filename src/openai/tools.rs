@@ -41,8 +41,8 @@ pub(super) fn read<'a>(request: &mut wire::Request<'a>) -> Result<Option<Tools<'
             "required" | "any" => ToolChoice::Required,
             _ => return Err(Error::invalid(param, "This is none of auto, none and required.")),
         },
-        Some(wire::Choose::Named { function, name, kind }) => {
-            let Some(name) = function.map(|function| function.name).or(name) else {
+        Some(wire::Choose::Named { name, kind }) => {
+            let Some(name) = name else {
                 let kind = kind.as_ref().map_or("", Text::as_str);
                 return Err(Error::invalid(
                     param,

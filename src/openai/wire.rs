@@ -3,10 +3,10 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds, and `null` is the same as absent.
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::json::{Content, Text};
+use crate::json::{Content, Loose, Shape, Text, shape};
 
 /// The body of `POST /chat/completions`.
 #[derive(Debug, Deserialize)]
@@ -131,14 +131,24 @@ pub(crate) struct Part<'a> {
 }
 
 /// `{"url": …}`; some clients send the bare string.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected an object with a string `url`, or a string")]
-pub(crate) enum ImageUrl<'a> {
-    Object {
-        #[serde(borrow)]
-        url: Text<'a>,
-    },
-    Bare(#[serde(borrow)] Text<'a>),
+#[derive(Debug)]
+pub(crate) struct ImageUrl<'a>(pub(crate) Text<'a>);
+
+impl<'a> Shape<'a> for ImageUrl<'a> {
+    const EXPECTED: &'static str = "an object with a string `url`, or a string";
+
+    fn of(value: Loose<'a>) -> Option<Self> {
+        match value {
+            Loose::Object(mut fields) => fields.take("url").text().map(Self),
+            other => other.text().map(Self),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for ImageUrl<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        shape(deserializer)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -204,24 +214,35 @@ pub(crate) struct JsonSchema<'a> {
 
 /// `"auto"`, `"none"`, `"required"`, or the function to call: `{"type":
 /// "function", "function": {"name"}}`, before there were tools `{"name"}`.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected a string, or an object that names a function")]
+#[derive(Debug)]
 pub(crate) enum Choose<'a> {
-    Mode(#[serde(borrow)] Text<'a>),
-    Named {
-        #[serde(borrow)]
-        function: Option<Named<'a>>,
-        #[serde(borrow)]
-        name: Option<Text<'a>>,
-        #[serde(borrow, rename = "type")]
-        kind: Option<Text<'a>>,
-    },
+    Mode(Text<'a>),
+    Named { name: Option<Text<'a>>, kind: Option<Text<'a>> },
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Named<'a> {
-    #[serde(borrow)]
-    pub(crate) name: Text<'a>,
+impl<'a> Shape<'a> for Choose<'a> {
+    const EXPECTED: &'static str = "a string, or an object that names a function";
+
+    fn of(value: Loose<'a>) -> Option<Self> {
+        let mut fields = match value {
+            Loose::Object(fields) => fields,
+            other => return other.text().map(Self::Mode),
+        };
+        let function = match fields.take("function") {
+            Loose::Object(mut function) => Some(function.take("name").text()?),
+            Loose::Null => None,
+            _ => return None,
+        };
+        let name = fields.take("name").optional_text()?;
+        let kind = fields.take("type").optional_text()?;
+        Some(Self::Named { name: function.or(name), kind })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Choose<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        shape(deserializer)
+    }
 }
 
 /// A whole answer.
