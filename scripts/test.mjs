@@ -5,15 +5,15 @@
  * Each test case of cargo and node counts as one, and so does each of the other checks.
  */
 import { spawn } from "node:child_process";
-import { globSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
 
 import { build } from "./build.mjs";
 import { ensureClients } from "./clients.mjs";
 import { ensureDevVars } from "./dev-vars.mjs";
 import { Failure, NODE, ROOT, WRANGLER, WRANGLER_ENV, atExit, command, inProject, scratchFolder, seconds } from "./process.mjs";
+import { programSize } from "./size.mjs";
 import { WASM_TARGET, ensureCheckTools } from "./tools.mjs";
 
 /**
@@ -158,26 +158,11 @@ async function size() {
   const { code, text } = await show(NODE, [WRANGLER, "deploy", "--dry-run"], WRANGLER_ENV);
   const bundle = Number(/gzip: ([\d.]+) KiB/.exec(text)?.[1]);
   if (code !== 0 || Number.isNaN(bundle)) return tally({ failures: ["wrangler deploy --dry-run"] });
-  const program = gzipSync(Buffer.concat([readFileSync(inProject("build/index.js")), wasmWithoutTables()])).length;
+  const program = programSize();
   console.log(`${bundle} KiB gzipped, of at most ${BUNDLE_LIMIT_KIB} KiB`);
   console.log(`${program} bytes without the tables of the token counter, of at most ${PROGRAM_LIMIT_BYTES}`);
   const isSmall = bundle <= BUNDLE_LIMIT_KIB && program <= PROGRAM_LIMIT_BYTES;
   return isSmall ? tally({ passed: 1 }) : tally({ failures: [`${bundle} KiB, ${program} bytes without the tables`] });
-}
-
-/** The wasm file with the token counter's tables, as the newest build has made them, cut out of it. */
-function wasmWithoutTables() {
-  const pattern = `target/${WASM_TARGET}/release/build/degpt-edge-*/out`;
-  const folders = globSync(pattern, { cwd: ROOT }).map((folder) => inProject(folder));
-  const newest = folders.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)[0];
-  let wasm = readFileSync(inProject("build/index_bg.wasm"));
-  for (const name of readdirSync(newest)) {
-    const table = readFileSync(path.join(newest, name));
-    const start = wasm.indexOf(table);
-    if (start < 0) throw new Failure(`${name} does not stand in the wasm file as a whole.`);
-    wasm = Buffer.concat([wasm.subarray(0, start), wasm.subarray(start + table.length)]);
-  }
-  return wasm;
 }
 
 await command(test);
