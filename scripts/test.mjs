@@ -11,7 +11,9 @@ import { parseArgs } from "node:util";
 
 import { build } from "./build.mjs";
 import { ensureClients } from "./clients.mjs";
+import { costs } from "./costs.mjs";
 import { ensureDevVars } from "./dev-vars.mjs";
+import { imports } from "./imports.mjs";
 import { Failure, NODE, ROOT, WRANGLER, WRANGLER_ENV, atExit, command, inProject, scratchFolder, seconds } from "./process.mjs";
 import { programSize } from "./size.mjs";
 import { WASM_TARGET, ensureCheckTools } from "./tools.mjs";
@@ -33,12 +35,14 @@ const DENY_WARNINGS = ["--", "-D", "warnings"];
 const STEPS = [
   ["format", "the format of the Rust code", () => check("cargo", ["fmt", "--check"])],
   ["native", "the Rust tests", cargoTest],
+  ["costs", "the instructions the core takes", () => costs()],
   ["clippy", "clippy", () => check("cargo", ["clippy", "--all-targets", ...DENY_WARNINGS])],
   ["clippy-wasm", "clippy for wasm", () => check("cargo", ["clippy", ...WASM, ...DENY_WARNINGS])],
   ["doc", "the documentation", () => documentation([])],
   ["doc-wasm", "the documentation of the wasm part", () => documentation(WASM)],
   ["build", "the build of the worker", () => build().then(() => tally({ passed: 1 }))],
   ["size", "the size of what is deployed", size],
+  ["imports", "what the wasm wants of JavaScript", () => imports()],
   ["upstream", "the tests of the stand-in for DeGPT", () => nodeTest("tests/upstream/*.test.mjs")],
   ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker/*.test.mjs")],
   ["clients", "other people's clients against the worker", clients],
