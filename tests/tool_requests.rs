@@ -127,8 +127,14 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
         (OPENAI, json!({"tools": [{"type": "custom", "custom": {"name": "x"}}]}), "tools[0].type"),
         (OPENAI, json!({"tools": null, "functions": [{}]}), "functions[0].name"),
         (OPENAI, json!({"tool_choice": "maybe"}), "tool_choice"),
-        (OPENAI, json!({"tool_choice": {"type": "allowed_tools"}}), "tool_choice"),
         (OPENAI, json!({"tool_choice": {"function": {"name": "x"}}}), "tool_choice"),
+        (
+            OPENAI,
+            json!({"tool_choice": {"type": "custom", "custom": {"name": "x"}}}),
+            "tool_choice",
+        ),
+        (OPENAI, json!({"tools": [], "tool_choice": "required"}), "tool_choice"),
+        (OPENAI, json!({"tools": null, "tool_choice": {"function": {"name": "x"}}}), "tool_choice"),
         (ANTHROPIC, json!({"tools": [{"name": "x"}]}), "tools[0].input_schema"),
         (
             ANTHROPIC,
@@ -171,6 +177,63 @@ fn tools_of_anthropics_servers_are_named_as_ignored() {
     let prompt = anthropic::parse(&with_another).unwrap();
     assert_eq!(prompt.tools.unwrap().list.len(), 1);
     assert_eq!(prompt.ignored, ["tools.web_search"]);
+}
+
+#[test]
+fn the_tools_that_are_allowed_are_the_ones_there_are() {
+    use ToolChoice::{Auto, Required};
+    let tools = |names: &[&str]| {
+        let tool = |name| json!({"type": "function", "function": {"name": name}});
+        names.iter().map(tool).collect::<Vec<_>>()
+    };
+    let flat_tools = |name: &str| json!([{"type": "function", "name": name}]);
+    let choice = |mode: &str, names: &[&str]| {
+        let allowed = json!({"mode": mode, "tools": tools(names)});
+        json!({"tool_choice": {"type": "allowed_tools", "allowed_tools": allowed}})
+    };
+    let flat = |mode: &str, name: &str| {
+        let choice = json!({"type": "allowed_tools", "mode": mode, "tools": flat_tools(name)});
+        json!({"tool_choice": choice})
+    };
+    let table: [(Value, &[&str], ToolChoice); 5] = [
+        (choice("auto", &["time"]), &["time"], Auto),
+        (choice("required", &["time"]), &["time"], Required),
+        // In the order of the request's list, whatever that of the choice is.
+        (choice("auto", &["time", "weather", "time"]), &["weather", "time"], Auto),
+        (flat("auto", "weather"), &["weather"], Auto),
+        (flat("required", "time"), &["time"], Required),
+    ];
+    for (fields, names, choice) in table {
+        let body = body(OPENAI, &fields);
+        let tools = openai::parse(&body).unwrap().tools.unwrap();
+        let listed: Vec<&str> = tools.list.iter().map(|tool| tool.name.as_ref()).collect();
+        assert_eq!((listed.as_slice(), tools.choice, tools.calls), (names, choice, Calls::Many));
+        let (told, _) = instructions(OPENAI, &fields);
+        let told = told.unwrap();
+        for name in ["weather", "time"] {
+            assert_eq!(told.contains(name), names.contains(&name), "{name} {fields}: {told}");
+        }
+    }
+    let none = json!({"tool_choice": {"type": "allowed_tools"}});
+    let nameless = json!({"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{}]}});
+    let mut without_tools = choice("auto", &["time"]);
+    without_tools["tools"] = json!([]);
+    let table = [
+        (choice("auto", &["time", "x"]), "tool_choice.allowed_tools.tools[1]"),
+        (flat("auto", "x"), "tool_choice.tools[0]"),
+        (nameless, "tool_choice.tools[0]"),
+        (choice("auto", &[]), "tool_choice.allowed_tools.tools"),
+        (choice("none", &["time"]), "tool_choice.allowed_tools.mode"),
+        (flat("", "time"), "tool_choice.mode"),
+        (none, "tool_choice.mode"),
+        (without_tools, "tool_choice.allowed_tools.tools[0]"),
+    ];
+    for (fields, field) in table {
+        let body = body(OPENAI, &fields);
+        let error = openai::parse(&body).map(|_| ()).unwrap_err();
+        let named = matches!(&error, Error::Invalid { param: Some(param), .. } if param == field);
+        assert!(named, "{fields}: {error:?}");
+    }
 }
 
 /// A conversation with a tool that is held back, a search for it, and what follows.

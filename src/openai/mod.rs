@@ -1,6 +1,7 @@
 //! OpenAI's Chat Completions: its requests into a [`Prompt`], events into its answers.
 
 mod answer;
+mod choice;
 mod request;
 mod tools;
 mod wire;

@@ -1,6 +1,9 @@
 //! The tools of a request, which of them must be called, and the form of the answer.
 
-use super::wire;
+use super::{
+    choice::{AllowedTools, Choose, ChosenTools},
+    wire,
+};
 use crate::{
     chat::{CallForm, Calls, Format, Tool, ToolChoice, Tools},
     error::Error,
@@ -13,55 +16,106 @@ use crate::{
 /// [`Error::Invalid`] for a tool that is not a function, and for a choice that
 /// there is not.
 pub(super) fn read<'a>(request: &mut wire::Request<'a>) -> Result<Option<Tools<'a>>, Error> {
-    let (list, choice, form) = match (request.tools.take(), request.functions.take()) {
-        (Some(tools), _) if !tools.is_empty() => {
-            let list = tools.into_iter().enumerate().map(tool).collect::<Result<_, _>>()?;
-            (list, request.tool_choice.take(), CallForm::Current)
-        }
-        (_, Some(functions)) if !functions.is_empty() => {
-            let list = functions
-                .into_iter()
-                .enumerate()
-                .map(|(index, spec)| function(spec, || format!("functions[{index}].name")));
-            (list.collect::<Result<_, _>>()?, request.function_call.take(), CallForm::Legacy)
-        }
-        _ => return Ok(None),
+    let tools = request.tools.take().unwrap_or_default();
+    let functions = request.functions.take().unwrap_or_default();
+    let (mut list, choice, form) = if tools.is_empty() && !functions.is_empty() {
+        let list = functions
+            .into_iter()
+            .enumerate()
+            .map(|(index, spec)| function(spec, || format!("functions[{index}].name")));
+        (list.collect::<Result<_, _>>()?, request.function_call.take(), CallForm::Legacy)
+    } else {
+        let list = tools.into_iter().enumerate().map(tool).collect::<Result<_, _>>()?;
+        (list, request.tool_choice.take(), CallForm::Current)
     };
     let param = match form {
         CallForm::Current => "tool_choice",
         CallForm::Legacy => "function_call",
     };
-    let mut list: Vec<Tool<'a>> = list;
     let choice = match choice {
         None => ToolChoice::Auto,
-        Some(wire::Choose::Mode(mode)) => match mode.as_str() {
-            "none" => return Ok(None),
-            "auto" => ToolChoice::Auto,
-            // LiteLLM's and others' name for it.
-            "required" | "any" => ToolChoice::Required,
-            _ => return Err(Error::invalid(param, "This is none of auto, none and required.")),
-        },
-        Some(wire::Choose::Named { name, kind }) => {
-            let Some(name) = name else {
-                let kind = kind.as_ref().map_or("", Text::as_str);
-                return Err(Error::invalid(
-                    param,
-                    format!("A choice of type `{kind}` that names no function is not supported."),
-                ));
-            };
-            list.retain(|tool| tool.name == name.0);
-            if list.is_empty() {
-                return Err(Error::invalid(param, "No tool of the request has this name."));
-            }
-            ToolChoice::Required
-        }
+        Some(Choose::Mode(mode)) if mode.as_str() == "none" => return Ok(None),
+        Some(Choose::Mode(mode)) => read_mode(&mode, param)?,
+        Some(Choose::Object(chosen)) => choose(chosen, param, &mut list)?,
     };
+    if list.is_empty() {
+        return match choice {
+            ToolChoice::Auto => Ok(None),
+            ToolChoice::Required => Err(Error::invalid(param, "The request has no tools.")),
+        };
+    }
     let calls = if request.parallel_tool_calls == Some(false) || form == CallForm::Legacy {
         Calls::One
     } else {
         Calls::Many
     };
     Ok(Some(Tools { list, choice, calls, form }))
+}
+
+fn read_mode(mode: &Text<'_>, param: &str) -> Result<ToolChoice, Error> {
+    match mode.as_str() {
+        "auto" => Ok(ToolChoice::Auto),
+        // LiteLLM's and others' name for it.
+        "required" | "any" => Ok(ToolChoice::Required),
+        _ => Err(Error::invalid(param, "This is none of auto, none and required.")),
+    }
+}
+
+/// Leaves in `list` what `chosen` lets the model call.
+fn choose(
+    chosen: ChosenTools<'_>,
+    param: &str,
+    list: &mut Vec<Tool<'_>>,
+) -> Result<ToolChoice, Error> {
+    let kind = chosen.kind.as_ref().map_or("", Text::as_str);
+    if kind == "allowed_tools" {
+        let Some(allowed) = chosen.allowed_tools else {
+            let allowed = AllowedTools { mode: chosen.mode, tools: chosen.tools };
+            return allow(allowed, param, list);
+        };
+        return allow(allowed, &format!("{param}.allowed_tools"), list);
+    }
+    let Some(name) = chosen.function.map(|function| function.name).or(chosen.name) else {
+        let message = format!("A choice of type `{kind}` that names no function is not supported.");
+        return Err(Error::invalid(param, message));
+    };
+    list.retain(|tool| tool.name == name.0);
+    if list.is_empty() {
+        return Err(Error::invalid(param, UNKNOWN));
+    }
+    Ok(ToolChoice::Required)
+}
+
+const UNKNOWN: &str = "No tool of the request has this name.";
+
+fn allow(
+    allowed: AllowedTools<'_>,
+    param: &str,
+    list: &mut Vec<Tool<'_>>,
+) -> Result<ToolChoice, Error> {
+    let choice = match allowed.mode.as_ref().map(Text::as_str) {
+        Some("auto") => ToolChoice::Auto,
+        Some("required") => ToolChoice::Required,
+        _ => {
+            let message = "This is neither auto nor required.";
+            return Err(Error::invalid(format!("{param}.mode"), message));
+        }
+    };
+    let tools = allowed.tools.unwrap_or_default();
+    if tools.is_empty() {
+        return Err(Error::invalid(format!("{param}.tools"), "At least one tool is needed."));
+    }
+    let mut names = Vec::with_capacity(tools.len());
+    for (index, tool) in tools.into_iter().enumerate() {
+        let name = tool.function.map(|function| function.name).or(tool.name);
+        let known = name.filter(|name| list.iter().any(|tool| tool.name == name.0));
+        let Some(Text(name)) = known else {
+            return Err(Error::invalid(format!("{param}.tools[{index}]"), UNKNOWN));
+        };
+        names.push(name);
+    }
+    list.retain(|tool| names.contains(&tool.name));
+    Ok(choice)
 }
 
 fn tool((index, tool): (usize, wire::Tool<'_>)) -> Result<Tool<'_>, Error> {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
+use super::choice::Choose;
 use crate::json::{Content, Loose, Shape, Text, shape};
 
 /// The body of `POST /chat/completions`.
@@ -210,39 +211,6 @@ pub(crate) struct JsonSchema<'a> {
     /// Kept as the client wrote it.
     #[serde(borrow)]
     pub(crate) schema: Option<&'a RawValue>,
-}
-
-/// `"auto"`, `"none"`, `"required"`, or the function to call: `{"type":
-/// "function", "function": {"name"}}`, before there were tools `{"name"}`.
-#[derive(Debug)]
-pub(crate) enum Choose<'a> {
-    Mode(Text<'a>),
-    Named { name: Option<Text<'a>>, kind: Option<Text<'a>> },
-}
-
-impl<'a> Shape<'a> for Choose<'a> {
-    const EXPECTED: &'static str = "a string, or an object that names a function";
-
-    fn of(value: Loose<'a>) -> Option<Self> {
-        let mut fields = match value {
-            Loose::Object(fields) => fields,
-            other => return other.text().map(Self::Mode),
-        };
-        let function = match fields.take("function") {
-            Loose::Object(mut function) => Some(function.take("name").text()?),
-            Loose::Null => None,
-            _ => return None,
-        };
-        let name = fields.take("name").optional_text()?;
-        let kind = fields.take("type").optional_text()?;
-        Some(Self::Named { name: function.or(name), kind })
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Choose<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        shape(deserializer)
-    }
 }
 
 /// A whole answer.
