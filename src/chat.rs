@@ -53,6 +53,8 @@ pub struct Tool<'a> {
     pub description: Option<Cow<'a, str>>,
     /// The JSON schema of its arguments, as the client wrote it.
     pub schema: Option<&'a str>,
+    /// A JSON list of examples of its arguments, as the client wrote it.
+    pub examples: Option<&'a str>,
     /// Whether the model is not told of it yet: a search has to find it first.
     pub deferred: bool,
 }

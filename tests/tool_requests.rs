@@ -136,11 +136,6 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
         (OPENAI, json!({"tools": [], "tool_choice": "required"}), "tool_choice"),
         (OPENAI, json!({"tools": null, "tool_choice": {"function": {"name": "x"}}}), "tool_choice"),
         (ANTHROPIC, json!({"tools": [{"name": "x"}]}), "tools[0].input_schema"),
-        (
-            ANTHROPIC,
-            json!({"tools": [{"type": "bash_20250124", "name": "bash"}]}),
-            "tools[0].input_schema",
-        ),
         (ANTHROPIC, json!({"tools": [{"input_schema": {}}]}), "tools[0].name"),
         (ANTHROPIC, json!({"tool_choice": {"type": "tool", "name": "x"}}), "tool_choice.name"),
         (ANTHROPIC, json!({"tool_choice": {"type": "tool"}}), "tool_choice.name"),
@@ -160,23 +155,6 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
             "{fields}: {error:?}"
         );
     }
-}
-
-#[test]
-fn tools_of_anthropics_servers_are_named_as_ignored() {
-    let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 5});
-    let own = json!({"name": "time", "input_schema": {"type": "object"}});
-    let of_the_server = body(ANTHROPIC, &json!({"tools": [search]}));
-    // Beside a parameter that is ignored too.
-    let nothing =
-        body(ANTHROPIC, &json!({"tools": [], "tool_choice": {"type": "any"}, "temperature": 1}));
-    assert_eq!(anthropic::parse(&nothing).unwrap().tools, None);
-    let with_another = body(ANTHROPIC, &json!({"tools": [search, own]}));
-    let prompt = anthropic::parse(&of_the_server).unwrap();
-    assert_eq!((prompt.tools, prompt.ignored), (None, vec!["tools.web_search"]));
-    let prompt = anthropic::parse(&with_another).unwrap();
-    assert_eq!(prompt.tools.unwrap().list.len(), 1);
-    assert_eq!(prompt.ignored, ["tools.web_search"]);
 }
 
 #[test]
@@ -233,105 +211,6 @@ fn the_tools_that_are_allowed_are_the_ones_there_are() {
         let error = openai::parse(&body).map(|_| ()).unwrap_err();
         let named = matches!(&error, Error::Invalid { param: Some(param), .. } if param == field);
         assert!(named, "{fields}: {error:?}");
-    }
-}
-
-/// A conversation with a tool that is held back, a search for it, and what follows.
-fn with_deferred(turns: &Value, more: &Value) -> Vec<u8> {
-    let tool = |name: &str| json!({"name": name, "input_schema": {"type": "object"}});
-    let mut tools = vec![tool("search"), tool("time")];
-    tools[1]["defer_loading"] = json!(true);
-    tools.extend(more.as_array().cloned().into_iter().flatten());
-    let mut messages = vec![json!({"role": "user", "content": "Hi"})];
-    messages.extend(turns.as_array().cloned().into_iter().flatten());
-    json!({"messages": messages, "tools": tools}).to_string().into_bytes()
-}
-
-#[test]
-fn deferred_tools_are_told_of_once_they_are_found() {
-    let reference = json!({"type": "tool_reference", "tool_name": "time"});
-    let found = json!([
-        {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "search", "input": {}}]},
-        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [reference]}]},
-    ]);
-    let system = |block: Value| json!([{"role": "system", "content": [block]}]);
-    let by_name = json!({"type": "tool_reference", "name": "time"});
-    let by_server = json!({"type": "mcp_tool_reference", "server_name": "s", "name": "time"});
-    let defined = json!({"name": "weather", "input_schema": {"type": "object"}});
-    let defined = json!({"type": "tool_definition", "definition": defined});
-    let search_of_the_server = json!([{"type": "tool_search_tool_regex_20251119", "name": "x"}]);
-    let add = |tool: &Value| system(json!({"type": "tool_addition", "tool": tool}));
-    let remove = |name: &str| {
-        let tool = json!({"type": "tool_reference", "name": name});
-        system(json!({"type": "tool_removal", "tool": tool}))
-    };
-    let none = json!([]);
-    let table: [(Value, &Value, &[&str], &[&str]); 9] = [
-        (json!([]), &none, &["search"], &["search", "time"]),
-        (found, &none, &["search", "time"], &["search", "time"]),
-        (add(&by_name), &none, &["search", "time"], &["search", "time"]),
-        (add(&by_server), &none, &["search"], &["search", "time"]),
-        (add(&defined), &none, &["search", "weather"], &["search", "time", "weather"]),
-        (remove("time"), &none, &["search"], &["search"]),
-        // Else there would be nothing to tell of, or nobody to find it.
-        (remove("search"), &none, &["time"], &["time"]),
-        (json!([]), &search_of_the_server, &["search", "time"], &["search", "time"]),
-        (json!([{"role": "user", "content": "x"}]), &none, &["search"], &["search", "time"]),
-    ];
-    for (turns, more, told, declared) in table {
-        let body = with_deferred(&turns, more);
-        let mut prompt = anthropic::parse(&body).unwrap();
-        let tools = prompt.tools.as_ref().unwrap();
-        let names: Vec<&str> = tools.list.iter().map(|tool| tool.name.as_ref()).collect();
-        assert_eq!(names, declared, "{turns}");
-        tools::instruct(&mut prompt);
-        let Part::Text(text) = &prompt.turns[0].parts[0] else { panic!("{prompt:?}") };
-        for name in ["search", "time", "weather"] {
-            let is_told = text.contains(&format!("{{\"name\":\"{name}\""));
-            assert_eq!(is_told, told.contains(&name), "{name} {turns}: {text}");
-        }
-    }
-}
-
-#[test]
-fn what_becomes_of_a_tool_on_the_way_is_said_in_words() {
-    let block = |kind: &str, tool: Value| json!({"type": kind, "tool": tool});
-    let by_name = json!({"type": "tool_reference", "name": "time"});
-    let of_a_server = json!({"type": "mcp_toolset_reference", "server_name": "s"});
-    let defined = json!({"name": "weather", "input_schema": {"type": "object"}});
-    let turns = json!([
-        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [
-            {"type": "tool_reference", "tool_name": "time"}
-        ]}]},
-        {"role": "system", "content": [
-            block("tool_removal", by_name),
-            block("tool_removal", of_a_server),
-            block("tool_addition", json!({"type": "tool_definition", "definition": defined})),
-        ]},
-    ]);
-    let body = with_deferred(&turns, &json!([]));
-    let prompt = anthropic::parse(&body).unwrap();
-    let Part::ToolResult { parts, .. } = &prompt.turns[1].parts[0] else { panic!("{prompt:?}") };
-    let text = |text: &str| Part::Text(text.to_owned().into());
-    assert_eq!(parts, &[text("The tool `time` can be called from here on.")]);
-    let said = [
-        text("The tool `time` can no longer be called."),
-        text("The tool `weather` can be called from here on."),
-    ];
-    assert_eq!(prompt.turns[2].parts, said);
-
-    let nameless = json!([{"role": "user", "content": [{"type": "tool_reference"}]}]);
-    let schemaless = json!([{"role": "system", "content": [
-        block("tool_addition", json!({"type": "tool_definition", "definition": {"name": "x"}}))
-    ]}]);
-    for (turns, field) in [
-        (nameless, "messages[1].content[0].tool_name"),
-        (schemaless, "messages[1].content[0].tool.definition.input_schema"),
-    ] {
-        let body = with_deferred(&turns, &json!([]));
-        let error = anthropic::parse(&body).map(|_| ()).unwrap_err();
-        let named = matches!(&error, Error::Invalid { param: Some(param), .. } if param == field);
-        assert!(named, "{field}: {error:?}");
     }
 }
 

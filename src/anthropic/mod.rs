@@ -5,6 +5,7 @@
 //! fields) is accepted in either form.
 
 mod answer;
+mod known_tools;
 mod offers;
 mod request;
 mod tools;

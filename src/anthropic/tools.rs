@@ -1,6 +1,11 @@
 //! The tools of a request, which of them must be called, and the form of the answer.
 
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
 use super::{
+    known_tools,
     offers::{self, Offer},
     wire,
 };
@@ -21,6 +26,9 @@ const SERVER_TOOLS: [(&str, &str); 6] = [
     ("advisor_", "tools.advisor"),
 ];
 
+/// The tools that need a model which finds its way about a screen, by how their types begin.
+const SCREEN_TOOLS: [&str; 3] = ["computer_2", "computer_toolset_", "browser_toolset_"];
+
 const TOOL_SEARCH: &str = "tools.tool_search_tool";
 
 /// The tools and the choice of a request, as they are at the end of `messages`;
@@ -28,7 +36,7 @@ const TOOL_SEARCH: &str = "tools.tool_search_tool";
 /// effect.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a tool without a schema, and for a choice that there is
+/// [`Error::Invalid`] for a tool that nobody knows, and for a choice that there is
 /// not, or that nobody can fulfil.
 pub(super) fn read<'a>(
     tools: Option<Vec<wire::Tool<'a>>>,
@@ -114,7 +122,18 @@ fn read_tool<'a>(
         ignored.push(name);
         return Ok(None);
     }
-    let Some(schema) = tool.input_schema else {
+    if SCREEN_TOOLS.iter().any(|prefix| kind.starts_with(prefix)) {
+        return Err(Error::invalid(
+            format!("{}.type", path()),
+            format!(
+                "A tool of type `{kind}` is not supported: DeGPT's models do not find their way \
+                 about a screen."
+            ),
+        ));
+    }
+    let known = known_tools::find(kind);
+    let schema = tool.input_schema.map(RawValue::get).or(known.map(|known| known.schema));
+    let Some(schema) = schema else {
         return Err(Error::invalid(
             format!("{}.input_schema", path()),
             format!("A tool of type `{kind}` is known to nobody here: it needs a schema."),
@@ -125,8 +144,12 @@ fn read_tool<'a>(
     };
     Ok(Some(Tool {
         name,
-        description: tool.description.map(|text| text.0),
-        schema: Some(schema.get()),
+        description: tool
+            .description
+            .map(|text| text.0)
+            .or(known.map(|known| Cow::Borrowed(known.description))),
+        schema: Some(schema),
+        examples: tool.input_examples.map(RawValue::get),
         deferred: tool.defer_loading == Some(true),
     }))
 }

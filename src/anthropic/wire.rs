@@ -130,6 +130,9 @@ pub(crate) struct Tool<'a> {
     /// A JSON schema, kept as the client wrote it.
     #[serde(borrow)]
     pub(crate) input_schema: Option<&'a RawValue>,
+    /// Arguments, kept as the client wrote them.
+    #[serde(borrow)]
+    pub(crate) input_examples: Option<&'a RawValue>,
     /// Whether a search has to find it first.
     pub(crate) defer_loading: Option<bool>,
 }

@@ -141,6 +141,7 @@ fn function(spec: wire::FunctionSpec<'_>, path: impl Fn() -> String) -> Result<T
         name,
         description: spec.description.map(|text| text.0),
         schema: spec.parameters.map(serde_json::value::RawValue::get),
+        examples: None,
         deferred: false,
     })
 }

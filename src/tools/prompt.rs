@@ -90,12 +90,16 @@ fn line(tool: &Tool<'_>) -> String {
         description: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         parameters: Option<&'a RawValue>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        examples: Option<&'a RawValue>,
     }
     let schema = tool.schema.map(in_one_line);
+    let examples = tool.examples.map(in_one_line);
     let line = Line {
         name: &tool.name,
         description: tool.description.as_deref(),
         parameters: schema.as_ref().and_then(|schema| serde_json::from_str(schema).ok()),
+        examples: examples.as_ref().and_then(|examples| serde_json::from_str(examples).ok()),
     };
     serde_json::to_string(&line).unwrap_or_default()
 }
