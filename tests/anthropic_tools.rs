@@ -202,7 +202,19 @@ fn deferred_tools_are_told_of_once_they_are_found() {
         system(json!({"type": "tool_removal", "tool": tool}))
     };
     let none = json!([]);
-    let table: [(Value, &Value, &[&str], &[&str]); 9] = [
+    // A search of Anthropic's servers, and a summary of what was said.
+    let searched =
+        json!({"type": "tool_search_tool_search_result", "tool_references": [reference]});
+    let searched = json!([{"role": "assistant", "content": [
+        {"type": "tool_search_tool_result", "tool_use_id": "s", "content": searched}
+    ]}]);
+    let changes = json!([{"type": "tool_addition", "tool": by_name}]);
+    let summed = json!([{"role": "assistant", "content": [
+        {"type": "compaction", "content": "Summary.", "tool_changes": changes}
+    ]}]);
+    let table: [(Value, &Value, &[&str], &[&str]); 11] = [
+        (searched, &none, &["search", "time"], &["search", "time"]),
+        (summed, &none, &["search", "time"], &["search", "time"]),
         (json!([]), &none, &["search"], &["search", "time"]),
         (found, &none, &["search", "time"], &["search", "time"]),
         (add(&by_name), &none, &["search", "time"], &["search", "time"]),

@@ -346,7 +346,7 @@ fn anthropics_tool_calls_and_results_are_told_in_words() {
             text("<tool_response id=\"t2\" status=\"error\">\nNo\n</tool_response>"),
             image,
             text("<tool_response id=\"t3\">\n\n</tool_response>"),
-            text("News\nSun.\nWind."),
+            text("News\nhttps://a.example\nSun.\nWind."),
         ])),
     ]);
     check(anthropic::parse, GPT, &messages, &expected);

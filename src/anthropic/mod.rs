@@ -5,6 +5,8 @@
 //! fields) is accepted in either form.
 
 mod answer;
+mod blocks;
+mod inner;
 mod known_tools;
 mod offers;
 mod request;

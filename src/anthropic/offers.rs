@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::wire::{Block, Message, Tool};
+use super::{
+    inner::Inner,
+    wire::{Block, Message, Tool},
+};
 use crate::json::{Content, Text};
 
 /// What a block says of a tool.
@@ -55,19 +58,31 @@ pub(super) fn all<'b, 'a>(
     messages: &'b [Message<'a>],
 ) -> impl Iterator<Item = ([usize; 2], Offer<'b, 'a>)> {
     messages.iter().enumerate().flat_map(|(index, message)| {
-        blocks(message.content.as_ref()).enumerate().flat_map(move |(place, block)| {
-            let offers = std::iter::once(block).chain(blocks(block.content.as_ref()));
-            offers.filter_map(Offer::of).map(move |offer| ([index, place], offer))
+        list_of(message).iter().enumerate().flat_map(move |(place, block)| {
+            let offers = with_inner(block).filter_map(Offer::of);
+            offers.map(move |offer| ([index, place], offer))
         })
     })
 }
 
-fn blocks<'b, 'a>(
-    content: Option<&'b Content<'a, Block<'a>>>,
-) -> impl Iterator<Item = &'b Block<'a>> {
-    let list = match content {
-        Some(Content::Parts(list)) => list.as_slice(),
+/// The blocks of a message, and those within them.
+pub(super) fn blocks_of<'b, 'a>(message: &'b Message<'a>) -> impl Iterator<Item = &'b Block<'a>> {
+    list_of(message).iter().flat_map(with_inner)
+}
+
+fn list_of<'b, 'a>(message: &'b Message<'a>) -> &'b [Block<'a>] {
+    match &message.content {
+        Some(Content::Parts(list)) => list,
         Some(Content::Text(_)) | None => &[],
+    }
+}
+
+fn with_inner<'b, 'a>(block: &'b Block<'a>) -> impl Iterator<Item = &'b Block<'a>> {
+    let returned = match &block.content {
+        Some(Inner::Blocks(list)) => list.as_slice(),
+        Some(Inner::Object(returned)) => returned.tool_references.as_deref().unwrap_or_default(),
+        Some(Inner::Text(_)) | None => &[],
     };
-    list.iter()
+    let changes = block.tool_changes.as_deref().unwrap_or_default();
+    std::iter::once(block).chain(returned).chain(changes)
 }

@@ -3,10 +3,11 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds (`cache_control`, `metadata`, `signature`, …).
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::json::{Content, Loose, Shape, Text, shape};
+use super::inner::Inner;
+use crate::json::{Content, Text};
 
 /// The body of `POST /v1/messages`.
 #[derive(Debug, Deserialize)]
@@ -82,10 +83,20 @@ pub(crate) struct Block<'a> {
     pub(crate) kind: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) text: Option<Text<'a>>,
+    /// Of a search result, its address.
     #[serde(borrow)]
-    pub(crate) source: Option<Source<'a>>,
+    pub(crate) source: Option<Inner<'a, Source<'a>>>,
     #[serde(borrow)]
     pub(crate) title: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) context: Option<Text<'a>>,
+    /// Of a document, whether there are to be any; of a text, those it has.
+    #[serde(borrow)]
+    pub(crate) citations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) url: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) page_age: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) id: Option<Text<'a>>,
     #[serde(borrow)]
@@ -96,15 +107,59 @@ pub(crate) struct Block<'a> {
     #[serde(borrow)]
     pub(crate) tool_use_id: Option<Text<'a>>,
     pub(crate) is_error: Option<bool>,
-    /// What a tool returned.
+    /// What a tool returned, among others.
     #[serde(borrow)]
-    pub(crate) content: Option<Content<'a, Block<'a>>>,
+    pub(crate) content: Option<Inner<'a, Returned<'a>>>,
     /// The tool that a search found.
     #[serde(borrow)]
     pub(crate) tool_name: Option<Text<'a>>,
     /// The tool that is added or removed.
     #[serde(borrow)]
     pub(crate) tool: Option<ChangedTool<'a>>,
+    /// The tools that are added and removed in what a summary stands for.
+    #[serde(borrow)]
+    pub(crate) tool_changes: Option<Vec<Block<'a>>>,
+}
+
+impl Block<'_> {
+    pub(crate) fn asks_for_citations(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Citations {
+            enabled: Option<bool>,
+        }
+        let citations = self.citations.map(|raw| serde_json::from_str::<Citations>(raw.get()));
+        matches!(citations, Some(Ok(Citations { enabled: Some(true) })))
+    }
+}
+
+/// What a tool on Anthropic's servers returned: the fields of all types.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Returned<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) error_code: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) error_message: Option<Text<'a>>,
+    /// Of a page that was fetched.
+    #[serde(borrow)]
+    pub(crate) url: Option<Text<'a>>,
+    /// The page itself, a file's text, or which files a program wrote.
+    #[serde(borrow)]
+    pub(crate) content: Option<Inner<'a, Block<'a>>>,
+    #[serde(borrow)]
+    pub(crate) stdout: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) stderr: Option<Text<'a>>,
+    pub(crate) return_code: Option<i64>,
+    pub(crate) is_file_update: Option<bool>,
+    /// The lines that an edit changed.
+    #[serde(borrow)]
+    pub(crate) lines: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    pub(crate) tool_references: Option<Vec<Block<'a>>>,
+    #[serde(borrow)]
+    pub(crate) text: Option<Text<'a>>,
 }
 
 /// A tool of the request, by its name, or a new one.
@@ -163,39 +218,19 @@ pub(crate) struct OutputFormat<'a> {
     pub(crate) schema: Option<&'a RawValue>,
 }
 
-/// Where a picture or document is: `base64`, `url` or `text`. (A search result's
-/// source is a plain string, and is not looked at.)
-#[derive(Debug)]
-pub(crate) enum Source<'a> {
-    Object {
-        kind: Text<'a>,
-        media_type: Option<Text<'a>>,
-        data: Option<Text<'a>>,
-        url: Option<Text<'a>>,
-    },
-    Name,
-}
-
-impl<'a> Shape<'a> for Source<'a> {
-    const EXPECTED: &'static str = "an object with a string `type`";
-
-    fn of(value: Loose<'a>) -> Option<Self> {
-        match value {
-            Loose::Object(mut fields) => Some(Self::Object {
-                kind: fields.take("type").text()?,
-                media_type: fields.take("media_type").optional_text()?,
-                data: fields.take("data").optional_text()?,
-                url: fields.take("url").optional_text()?,
-            }),
-            other => other.text().map(|_| Self::Name),
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Source<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        shape(deserializer)
-    }
+/// Where a picture or document is: `base64`, `url`, `text` or `content`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Source<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) media_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) data: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) url: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) content: Option<Content<'a, Block<'a>>>,
 }
 
 /// A whole answer.
