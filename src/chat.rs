@@ -92,6 +92,8 @@ pub enum CallForm {
 pub struct Format<'a> {
     /// The JSON schema it is to fit, as the client wrote it.
     pub schema: Option<&'a str>,
+    /// What it is: a JSON string, as the client wrote it.
+    pub description: Option<&'a str>,
 }
 
 impl Prompt<'_> {
@@ -176,7 +178,8 @@ pub enum Role {
 pub struct Turn<'a> {
     /// Who speaks.
     pub role: Role,
-    /// What is said, in order. May be empty.
+    /// What is said, in order. May be empty. Pictures and files, but for those that
+    /// tools returned, are the user's alone: no model takes them from anyone else.
     pub parts: Vec<Part<'a>>,
 }
 

@@ -98,6 +98,32 @@ fn what_one_dialect_cannot_read_is_named_by_its_field() {
 }
 
 #[test]
+fn pictures_and_files_of_anyone_but_the_user_are_refused() {
+    let picture = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://a.example/p\"}}";
+    let data = "data:application/pdf;base64,JVBE";
+    let file = format!("{{\"type\":\"file\",\"file\":{{\"file_data\":\"{data}\"}}}}");
+    for part in [picture, &file] {
+        let body = |role: &str| {
+            format!(
+                "{{\"messages\":[{{\"role\":\"user\",\"content\":\"x\"}},{{\"role\":\"{role}\",\
+                 \"content\":[{{\"type\":\"text\",\"text\":\"x\"}},{part}]}}]}}"
+            )
+        };
+        for role in ["system", "developer", "assistant"] {
+            let field = wrong_field(openai::parse, &body(role));
+            assert_eq!(field, "messages[1].content[1].type", "{role} {part}");
+        }
+        for role in ["user", "tool", "function"] {
+            let body = body(role);
+            let prompt = openai::parse(body.as_bytes());
+            assert!(prompt.is_ok_and(|prompt| prompt.has_attachment()), "{role} {part}");
+        }
+    }
+    let audio = "{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}";
+    assert_eq!(wrong_field(openai::parse, audio), "messages[0].audio");
+}
+
+#[test]
 fn nesting_without_end_is_refused_and_not_followed() {
     let deep = "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":".repeat(10_000);
     let body = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":{deep}");

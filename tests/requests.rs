@@ -171,6 +171,15 @@ fn words_in_parts_become_one_string() {
     }
     let refusal = json!([assistant(json!([{"type": "refusal", "refusal": "No."}])), user("Hi")]);
     check(openai::parse, GPT, &refusal, &json!([assistant("No."), user("Hi")]));
+    // As an answer has it.
+    let refusal = json!([
+        {"role": "assistant", "content": null, "refusal": "No.", "audio": null},
+        {"role": "assistant", "content": "Yes.", "refusal": null},
+        {"role": "assistant", "content": "So.", "refusal": ""},
+        user("Hi"),
+    ]);
+    let expected = json!([assistant("No."), assistant("Yes."), assistant("So."), user("Hi")]);
+    check(openai::parse, GPT, &refusal, &expected);
 }
 
 #[test]

@@ -50,7 +50,11 @@ pub fn parse(body: &[u8]) -> Result<Prompt<'_>, Error> {
         let parts = blocks::read(system, Role::System, &|| "system".to_owned())?;
         turns.push(Turn { role: Role::System, parts });
     }
+    let last_of_the_user = messages.iter().rposition(wire::Message::is_of_the_user);
     for (index, message) in messages.into_iter().enumerate() {
+        if message.is_for_one_turn() && Some(index) < last_of_the_user {
+            continue;
+        }
         push_turns(&mut turns, index, message)?;
     }
     Ok(Prompt {

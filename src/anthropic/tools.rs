@@ -170,7 +170,9 @@ pub(super) fn read_format<'a>(
         },
     };
     match (format.kind.as_ref().map(Text::as_str), format.schema) {
-        (Some("json_schema"), Some(schema)) => Ok(Some(Format { schema: Some(schema.get()) })),
+        (Some("json_schema"), Some(schema)) => {
+            Ok(Some(Format { schema: Some(schema.get()), description: None }))
+        }
         (Some("json_schema"), None) => {
             Err(Error::invalid(format!("{param}.schema"), "The schema is missing."))
         }

@@ -37,12 +37,19 @@ pub(crate) struct Request<'a> {
     /// A conversation that the server is to keep, by ids of its messages.
     pub(crate) thread: Option<IgnoredAny>,
 
+    pub(crate) mcp_servers: Option<Vec<IgnoredAny>>,
+    #[serde(borrow)]
+    pub(crate) speed: Option<Text<'a>>,
+
     // What has no effect.
     pub(crate) temperature: Option<IgnoredAny>,
     pub(crate) top_p: Option<IgnoredAny>,
     pub(crate) top_k: Option<IgnoredAny>,
-    pub(crate) mcp_servers: Option<IgnoredAny>,
     pub(crate) container: Option<IgnoredAny>,
+    pub(crate) context_management: Option<IgnoredAny>,
+    pub(crate) compaction: Option<IgnoredAny>,
+    pub(crate) fallbacks: Option<IgnoredAny>,
+    pub(crate) inference_geo: Option<IgnoredAny>,
 }
 
 impl Request<'_> {
@@ -52,13 +59,39 @@ impl Request<'_> {
             ("temperature", &self.temperature),
             ("top_p", &self.top_p),
             ("top_k", &self.top_k),
-            ("mcp_servers", &self.mcp_servers),
             ("container", &self.container),
+            ("context_management", &self.context_management),
+            ("compaction", &self.compaction),
+            ("fallbacks", &self.fallbacks),
+            ("inference_geo", &self.inference_geo),
         ];
-        let effort = self.output_config.as_ref().and_then(|config| config.effort.as_ref());
-        let effort = effort.map(|_| "output_config.effort");
-        let fields = table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name));
-        fields.chain(effort).collect()
+        let table = table.map(|(name, value)| (name, value.is_some()));
+        let output = self.output_config.as_ref();
+        let thinking = self.thinking.as_ref();
+        let mode = thinking.and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
+        let display = thinking.and_then(|mode| mode.display.as_ref()).map(Text::as_str);
+        // What asks for nothing with some of its values, and what is within another.
+        let others = [
+            ("mcp_servers", self.mcp_servers.as_ref().is_some_and(|list| !list.is_empty())),
+            ("speed", self.speed.as_ref().is_some_and(|speed| speed.as_str() != "standard")),
+            ("output_config.effort", output.is_some_and(|config| config.effort.is_some())),
+            (
+                "output_config.task_budget",
+                output.is_some_and(|config| config.task_budget.is_some()),
+            ),
+            (
+                "thinking",
+                mode.is_some_and(|mode| !matches!(mode, "enabled" | "adaptive" | "disabled")),
+            ),
+            ("thinking.budget_tokens", thinking.is_some_and(|mode| mode.budget_tokens.is_some())),
+            ("thinking.display", display.is_some_and(|display| display != "summarized")),
+        ];
+        table
+            .into_iter()
+            .chain(others)
+            .filter(|(_, is_there)| *is_there)
+            .map(|(name, _)| name)
+            .collect()
     }
 }
 
@@ -66,6 +99,9 @@ impl Request<'_> {
 pub(crate) struct ThinkingMode<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
+    pub(crate) budget_tokens: Option<IgnoredAny>,
+    #[serde(borrow)]
+    pub(crate) display: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,6 +110,20 @@ pub(crate) struct Message<'a> {
     pub(crate) role: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) content: Option<Content<'a, Block<'a>>>,
+    /// Of a system message, how long it is shown.
+    #[serde(borrow)]
+    pub(crate) clear_at: Option<Text<'a>>,
+}
+
+impl Message<'_> {
+    pub(crate) fn is_of_the_user(&self) -> bool {
+        self.role.as_ref().is_some_and(|role| role.as_str() == "user")
+    }
+
+    /// Whether it is shown no longer once the user has spoken again.
+    pub(crate) fn is_for_one_turn(&self) -> bool {
+        self.clear_at.as_ref().is_some_and(|end| end.as_str() == "next_user_message")
+    }
 }
 
 /// A content block of any type: the fields of all types, each optional.
@@ -206,6 +256,7 @@ pub(crate) struct OutputConfig<'a> {
     #[serde(borrow)]
     pub(crate) format: Option<OutputFormat<'a>>,
     pub(crate) effort: Option<IgnoredAny>,
+    pub(crate) task_budget: Option<IgnoredAny>,
 }
 
 /// The form the answer is to have: `json_schema` is the only type there is.

@@ -135,16 +135,12 @@ impl Piece<'_> {
 }
 
 /// Messages in OpenAI's shape. Only user turns are ever lists: the other roles
-/// hold words alone in every client's API, and GPT models insist on it for the
-/// assistant's.
+/// hold words alone, and GPT models insist on it for the assistant's.
 fn plain_messages<'a>(prompt: &'a Prompt<'a>, images: Images) -> Vec<wire::Message<'a>> {
     let turns = prompt.turns.iter().map(|turn| (turn.role, pieces(&turn.parts)));
     turns
         .filter_map(|(role, mut pieces)| {
             pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
-            if role != Role::User {
-                pieces.retain(|piece| matches!(piece, Piece::Text(_)));
-            }
             let role = match role {
                 Role::System => SYSTEM,
                 Role::User => USER,
@@ -171,9 +167,6 @@ fn claude_messages<'a>(prompt: &'a Prompt<'a>) -> Vec<wire::Message<'a>> {
         };
         let mut pieces = pieces(&turn.parts);
         pieces.retain(|piece| !piece.is_blank());
-        if role == Role::Assistant {
-            pieces.retain(|piece| matches!(piece, Piece::Text(_)));
-        }
         if pieces.is_empty() {
             continue;
         }

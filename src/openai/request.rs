@@ -133,19 +133,34 @@ fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
     let Some(role) = message.role else {
         return Err(Error::invalid(format!("messages[{index}].role"), "The role is missing."));
     };
+    let only_words = matches!(role.as_str(), "system" | "developer" | "assistant");
     let parts = match message.content {
         None => Vec::new(),
         Some(Content::Text(text)) => vec![Part::Text(text)],
         Some(Content::Parts(parts)) => parts
             .into_iter()
             .enumerate()
-            .map(|(place, part)| read_part(part, || format!("messages[{index}].content[{place}]")))
+            .map(|(place, part)| {
+                let path = || format!("messages[{index}].content[{place}]");
+                match read_part(part, path)? {
+                    part if only_words && part.is_attachment() => Err(Error::invalid(
+                        format!("{}.type", path()),
+                        "Pictures and files may stand in the user's messages and in results of \
+                         tools alone.",
+                    )),
+                    part => Ok(part),
+                }
+            })
             .collect::<Result<_, _>>()?,
     };
     match role.as_str() {
         "system" | "developer" => Ok(Turn { role: Role::System, parts }),
         "user" => Ok(Turn { role: Role::User, parts }),
         "assistant" => {
+            if message.audio.is_some() {
+                let message = "Answers in audio are not available, so there can be none before.";
+                return Err(Error::invalid(format!("messages[{index}].audio"), message));
+            }
             let legacy = message
                 .function_call
                 .map(|function| wire::ToolCall { id: None, function: Some(function) });
@@ -153,7 +168,9 @@ fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
             let calls = calls.enumerate().map(|(place, call)| {
                 tool_call(call, || format!("messages[{index}].tool_calls[{place}]"))
             });
-            let parts = parts.into_iter().map(Ok).chain(calls).collect::<Result<_, _>>()?;
+            let refusal = message.refusal.filter(|text| !text.as_str().is_empty());
+            let words = parts.into_iter().chain(refusal.map(|text| Part::Text(text.0)));
+            let parts = words.map(Ok).chain(calls).collect::<Result<_, _>>()?;
             Ok(Turn { role: Role::Assistant, parts })
         }
         "tool" | "function" => {
@@ -192,7 +209,7 @@ fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>
             part.refusal.map(|text| Part::Text(text.0)).ok_or_else(|| missing("refusal"))
         }
         Some("image_url") => {
-            let wire::ImageUrl(Text(url)) = part.image_url.ok_or_else(|| missing("image_url"))?;
+            let url = part.image_url.ok_or_else(|| missing("image_url"))?.url.0;
             check_url(&url, || format!("{}.image_url.url", path()))?;
             Ok(Part::Image(Source::Url(url)))
         }

@@ -1,5 +1,7 @@
 //! The tools of a request, which of them must be called, and the form of the answer.
 
+use serde_json::value::RawValue;
+
 use super::{
     choice::{AllowedTools, Choose, ChosenTools},
     wire,
@@ -140,7 +142,7 @@ fn function(spec: wire::FunctionSpec<'_>, path: impl Fn() -> String) -> Result<T
     Ok(Tool {
         name,
         description: spec.description.map(|text| text.0),
-        schema: spec.parameters.map(serde_json::value::RawValue::get),
+        schema: spec.parameters.map(RawValue::get),
         examples: None,
         deferred: false,
     })
@@ -158,13 +160,14 @@ pub(super) fn read_format<'a>(
     };
     match format.kind.as_ref().map(Text::as_str) {
         Some("text") => Ok(None),
-        Some("json_object") => Ok(Some(Format { schema: None })),
+        Some("json_object") => Ok(Some(Format { schema: None, description: None })),
         Some("json_schema") => {
-            let schema = format.json_schema.as_ref().and_then(|wrapper| wrapper.schema);
-            let schema = schema.ok_or_else(|| {
+            let wrapper = format.json_schema.as_ref();
+            let schema = wrapper.and_then(|wrapper| wrapper.schema).ok_or_else(|| {
                 Error::invalid("response_format.json_schema.schema", "The schema is missing.")
             })?;
-            Ok(Some(Format { schema: Some(schema.get()) }))
+            let description = wrapper.and_then(|wrapper| wrapper.description).map(RawValue::get);
+            Ok(Some(Format { schema: Some(schema.get()), description }))
         }
         _ => Err(Error::invalid(
             "response_format.type",

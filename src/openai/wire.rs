@@ -44,6 +44,10 @@ pub(crate) struct Request<'a> {
     #[serde(borrow)]
     pub(crate) response_format: Option<ResponseFormat<'a>>,
 
+    pub(crate) store: Option<bool>,
+    #[serde(borrow)]
+    pub(crate) service_tier: Option<Text<'a>>,
+
     // What cannot be honoured and would change the answer's shape.
     pub(crate) n: Option<u64>,
     pub(crate) logprobs: Option<bool>,
@@ -65,6 +69,8 @@ pub(crate) struct Request<'a> {
     pub(crate) verbosity: Option<IgnoredAny>,
     pub(crate) prediction: Option<IgnoredAny>,
     pub(crate) web_search_options: Option<IgnoredAny>,
+    pub(crate) moderation: Option<IgnoredAny>,
+    pub(crate) thinking_budget: Option<IgnoredAny>,
 }
 
 impl Request<'_> {
@@ -83,8 +89,29 @@ impl Request<'_> {
             ("verbosity", &self.verbosity),
             ("prediction", &self.prediction),
             ("web_search_options", &self.web_search_options),
+            ("moderation", &self.moderation),
+            ("thinking_budget", &self.thinking_budget),
         ];
-        table.into_iter().filter_map(|(name, value)| value.as_ref().map(|_| name)).collect()
+        let table = table.map(|(name, value)| (name, value.is_some()));
+        let tier = self.service_tier.as_ref().map_or("auto", Text::as_str);
+        let messages = self.messages.as_deref().unwrap_or_default();
+        // What has an effect with one value and none with another.
+        let others = [
+            ("store", self.store == Some(true)),
+            ("service_tier", !matches!(tier, "auto" | "default")),
+            (
+                "thinking.budget_tokens",
+                self.thinking.as_ref().is_some_and(|mode| mode.budget_tokens.is_some()),
+            ),
+            ("messages.name", messages.iter().any(Message::names_its_speaker)),
+            ("image_url.detail", messages.iter().any(Message::asks_for_detail)),
+        ];
+        table
+            .into_iter()
+            .chain(others)
+            .filter(|(_, is_there)| *is_there)
+            .map(|(name, _)| name)
+            .collect()
     }
 }
 
@@ -97,6 +124,7 @@ pub(crate) struct StreamOptions {
 pub(crate) struct ThinkingMode<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
+    pub(crate) budget_tokens: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,9 +140,30 @@ pub(crate) struct Message<'a> {
     pub(crate) function_call: Option<Function<'a>>,
     #[serde(borrow)]
     pub(crate) tool_call_id: Option<Text<'a>>,
-    /// The function's name in the `function` role, which came before `tool`.
+    /// The function's name in the `function` role, which came before `tool`; in
+    /// others, who speaks.
     #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
+    /// What the assistant said instead of an answer.
+    #[serde(borrow)]
+    pub(crate) refusal: Option<Text<'a>>,
+    pub(crate) audio: Option<IgnoredAny>,
+}
+
+impl Message<'_> {
+    fn names_its_speaker(&self) -> bool {
+        let role = self.role.as_ref().map_or("", Text::as_str);
+        self.name.is_some() && !matches!(role, "tool" | "function")
+    }
+
+    fn asks_for_detail(&self) -> bool {
+        let parts = match &self.content {
+            Some(Content::Parts(parts)) => parts.as_slice(),
+            Some(Content::Text(_)) | None => &[],
+        };
+        let mut details = parts.iter().filter_map(|part| part.image_url.as_ref()?.detail.as_ref());
+        details.any(|detail| detail.as_str() != "auto")
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,15 +182,21 @@ pub(crate) struct Part<'a> {
 
 /// `{"url": …}`; some clients send the bare string.
 #[derive(Debug)]
-pub(crate) struct ImageUrl<'a>(pub(crate) Text<'a>);
+pub(crate) struct ImageUrl<'a> {
+    pub(crate) url: Text<'a>,
+    detail: Option<Text<'a>>,
+}
 
 impl<'a> Shape<'a> for ImageUrl<'a> {
     const EXPECTED: &'static str = "an object with a string `url`, or a string";
 
     fn of(value: Loose<'a>) -> Option<Self> {
         match value {
-            Loose::Object(mut fields) => fields.take("url").text().map(Self),
-            other => other.text().map(Self),
+            Loose::Object(mut fields) => Some(Self {
+                url: fields.take("url").text()?,
+                detail: fields.take("detail").optional_text()?,
+            }),
+            other => other.text().map(|url| Self { url, detail: None }),
         }
     }
 }
@@ -208,6 +263,8 @@ pub(crate) struct ResponseFormat<'a> {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct JsonSchema<'a> {
+    #[serde(borrow)]
+    pub(crate) description: Option<&'a RawValue>,
     /// Kept as the client wrote it.
     #[serde(borrow)]
     pub(crate) schema: Option<&'a RawValue>,

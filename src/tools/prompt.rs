@@ -76,6 +76,9 @@ fn describe_format(format: Format<'_>, has_tools: bool) -> String {
         block.push_str("Answer");
     }
     block.push_str(" with one JSON object and nothing else: no words around it, no code fence.");
+    if let Some(description) = format.description {
+        let _ = write!(block, " What it is: {description}");
+    }
     if let Some(schema) = format.schema {
         let _ = write!(block, " It must fit this JSON schema:\n{schema}");
     }
