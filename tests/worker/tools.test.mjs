@@ -159,6 +159,53 @@ for (const [dialect, client] of Object.entries(clients)) {
   });
 }
 
+for (const stream of [false, true]) {
+  test(`Anthropic: tools without a schema of their own work to the end, ${stream ? "streamed" : "whole"}`, async () => {
+    const tools = [
+      { type: "bash_20250124", name: "bash" },
+      { type: "text_editor_20250728", name: "str_replace_based_edit_tool" },
+      { type: "memory_20250818", name: "memory" },
+    ];
+    const inputs = {
+      bash: { command: "ls" },
+      str_replace_based_edit_tool: { command: "view", path: "/a.txt" },
+      memory: { command: "create", path: "/memories/a", file_text: "b" },
+    };
+    const steps = Object.entries(inputs).map(([name, input]) => `${name}(${JSON.stringify(input)})`);
+    const messages = [user(`Use ${steps.join(" then ")}`)];
+    for (const model of MODELS) {
+      const turns = [...messages];
+      for (const [name, input] of Object.entries(inputs)) {
+        const { calls, turn } = await clients.Anthropic.ask(turns, { model, stream, tools });
+        assert.deepEqual(calls.map(({ name, input }) => [name, input]), [[name, input]]);
+        turns.push(turn, ...clients.Anthropic.results([{ id: calls[0].id, result: `did ${name}` }]));
+      }
+      const { text, calls } = await clients.Anthropic.ask(turns, { model, stream, tools });
+      assert.deepEqual([text, calls], ["The tools say: did bash; did str_replace_based_edit_tool; did memory.", []]);
+    }
+  });
+}
+
+test("a conversation that began at Anthropic goes on with every family", async () => {
+  const searched = { type: "web_search_result", title: "Rain", url: "https://a.example", encrypted_content: "SECRET" };
+  const content = [
+    { type: "redacted_thinking", data: "SECRET" },
+    { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "rain" } },
+    { type: "web_search_tool_result", tool_use_id: "srvtoolu_1", content: [searched] },
+    { type: "text", text: "It rains.", citations: [{ type: "web_search_result_location", url: "https://a.example", encrypted_index: "SECRET" }] },
+  ];
+  for (const model of MODELS) {
+    const messages = [user("News?"), { role: "assistant", content }, user("Where?")];
+    const { status, text } = await post(gateway, MESSAGES, { model, messages, max_tokens: 99 });
+    assert.equal(status, 200, text);
+    const { body, why } = chatsOf(upstream).at(-1);
+    assert.equal(why, null, "the family takes the shape");
+    assert.deepEqual(body.messages.map(({ role }) => role), ["user", "assistant", "user", "assistant", "user"]);
+    const told = JSON.stringify(body.messages);
+    assert.ok(told.includes("Rain: https://a.example") && told.includes("srvtoolu_1") && !told.includes("SECRET"), told);
+  }
+});
+
 test("a thread that the server is to keep is refused as Anthropic refuses it, so that its SDK goes on without", async () => {
   for (const thread of [{ type: "create" }, { type: "continue", previous_message_id: "msg_1" }]) {
     const { status, json } = await post(gateway, MESSAGES, { messages: [user("Hi")], max_tokens: 9, thread });
