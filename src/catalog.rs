@@ -4,9 +4,13 @@
 //! project (`catalog.json` beside this file: the web client's own list), which
 //! `MODELS_EXTRA` can add to. Knows nothing of how a request is shaped.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{chat::Thinking, error::Error};
+use crate::{
+    chat::Thinking,
+    error::Error,
+    json::{self, Outcome, Read, Reader, Text, fields},
+};
 
 /// The day of the newest entry of `catalog.json`, as YYYYMMDD.
 pub const DATE: u32 = 20_260_209;
@@ -17,8 +21,7 @@ const BUILT_IN: &str = include_str!("catalog.json");
 const THINK_SUFFIX: &str = "-think";
 
 /// One entry.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Entry")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     /// What clients call it; unique.
     pub id: String,
@@ -47,8 +50,7 @@ pub struct Model {
 }
 
 /// In which form a model takes pictures and files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Images {
     /// Not at all.
     None,
@@ -59,8 +61,7 @@ pub enum Images {
 }
 
 /// An entry as written: all but the id may be missing.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default)]
 struct Entry {
     id: String,
     text_model: Option<String>,
@@ -74,6 +75,28 @@ struct Entry {
     name: Option<String>,
     description: Option<String>,
     tip: Option<String>,
+}
+
+fields!(only Entry {
+    id, text_model, image_model, images, think, support, tier, created, owned_by, name,
+    description, tip,
+});
+
+impl<'a> Read<'a> for Images {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        match Text::read(reader)?.as_str() {
+            "none" => Ok(Self::None),
+            "openai" => Ok(Self::OpenAi),
+            "anthropic" => Ok(Self::Anthropic),
+            _ => Err(reader.wrong("expected `none`, `openai` or `anthropic`".to_owned())),
+        }
+    }
+}
+
+impl<'a> Read<'a> for Model {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        Entry::read(reader).map(Self::from)
+    }
 }
 
 impl From<Entry> for Model {
@@ -157,9 +180,10 @@ impl Catalog {
     /// # Errors
     /// The [`Fault`] that names the bad one.
     pub fn new(extra: &str, aliases: &str, default: &str, vision: &str) -> Result<Self, Fault> {
-        let mut models: Vec<Model> = serde_json::from_str(BUILT_IN).map_err(|_| Fault::Extra)?;
+        let mut models: Vec<Model> = json::read(BUILT_IN.as_bytes()).map_err(|_| Fault::Extra)?;
         if !extra.is_empty() {
-            for model in serde_json::from_str::<Vec<Model>>(extra).map_err(|_| Fault::Extra)? {
+            let extra: Vec<Model> = json::read(extra.as_bytes()).map_err(|_| Fault::Extra)?;
+            for model in extra {
                 if model.id.is_empty()
                     || model.text_model.is_empty()
                     || model.image_model.is_empty()

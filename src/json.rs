@@ -1,58 +1,88 @@
-//! Reading a caller's JSON: borrowed where possible, with errors that name the field.
+//! Reading JSON: borrowed where possible, with errors that name the field.
 //!
 //! Both client dialects parse with [`parse`] and build their wire types from
-//! [`Text`], [`Content`] and [`Shape`]s.
+//! [`Text`] and [`Content`]; `fields!` says what a type is read from.
 
-mod place;
-mod shape;
+mod reader;
+mod string;
+mod writer;
+mod wrong;
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
-};
-use serde_json::error::Category;
+use serde::de::IgnoredAny;
 
 use crate::error::Error;
-pub(crate) use shape::{Loose, Shape, shape};
+pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
+pub(crate) use writer::Writer;
+pub(crate) use wrong::Outcome;
 
 /// Reads `body` as one JSON value of type `T`.
 ///
 /// # Errors
 /// [`Error::Invalid`]: without a field when it is not JSON at all, with the
 /// field's path (`messages[0].content`) when a value does not fit.
-pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        Category::Data => {
-            let path = place::path(body, error.line(), error.column());
-            let named = if path.is_empty() { "." } else { &path };
-            Error::Invalid {
-                message: format!("{named}: {}", rule(&error)),
-                param: (!path.is_empty()).then_some(path),
+pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<T, Error> {
+    read(body).map_err(|wrong| wrong.into_error(body))
+}
+
+/// Reads `text` as one JSON value of type `T`.
+pub(crate) fn read<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<T> {
+    let mut reader = Reader::new(text);
+    let value = T::read(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// Reads the value that `text` begins with, and gives what follows it.
+pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str) -> Outcome<(T, &'a str)> {
+    let mut reader = Reader::new(text.as_bytes());
+    let value = T::read(&mut reader)?;
+    Ok((value, text.get(reader.at()..).unwrap_or_default()))
+}
+
+/// Whether `text` is JSON.
+pub(crate) fn is_valid(text: &str) -> bool {
+    read::<IgnoredAny>(text.as_bytes()).is_ok()
+}
+
+/// Makes a struct readable from an object: `fields!(Type<'a> { field, other = "name" })`
+/// lists all its fields, and those that JSON spells otherwise with their names there.
+/// With `only` before it, other fields are refused.
+macro_rules! fields {
+    (only $($rest:tt)*) => {
+        crate::json::fields!(@Refused $($rest)*);
+    };
+    (@$unknown:ident $type:ident $(<$life:lifetime>)? { $($field:ident $(= $name:literal)?),* $(,)? }) => {
+        impl<'a> crate::json::Read<'a> for $type $(<$life>)? {
+            fn read(reader: &mut crate::json::Reader<'a>) -> crate::json::Outcome<Self> {
+                let names = &[$(crate::json::fields!(@name $field $($name)?)),*];
+                let fields: &[crate::json::Field<'a, Self>] = &[$(
+                    |this, reader| crate::json::put(&mut this.$field, reader)
+                ),*];
+                let expected = concat!("struct ", stringify!($type));
+                let value = reader.fields(expected, names, fields, crate::json::Unknown::$unknown)?;
+                // So that one which is not in the list does not compile.
+                let Self { $($field: _),* } = &value;
+                Ok(value)
             }
         }
-        Category::Syntax | Category::Eof | Category::Io => Error::Invalid {
-            param: None,
-            message: format!("The request body is not valid JSON: {error}."),
-        },
-    })
+    };
+    (@name $field:ident) => {
+        stringify!($field)
+    };
+    (@name $field:ident $name:literal) => {
+        $name
+    };
+    ($($rest:tt)*) => {
+        crate::json::fields!(@Skipped $($rest)*);
+    };
 }
-
-/// What should stand there, and where. What does stand there is left out: it may
-/// be the prompt, or a key in a wrong place.
-fn rule(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("expected {expected}"),
-        None => text,
-    }
-}
+pub(crate) use fields;
 
 /// A string that borrows from the body unless an escape in it forbids that.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<'a>(pub Cow<'a, str>);
 
 impl Text<'_> {
     /// The string itself.
@@ -71,30 +101,12 @@ pub enum Content<'a, P> {
     Parts(Vec<P>),
 }
 
-impl<'de: 'a, 'a, P: Deserialize<'de>> Deserialize<'de> for Content<'a, P> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ContentVisitor(PhantomData))
-    }
-}
-
-struct ContentVisitor<'a, P>(PhantomData<(&'a (), P)>);
-
-impl<'de: 'a, 'a, P: Deserialize<'de>> Visitor<'de> for ContentVisitor<'a, P> {
-    type Value = Content<'a, P>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string or a list of parts")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(parts)).map(Content::Parts)
+impl<'a, P: Read<'a>> Read<'a> for Content<'a, P> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        match reader.kind() {
+            Kind::Text => Text::read(reader).map(|text| Self::Text(text.0)),
+            Kind::List => Vec::read(reader).map(Self::Parts),
+            _ => Err(reader.other_than("a string or a list of parts")),
+        }
     }
 }

@@ -16,8 +16,17 @@ pub(crate) fn line_break(bytes: &[u8]) -> Option<usize> {
 /// The place of the first byte that is not plain within a JSON string: a quote, a
 /// backslash, a control character, or one of what is not ASCII.
 pub(crate) fn not_plain(bytes: &[u8]) -> Option<usize> {
-    let equal = |word: u64, byte: u8| below(word ^ each(byte), 1);
-    find(bytes, |word| below(word, b' ') | equal(word, b'"') | equal(word, b'\\') | word)
+    find(bytes, |word| special_in(word) | word)
+}
+
+/// The place of the first quote, backslash or control character.
+pub(crate) fn special(bytes: &[u8]) -> Option<usize> {
+    find(bytes, special_in)
+}
+
+fn special_in(word: u64) -> u64 {
+    let equal = |byte: u8| below(word ^ each(byte), 1);
+    below(word, b' ') | equal(b'"') | equal(b'\\')
 }
 
 /// The place of the first byte whose uppermost bit is set in what `marks` makes
@@ -55,7 +64,7 @@ const fn each(byte: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{line_break, not_plain};
+    use super::{line_break, not_plain, special};
 
     #[test]
     fn every_byte_is_told_apart_at_every_place() {
@@ -69,6 +78,8 @@ mod tests {
                     let found = (!matches!(byte, b' '..=0x7f) || matches!(byte, b'"' | b'\\'))
                         .then_some(place);
                     assert_eq!(not_plain(&bytes), found, "{bytes:?}");
+                    let found = matches!(byte, ..b' ' | b'"' | b'\\').then_some(place);
+                    assert_eq!(special(&bytes), found, "{bytes:?}");
                 }
             }
         }
@@ -83,6 +94,8 @@ mod tests {
                 assert_eq!(line_break(&bytes), naive, "{bytes:?}");
                 let ends = |byte: &u8| !matches!(byte, b' '..=0x7f) || matches!(byte, b'"' | b'\\');
                 assert_eq!(not_plain(&bytes), bytes.iter().position(ends), "{bytes:?}");
+                let ends = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\');
+                assert_eq!(special(&bytes), bytes.iter().position(ends), "{bytes:?}");
             }
         }
         assert_eq!((line_break(b""), not_plain(b"")), (None, None));

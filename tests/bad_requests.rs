@@ -124,6 +124,46 @@ fn pictures_and_files_of_anyone_but_the_user_are_refused() {
 }
 
 #[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let table = [
+        ("{\"model\":5}", "model: expected a string at line 1 column 10"),
+        ("{\n\"stream\": \"yes\"}", "stream: expected a boolean at line 2 column 15"),
+        ("{\"max_tokens\":1.5}", "max_tokens: expected u64 at line 1 column 17"),
+        ("{\"max_tokens\":-1}", "max_tokens: expected u64 at line 1 column 16"),
+        ("{\"max_tokens\":18446744073709551616}", "max_tokens: expected u64 at line 1 column 34"),
+        ("{\"messages\":[[]]}", "messages[0]: expected struct Message at line 1 column 13"),
+        ("[]", ".: expected struct Request at line 1 column 0"),
+        (
+            "{\"messages\":[{\"content\":true}]}",
+            "messages[0].content: expected a string or a list of parts at line 1 column 28",
+        ),
+        (
+            "{\"messages\":[{\"role\":\"user\",\"role\":\"user\"}]}",
+            "messages[0]: duplicate field `role` at line 1 column 35",
+        ),
+        (
+            "{\"model\" \"x\"}",
+            "The request body is not valid JSON: expected `:` at line 1 column 10.",
+        ),
+        (
+            "{\"metadata\":[1,]}",
+            "The request body is not valid JSON: expected value at line 1 column 16.",
+        ),
+        (
+            "{\"model\":\"\\ud800\"}",
+            "The request body is not valid JSON: \
+             it nests too deeply, or a string in it is no Unicode text.",
+        ),
+    ];
+    for (body, expected) in table {
+        for parse in [openai::parse as Parse, anthropic::parse] {
+            let message = parse(body.as_bytes()).map_err(|error| error.message());
+            assert_eq!(message.err().as_deref(), Some(expected), "{body}");
+        }
+    }
+}
+
+#[test]
 fn nesting_without_end_is_refused_and_not_followed() {
     let deep = "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":".repeat(10_000);
     let body = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":{deep}");

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::wire;
 use crate::{
     chat::{Event, Finish, Stamp, Usage},
+    json::Writer,
     translate::Answer,
 };
 
@@ -13,40 +14,56 @@ use crate::{
 pub fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
     let mut content = Vec::new();
     if !answer.reasoning.is_empty() {
-        content.push(wire::AnswerBlock::Thinking { thinking: &answer.reasoning, signature: "" });
+        let block = Writer::new().field("type", "thinking").field("thinking", &answer.reasoning);
+        content.push(block.field("signature", "").end());
     }
     let mut said = 0;
     for (index, call) in answer.calls.iter().enumerate() {
         content.extend(text_block(&answer.text, said, call.place));
         said = call.place;
-        content.push(wire::AnswerBlock::ToolUse {
-            id: format!("{}{index}", call_id_head(stamp)),
-            caller: wire::Caller::Direct,
-            name: &call.name,
-            input: serde_json::from_str(&call.arguments).ok(),
-        });
+        let block = Writer::new()
+            .field("type", "tool_use")
+            .field("id", &format!("{}{index}", call_id_head(stamp)))
+            // The model itself.
+            .raw("caller", r#"{"type":"direct"}"#)
+            .field("name", &call.name)
+            // What becomes a call has been read as JSON before.
+            .raw("input", &call.arguments);
+        content.push(block.end());
     }
     content.extend(text_block(&answer.text, said, answer.text.len()));
-    let message = wire::Answer {
-        id: &id(stamp),
-        kind: "message",
-        role: "assistant",
-        content,
-        model,
-        stop_reason: Some(stop_reason(&answer.finish)),
-        stop_sequence: stop_sequence(&answer.finish),
-        stop_details: None,
-        container: None,
-        diagnostics: None,
-        usage: wire::Usage { counts: counts(answer.usage), ..wire::Usage::default() },
-    };
-    serde_json::to_string(&message).unwrap_or_default()
+    let content = format!("[{}]", content.join(","));
+    json(stamp, &content, model, Some(&answer.finish), counts(answer.usage))
+}
+
+/// An answer as JSON, with `content` as it is; without a `finish` one that begins.
+fn json(
+    stamp: &Stamp,
+    content: &str,
+    model: &str,
+    finish: Option<&Finish>,
+    counts: wire::DeltaUsage,
+) -> String {
+    let nothing = None::<()>;
+    Writer::new()
+        .field("id", &id(stamp))
+        .field("type", "message")
+        .field("role", "assistant")
+        .raw("content", content)
+        .field("model", model)
+        .field("stop_reason", &finish.map(stop_reason))
+        .field("stop_sequence", &finish.and_then(stop_sequence))
+        .field("stop_details", &nothing)
+        .field("container", &nothing)
+        .field("diagnostics", &nothing)
+        .field("usage", &wire::Usage { counts, ..wire::Usage::default() })
+        .end()
 }
 
 /// What `text` has between two places, unless that is nothing.
-fn text_block(text: &str, start: usize, end: usize) -> Option<wire::AnswerBlock<'_>> {
+fn text_block(text: &str, start: usize, end: usize) -> Option<String> {
     let text = text.get(start..end).filter(|text| !text.is_empty())?;
-    Some(wire::AnswerBlock::Text { text })
+    Some(Writer::new().field("type", "text").field("text", text).end())
 }
 
 /// Writes one streamed answer: `message_start`, `ping`, blocks that are balanced
@@ -76,26 +93,10 @@ impl Encoder {
     /// of `input_tokens`.
     #[must_use]
     pub fn new(model: &str, stamp: &Stamp, input_tokens: u64) -> Self {
-        let message = wire::Answer {
-            id: &id(stamp),
-            kind: "message",
-            role: "assistant",
-            content: Vec::new(),
-            model,
-            stop_reason: None,
-            stop_sequence: None,
-            stop_details: None,
-            container: None,
-            diagnostics: None,
-            usage: wire::Usage {
-                counts: wire::DeltaUsage { input_tokens, ..wire::DeltaUsage::default() },
-                ..wire::Usage::default()
-            },
-        };
+        let counts = wire::DeltaUsage { input_tokens, ..wire::DeltaUsage::default() };
         let mut start =
             b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":".to_vec();
-        // Writing these shapes to memory cannot fail.
-        let _ = serde_json::to_writer(&mut start, &message);
+        start.extend_from_slice(json(stamp, "[]", model, None, counts).as_bytes());
         start.extend_from_slice(b"}\n\n");
         Self {
             start,

@@ -66,7 +66,7 @@ fn read_block<'a>(
         "tool_use" | "server_tool_use" | "mcp_tool_use" => parts.push(Part::ToolCall {
             id: block.id.map_or(Cow::Borrowed(""), |id| id.0),
             name: block.name.ok_or_else(|| missing(path, "name"))?.0,
-            arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.get())),
+            arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.0)),
         }),
         "tool_result"
         | "mcp_tool_result"

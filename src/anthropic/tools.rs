@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::{
     known_tools,
     offers::{self, Offer},
@@ -132,7 +130,7 @@ fn read_tool<'a>(
         ));
     }
     let known = known_tools::find(kind);
-    let schema = tool.input_schema.map(RawValue::get).or(known.map(|known| known.schema));
+    let schema = tool.input_schema.map(|schema| schema.0).or(known.map(|known| known.schema));
     let Some(schema) = schema else {
         return Err(Error::invalid(
             format!("{}.input_schema", path()),
@@ -149,7 +147,7 @@ fn read_tool<'a>(
             .map(|text| text.0)
             .or(known.map(|known| Cow::Borrowed(known.description))),
         schema: Some(schema),
-        examples: tool.input_examples.map(RawValue::get),
+        examples: tool.input_examples.map(|examples| examples.0),
         deferred: tool.defer_loading == Some(true),
     }))
 }
@@ -171,7 +169,7 @@ pub(super) fn read_format<'a>(
     };
     match (format.kind.as_ref().map(Text::as_str), format.schema) {
         (Some("json_schema"), Some(schema)) => {
-            Ok(Some(Format { schema: Some(schema.get()), description: None }))
+            Ok(Some(Format { schema: Some(schema.0), description: None }))
         }
         (Some("json_schema"), None) => {
             Err(Error::invalid(format!("{param}.schema"), "The schema is missing."))

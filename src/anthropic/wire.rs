@@ -3,42 +3,31 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds (`cache_control`, `metadata`, `signature`, …).
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde::{Serialize, de::IgnoredAny};
 
 use super::inner::Inner;
-use crate::json::{Content, Text};
+use crate::json::{self, Content, Raw, Text, fields};
 
 /// The body of `POST /v1/messages`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Request<'a> {
-    #[serde(borrow)]
     pub(crate) model: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) system: Option<Content<'a, Block<'a>>>,
-    #[serde(borrow)]
     pub(crate) messages: Option<Vec<Message<'a>>>,
     pub(crate) stream: Option<bool>,
-    #[serde(borrow)]
     pub(crate) thinking: Option<ThinkingMode<'a>>,
-    #[serde(borrow)]
     pub(crate) stop_sequences: Option<Vec<Text<'a>>>,
     pub(crate) max_tokens: Option<u64>,
-    #[serde(borrow)]
     pub(crate) tools: Option<Vec<Tool<'a>>>,
-    #[serde(borrow)]
     pub(crate) tool_choice: Option<ToolChoice<'a>>,
-    #[serde(borrow)]
     pub(crate) output_config: Option<OutputConfig<'a>>,
     /// What came before `output_config.format`.
-    #[serde(borrow)]
     pub(crate) output_format: Option<OutputFormat<'a>>,
 
     /// A conversation that the server is to keep, by ids of its messages.
     pub(crate) thread: Option<IgnoredAny>,
 
     pub(crate) mcp_servers: Option<Vec<IgnoredAny>>,
-    #[serde(borrow)]
     pub(crate) speed: Option<Text<'a>>,
 
     // What has no effect.
@@ -51,6 +40,12 @@ pub(crate) struct Request<'a> {
     pub(crate) fallbacks: Option<IgnoredAny>,
     pub(crate) inference_geo: Option<IgnoredAny>,
 }
+
+fields!(Request<'a> {
+    model, system, messages, stream, thinking, stop_sequences, max_tokens, tools, tool_choice,
+    output_config, output_format, thread, mcp_servers, speed, temperature, top_p, top_k,
+    container, context_management, compaction, fallbacks, inference_geo,
+});
 
 impl Request<'_> {
     /// The parameters that are there and have no effect.
@@ -95,25 +90,24 @@ impl Request<'_> {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct ThinkingMode<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) budget_tokens: Option<IgnoredAny>,
-    #[serde(borrow)]
     pub(crate) display: Option<Text<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(ThinkingMode<'a> { kind = "type", budget_tokens, display });
+
+#[derive(Debug, Default)]
 pub(crate) struct Message<'a> {
-    #[serde(borrow)]
     pub(crate) role: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) content: Option<Content<'a, Block<'a>>>,
     /// Of a system message, how long it is shown.
-    #[serde(borrow)]
     pub(crate) clear_at: Option<Text<'a>>,
 }
+
+fields!(Message<'a> { role, content, clear_at });
 
 impl Message<'_> {
     pub(crate) fn is_of_the_user(&self) -> bool {
@@ -127,205 +121,141 @@ impl Message<'_> {
 }
 
 /// A content block of any type: the fields of all types, each optional.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Block<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) text: Option<Text<'a>>,
     /// Of a search result, its address.
-    #[serde(borrow)]
     pub(crate) source: Option<Inner<'a, Source<'a>>>,
-    #[serde(borrow)]
     pub(crate) title: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) context: Option<Text<'a>>,
     /// Of a document, whether there are to be any; of a text, those it has.
-    #[serde(borrow)]
-    pub(crate) citations: Option<&'a RawValue>,
-    #[serde(borrow)]
+    pub(crate) citations: Option<Raw<'a>>,
     pub(crate) url: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) page_age: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) id: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
     /// A tool call's arguments, kept as the JSON the client sent.
-    #[serde(borrow)]
-    pub(crate) input: Option<&'a RawValue>,
-    #[serde(borrow)]
+    pub(crate) input: Option<Raw<'a>>,
     pub(crate) tool_use_id: Option<Text<'a>>,
     pub(crate) is_error: Option<bool>,
     /// What a tool returned, among others.
-    #[serde(borrow)]
     pub(crate) content: Option<Inner<'a, Returned<'a>>>,
     /// The tool that a search found.
-    #[serde(borrow)]
     pub(crate) tool_name: Option<Text<'a>>,
     /// The tool that is added or removed.
-    #[serde(borrow)]
     pub(crate) tool: Option<ChangedTool<'a>>,
     /// The tools that are added and removed in what a summary stands for.
-    #[serde(borrow)]
     pub(crate) tool_changes: Option<Vec<Block<'a>>>,
 }
 
+fields!(Block<'a> {
+    kind = "type", text, source, title, context, citations, url, page_age, id, name, input,
+    tool_use_id, is_error, content, tool_name, tool, tool_changes,
+});
+
 impl Block<'_> {
     pub(crate) fn asks_for_citations(&self) -> bool {
-        #[derive(Deserialize)]
+        #[derive(Default)]
         struct Citations {
             enabled: Option<bool>,
         }
-        let citations = self.citations.map(|raw| serde_json::from_str::<Citations>(raw.get()));
+        fields!(Citations { enabled });
+        let citations = self.citations.map(|raw| json::read::<Citations>(raw.0.as_bytes()));
         matches!(citations, Some(Ok(Citations { enabled: Some(true) })))
     }
 }
 
 /// What a tool on Anthropic's servers returned: the fields of all types.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Returned<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) error_code: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) error_message: Option<Text<'a>>,
     /// Of a page that was fetched.
-    #[serde(borrow)]
     pub(crate) url: Option<Text<'a>>,
     /// The page itself, a file's text, or which files a program wrote.
-    #[serde(borrow)]
     pub(crate) content: Option<Inner<'a, Block<'a>>>,
-    #[serde(borrow)]
     pub(crate) stdout: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) stderr: Option<Text<'a>>,
     pub(crate) return_code: Option<i64>,
     pub(crate) is_file_update: Option<bool>,
     /// The lines that an edit changed.
-    #[serde(borrow)]
     pub(crate) lines: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
     pub(crate) tool_references: Option<Vec<Block<'a>>>,
-    #[serde(borrow)]
     pub(crate) text: Option<Text<'a>>,
 }
 
+fields!(Returned<'a> {
+    kind = "type", error_code, error_message, url, content, stdout, stderr, return_code,
+    is_file_update, lines, tool_references, text,
+});
+
 /// A tool of the request, by its name, or a new one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct ChangedTool<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) definition: Option<Tool<'a>>,
 }
 
+fields!(ChangedTool<'a> { kind = "type", name, definition });
+
 /// A tool that may be called, or one that Anthropic's own servers carry out.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tool<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) description: Option<Text<'a>>,
     /// A JSON schema, kept as the client wrote it.
-    #[serde(borrow)]
-    pub(crate) input_schema: Option<&'a RawValue>,
+    pub(crate) input_schema: Option<Raw<'a>>,
     /// Arguments, kept as the client wrote them.
-    #[serde(borrow)]
-    pub(crate) input_examples: Option<&'a RawValue>,
+    pub(crate) input_examples: Option<Raw<'a>>,
     /// Whether a search has to find it first.
     pub(crate) defer_loading: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(Tool<'a> { kind = "type", name, description, input_schema, input_examples, defer_loading });
+
+#[derive(Debug, Default)]
 pub(crate) struct ToolChoice<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
     pub(crate) disable_parallel_tool_use: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(ToolChoice<'a> { kind = "type", name, disable_parallel_tool_use });
+
+#[derive(Debug, Default)]
 pub(crate) struct OutputConfig<'a> {
-    #[serde(borrow)]
     pub(crate) format: Option<OutputFormat<'a>>,
     pub(crate) effort: Option<IgnoredAny>,
     pub(crate) task_budget: Option<IgnoredAny>,
 }
 
+fields!(OutputConfig<'a> { format, effort, task_budget });
+
 /// The form the answer is to have: `json_schema` is the only type there is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct OutputFormat<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
     /// Kept as the client wrote it.
-    #[serde(borrow)]
-    pub(crate) schema: Option<&'a RawValue>,
+    pub(crate) schema: Option<Raw<'a>>,
 }
 
+fields!(OutputFormat<'a> { kind = "type", schema });
+
 /// Where a picture or document is: `base64`, `url`, `text` or `content`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Source<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) media_type: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) data: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) url: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) content: Option<Content<'a, Block<'a>>>,
 }
 
-/// A whole answer.
-#[derive(Debug, Serialize)]
-pub(crate) struct Answer<'a> {
-    pub(crate) id: &'a str,
-    #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    pub(crate) role: &'static str,
-    pub(crate) content: Vec<AnswerBlock<'a>>,
-    pub(crate) model: &'a str,
-    pub(crate) stop_reason: Option<&'static str>,
-    pub(crate) stop_sequence: Option<&'a str>,
-    pub(crate) stop_details: Option<()>,
-    pub(crate) container: Option<()>,
-    pub(crate) diagnostics: Option<()>,
-    pub(crate) usage: Usage,
-}
-
-/// Who calls: always the model itself.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Caller {
-    Direct,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum AnswerBlock<'a> {
-    Thinking {
-        thinking: &'a str,
-        signature: &'static str,
-    },
-    Text {
-        text: &'a str,
-    },
-    ToolUse {
-        id: String,
-        caller: Caller,
-        name: &'a str,
-        /// Always there: what becomes a call has been read as JSON before.
-        input: Option<&'a RawValue>,
-    },
-}
+fields!(Source<'a> { kind = "type", media_type, data, url, content });
 
 /// What an answer took. Nothing is cached, and the rest is not known: but the
 /// clients' types have every field, and programs add the counts up.

@@ -11,7 +11,7 @@ use super::{usual, wire};
 use crate::{
     chat::{Event, Finish},
     error::Error,
-    json::Text,
+    json::{self, Text},
 };
 
 /// The whole text of an answer when the model failed.
@@ -81,9 +81,9 @@ impl Reader {
         if data.trim_ascii() == b"[DONE]" {
             return self.end(on_event);
         }
-        let chunk: wire::Chunk<'_> = serde_json::from_slice(data).map_err(|_| Error::Garbled)?;
-        if let Some(error) = chunk.error.filter(|error| error.get() != "null") {
-            return Err(read_error(error.get()));
+        let chunk: wire::Chunk<'_> = json::read(data).map_err(|_| Error::Garbled)?;
+        if let Some(error) = chunk.error.filter(|error| error.0 != "null") {
+            return Err(read_error(error.0));
         }
         let Some(choice) = chunk.choices.and_then(|choices| choices.0) else {
             return Ok(());

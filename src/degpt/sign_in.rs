@@ -1,9 +1,12 @@
 //! DeGPT beside the chat: the visitor sign-in, and what it says of itself.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::auth::Secret;
+use crate::{
+    auth::Secret,
+    json::{self, Outcome, Read, Reader, fields},
+};
 
 /// A visitor's token and the time it is good until.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +34,12 @@ pub fn sign_in_body(visitor_id: &str) -> Vec<u8> {
 /// The token in a sign-in's answer; `None` if there is none that a header can hold.
 #[must_use]
 pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
-    #[derive(Deserialize)]
+    #[derive(Default)]
     struct Answer {
-        token: String,
+        token: Option<String>,
     }
-    let Answer { token } = serde_json::from_slice(answer).ok()?;
+    fields!(Answer { token });
+    let token = json::read::<Answer>(answer).ok()?.token?;
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
@@ -45,19 +49,33 @@ pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
 
 /// The `exp` claim of a JSON Web Token (RFC 7519, section 4.1.4).
 fn expiry(token: &str) -> Option<u64> {
-    #[derive(Deserialize)]
+    #[derive(Default)]
     struct Claims {
-        exp: f64,
+        exp: Option<Time>,
     }
+    struct Time(u64);
+    impl<'a> Read<'a> for Time {
+        fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+            let seconds = whole_part(reader.number("a time")?);
+            seconds.map(Self).ok_or_else(|| reader.wrong("expected a time".to_owned()))
+        }
+    }
+    fields!(Claims { exp });
     let payload = token.split('.').nth(1)?;
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    let Claims { exp } = serde_json::from_slice(&payload).ok()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a cast from f64 saturates, and whole seconds are enough"
-    )]
-    Some(exp as u64)
+    json::read::<Claims>(&payload).ok()?.exp.map(|time| time.0)
+}
+
+/// The whole part of a JSON number, by its digits: reading it as an `f64` would bring
+/// tables of 10 KB into the program.
+fn whole_part(number: &str) -> Option<u64> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let point = exponent.parse::<isize>().ok()?.checked_add_unsigned(whole.len())?;
+    let digits = whole.chars().chain(fraction.chars()).chain(std::iter::repeat('0'));
+    // More than 20 digits are more than any whole number has.
+    let digits: String = digits.take(usize::try_from(point).unwrap_or(0).min(21)).collect();
+    if digits.is_empty() { Some(0) } else { digits.parse().ok() }
 }
 
 /// What the service says of itself, and the models answer repeats.
@@ -89,14 +107,15 @@ impl Default for About {
 /// `None` if it is not an object.
 #[must_use]
 pub fn about(answer: &[u8]) -> Option<About> {
-    #[derive(Deserialize)]
+    #[derive(Default)]
     struct Config {
         version: Option<String>,
         name: Option<String>,
         default_locale: Option<String>,
         status: Option<bool>,
     }
-    let config: Config = serde_json::from_slice(answer).ok()?;
+    fields!(Config { version, name, default_locale, status });
+    let config: Config = json::read(answer).ok()?;
     let default = About::default();
     Some(About {
         version: config.version.unwrap_or(default.version),
@@ -120,6 +139,12 @@ mod tests {
             |text: &str| token(answer(text).as_bytes(), 1_000).map(|token| token.expires_unix_s);
         assert_eq!(expiry(&jwt(r#"{"exp": 2000}"#)), Some(2_000));
         assert_eq!(expiry(&jwt(r#"{"exp": 2000.7}"#)), Some(2_000));
+        assert_eq!(expiry(&jwt(r#"{"exp": 2.0004567e3}"#)), Some(2_000));
+        assert_eq!(expiry(&jwt(r#"{"exp": 2E+3}"#)), Some(2_000));
+        assert_eq!(expiry(&jwt(r#"{"exp": 20000e-1}"#)), Some(2_000));
+        assert_eq!(expiry(&jwt(r#"{"exp": 2e-9}"#)), Some(0));
+        assert_eq!(expiry(&jwt(r#"{"exp": 1e99}"#)), Some(87_400));
+        assert_eq!(expiry(&jwt(r#"{"exp": "2000"}"#)), Some(87_400));
         assert_eq!(expiry(&jwt(r#"{"id": "x"}"#)), Some(87_400));
         assert_eq!(expiry("opaque"), Some(87_400));
         assert_eq!(expiry(""), None);

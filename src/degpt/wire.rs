@@ -1,10 +1,8 @@
 //! The JSON of DeGPT's chat endpoint.
 
-use std::fmt;
+use serde::{Serialize, Serializer};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-use crate::json::Text;
+use crate::json::{Outcome, Raw, Read, Reader, Text, fields};
 
 /// The body of `POST /api/v1/chat/completion/proxy`. Every other field would be
 /// dropped without a word.
@@ -97,48 +95,41 @@ pub(crate) enum Source<'a> {
 
 /// One data line of the answer. Whatever may be missing is optional; what is
 /// unreliable (`id`, `object`, `created`, `model`) is not even read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Chunk<'a> {
-    #[serde(borrow)]
     pub(crate) choices: Option<First<Choice<'a>>>,
-    #[serde(borrow)]
-    pub(crate) error: Option<&'a serde_json::value::RawValue>,
+    pub(crate) error: Option<Raw<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(Chunk<'a> { choices, error });
+
+#[derive(Debug, Default)]
 pub(crate) struct Choice<'a> {
-    #[serde(borrow)]
     pub(crate) delta: Option<Delta<'a>>,
-    #[serde(borrow)]
     pub(crate) finish_reason: Option<Text<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(Choice<'a> { delta, finish_reason });
+
+#[derive(Debug, Default)]
 pub(crate) struct Delta<'a> {
-    #[serde(borrow)]
     pub(crate) content: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) reasoning_content: Option<Text<'a>>,
 }
+
+fields!(Delta<'a> { content, reasoning_content });
 
 /// The first element of a list, without an allocation for the list.
 #[derive(Debug)]
 pub(crate) struct First<T>(pub(crate) Option<T>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
-            type Value = First<T>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list")
-            }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<First<T>, A::Error> {
-                let first = list.next_element()?;
-                while list.next_element::<de::IgnoredAny>()?.is_some() {}
-                Ok(First(first))
-            }
-        }
-        deserializer.deserialize_seq(Visitor(std::marker::PhantomData))
+impl<'a, T: Read<'a>> Read<'a> for First<T> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let mut first = None;
+        reader.list("a list", &mut |reader| match first {
+            None => T::read(reader).map(|element| first = Some(element)),
+            Some(_) => reader.skip(),
+        })?;
+        Ok(Self(first))
     }
 }

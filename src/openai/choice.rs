@@ -1,13 +1,6 @@
 //! The JSON of a choice of tools.
 
-use std::{borrow::Cow, fmt};
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
-};
-
-use crate::json::Text;
+use crate::json::{Kind, Outcome, Read, Reader, Text, fields};
 
 /// Which tools may or must be called.
 #[derive(Debug)]
@@ -21,69 +14,59 @@ pub(super) enum Choose<'a> {
 /// there were tools `{"name"}`. Or the tools that may be called: `{"type":
 /// "allowed_tools", "allowed_tools": {"mode", "tools"}}`; in OpenAI's other API
 /// `mode` and `tools` stand beside `type`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct ChosenTools<'a> {
-    #[serde(borrow, rename = "type")]
     pub(super) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(super) function: Option<Named<'a>>,
-    #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(super) allowed_tools: Option<AllowedTools<'a>>,
-    #[serde(borrow)]
     pub(super) mode: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(super) tools: Option<Vec<NamedTool<'a>>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(ChosenTools<'a> { kind = "type", function, name, allowed_tools, mode, tools });
+
+#[derive(Debug, Default)]
 pub(super) struct AllowedTools<'a> {
-    #[serde(borrow)]
     pub(super) mode: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(super) tools: Option<Vec<NamedTool<'a>>>,
 }
+
+fields!(AllowedTools<'a> { mode, tools });
 
 /// A tool by its name, in either form of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct NamedTool<'a> {
-    #[serde(borrow)]
     pub(super) function: Option<Named<'a>>,
-    #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(NamedTool<'a> { function, name });
+
+#[derive(Debug)]
 pub(super) struct Named<'a> {
-    #[serde(borrow)]
     pub(super) name: Text<'a>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Choose<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ChooseVisitor)
+impl<'a> Read<'a> for Named<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        #[derive(Default)]
+        struct Named<'a> {
+            name: Option<Text<'a>>,
+        }
+        fields!(Named<'a> { name });
+        let name = Named::read(reader)?.name;
+        let name = name.ok_or_else(|| reader.wrong("missing field `name`".to_owned()))?;
+        Ok(Self { name })
     }
 }
 
-struct ChooseVisitor;
-
-impl<'de> Visitor<'de> for ChooseVisitor {
-    type Value = Choose<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string, or an object that names functions")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, mode: &'de str) -> Result<Self::Value, E> {
-        Ok(Choose::Mode(Text(Cow::Borrowed(mode))))
-    }
-
-    fn visit_str<E: de::Error>(self, mode: &str) -> Result<Self::Value, E> {
-        Ok(Choose::Mode(Text(Cow::Owned(mode.to_owned()))))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        ChosenTools::deserialize(MapAccessDeserializer::new(object)).map(Choose::Object)
+impl<'a> Read<'a> for Choose<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        match reader.kind() {
+            Kind::Text => Text::read(reader).map(Self::Mode),
+            Kind::Object => ChosenTools::read(reader).map(Self::Object),
+            _ => Err(reader.other_than("a string, or an object that names functions")),
+        }
     }
 }

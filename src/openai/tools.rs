@@ -1,7 +1,5 @@
 //! The tools of a request, which of them must be called, and the form of the answer.
 
-use serde_json::value::RawValue;
-
 use super::{
     choice::{AllowedTools, Choose, ChosenTools},
     wire,
@@ -142,7 +140,7 @@ fn function(spec: wire::FunctionSpec<'_>, path: impl Fn() -> String) -> Result<T
     Ok(Tool {
         name,
         description: spec.description.map(|text| text.0),
-        schema: spec.parameters.map(RawValue::get),
+        schema: spec.parameters.map(|schema| schema.0),
         examples: None,
         deferred: false,
     })
@@ -166,8 +164,8 @@ pub(super) fn read_format<'a>(
             let schema = wrapper.and_then(|wrapper| wrapper.schema).ok_or_else(|| {
                 Error::invalid("response_format.json_schema.schema", "The schema is missing.")
             })?;
-            let description = wrapper.and_then(|wrapper| wrapper.description).map(RawValue::get);
-            Ok(Some(Format { schema: Some(schema.get()), description }))
+            let description = wrapper.and_then(|wrapper| wrapper.description).map(|raw| raw.0);
+            Ok(Some(Format { schema: Some(schema.0), description }))
         }
         _ => Err(Error::invalid(
             "response_format.type",

@@ -3,49 +3,37 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds, and `null` is the same as absent.
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde::{Serialize, de::IgnoredAny};
 
 use super::choice::Choose;
-use crate::json::{Content, Loose, Shape, Text, shape};
+use crate::json::{Content, Kind, Outcome, Raw, Read, Reader, Text, fields};
 
 /// The body of `POST /chat/completions`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Request<'a> {
-    #[serde(borrow)]
     pub(crate) model: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) messages: Option<Vec<Message<'a>>>,
     pub(crate) stream: Option<bool>,
     pub(crate) stream_options: Option<StreamOptions>,
-    #[serde(borrow)]
     pub(crate) reasoning_effort: Option<Text<'a>>,
     /// Not OpenAI's own, but what clients of DeepSeek and DouBao send.
-    #[serde(borrow)]
     pub(crate) thinking: Option<ThinkingMode<'a>>,
     /// Not OpenAI's own, but what clients of Qwen send.
     pub(crate) enable_thinking: Option<bool>,
-    #[serde(borrow)]
     pub(crate) stop: Option<Content<'a, Text<'a>>>,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) max_completion_tokens: Option<u64>,
 
-    #[serde(borrow)]
     pub(crate) tools: Option<Vec<Tool<'a>>>,
-    #[serde(borrow)]
     pub(crate) tool_choice: Option<Choose<'a>>,
     pub(crate) parallel_tool_calls: Option<bool>,
     /// What came before `tools` and `tool_choice`.
-    #[serde(borrow)]
     pub(crate) functions: Option<Vec<FunctionSpec<'a>>>,
-    #[serde(borrow)]
     pub(crate) function_call: Option<Choose<'a>>,
 
-    #[serde(borrow)]
     pub(crate) response_format: Option<ResponseFormat<'a>>,
 
     pub(crate) store: Option<bool>,
-    #[serde(borrow)]
     pub(crate) service_tier: Option<Text<'a>>,
 
     // What cannot be honoured and would change the answer's shape.
@@ -53,7 +41,6 @@ pub(crate) struct Request<'a> {
     pub(crate) logprobs: Option<bool>,
     pub(crate) top_logprobs: Option<u64>,
     pub(crate) audio: Option<IgnoredAny>,
-    #[serde(borrow)]
     pub(crate) modalities: Option<Vec<Text<'a>>>,
 
     // What has no effect.
@@ -72,6 +59,15 @@ pub(crate) struct Request<'a> {
     pub(crate) moderation: Option<IgnoredAny>,
     pub(crate) thinking_budget: Option<IgnoredAny>,
 }
+
+fields!(Request<'a> {
+    model, messages, stream, stream_options, reasoning_effort, thinking, enable_thinking, stop,
+    max_tokens, max_completion_tokens, tools, tool_choice, parallel_tool_calls, functions,
+    function_call, response_format, store, service_tier, n, logprobs, top_logprobs, audio,
+    modalities, temperature, top_p, top_k, min_p, seed, frequency_penalty, presence_penalty,
+    repetition_penalty, logit_bias, verbosity, prediction, web_search_options, moderation,
+    thinking_budget,
+});
 
 impl Request<'_> {
     /// The parameters that are there and have no effect.
@@ -115,40 +111,40 @@ impl Request<'_> {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct StreamOptions {
     pub(crate) include_usage: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(StreamOptions { include_usage });
+
+#[derive(Debug, Default)]
 pub(crate) struct ThinkingMode<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) budget_tokens: Option<IgnoredAny>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(ThinkingMode<'a> { kind = "type", budget_tokens });
+
+#[derive(Debug, Default)]
 pub(crate) struct Message<'a> {
-    #[serde(borrow)]
     pub(crate) role: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) content: Option<Content<'a, Part<'a>>>,
-    #[serde(borrow)]
     pub(crate) tool_calls: Option<Vec<ToolCall<'a>>>,
     /// What came before `tool_calls`.
-    #[serde(borrow)]
     pub(crate) function_call: Option<Function<'a>>,
-    #[serde(borrow)]
     pub(crate) tool_call_id: Option<Text<'a>>,
     /// The function's name in the `function` role, which came before `tool`; in
     /// others, who speaks.
-    #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
     /// What the assistant said instead of an answer.
-    #[serde(borrow)]
     pub(crate) refusal: Option<Text<'a>>,
     pub(crate) audio: Option<IgnoredAny>,
 }
+
+fields!(Message<'a> {
+    role, content, tool_calls, function_call, tool_call_id, name, refusal, audio,
+});
 
 impl Message<'_> {
     fn names_its_speaker(&self) -> bool {
@@ -166,19 +162,16 @@ impl Message<'_> {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Part<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) text: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) refusal: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) image_url: Option<ImageUrl<'a>>,
-    #[serde(borrow)]
     pub(crate) file: Option<File<'a>>,
 }
+
+fields!(Part<'a> { kind = "type", text, refusal, image_url, file });
 
 /// `{"url": …}`; some clients send the bare string.
 #[derive(Debug)]
@@ -187,88 +180,85 @@ pub(crate) struct ImageUrl<'a> {
     detail: Option<Text<'a>>,
 }
 
-impl<'a> Shape<'a> for ImageUrl<'a> {
-    const EXPECTED: &'static str = "an object with a string `url`, or a string";
-
-    fn of(value: Loose<'a>) -> Option<Self> {
-        match value {
-            Loose::Object(mut fields) => Some(Self {
-                url: fields.take("url").text()?,
-                detail: fields.take("detail").optional_text()?,
-            }),
-            other => other.text().map(|url| Self { url, detail: None }),
+impl<'a> Read<'a> for ImageUrl<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        #[derive(Default)]
+        struct Object<'a> {
+            url: Option<Text<'a>>,
+            detail: Option<Text<'a>>,
         }
+        fields!(Object<'a> { url, detail });
+        reader.shape("an object with a string `url`, or a string", |reader| {
+            if reader.kind() != Kind::Object {
+                return Text::read(reader).map(|url| Some(Self { url, detail: None }));
+            }
+            let Object { url, detail } = Object::read(reader)?;
+            Ok(url.map(|url| Self { url, detail }))
+        })
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for ImageUrl<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        shape(deserializer)
-    }
-}
-
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct File<'a> {
-    #[serde(borrow)]
     pub(crate) filename: Option<Text<'a>>,
     /// A `data:` URL.
-    #[serde(borrow)]
     pub(crate) file_data: Option<Text<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(File<'a> { filename, file_data });
+
+#[derive(Debug, Default)]
 pub(crate) struct ToolCall<'a> {
-    #[serde(borrow)]
     pub(crate) id: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) function: Option<Function<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(ToolCall<'a> { id, function });
+
+#[derive(Debug, Default)]
 pub(crate) struct Function<'a> {
-    #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) arguments: Option<Text<'a>>,
 }
 
+fields!(Function<'a> { name, arguments });
+
 /// A tool that may be called.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Tool<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) function: Option<FunctionSpec<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(Tool<'a> { kind = "type", function });
+
+#[derive(Debug, Default)]
 pub(crate) struct FunctionSpec<'a> {
-    #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) description: Option<Text<'a>>,
     /// A JSON schema, kept as the client wrote it.
-    #[serde(borrow)]
-    pub(crate) parameters: Option<&'a RawValue>,
+    pub(crate) parameters: Option<Raw<'a>>,
 }
 
+fields!(FunctionSpec<'a> { name, description, parameters });
+
 /// The form the answer is to have: `text`, `json_object` or `json_schema`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct ResponseFormat<'a> {
-    #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) json_schema: Option<JsonSchema<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+fields!(ResponseFormat<'a> { kind = "type", json_schema });
+
+#[derive(Debug, Default)]
 pub(crate) struct JsonSchema<'a> {
-    #[serde(borrow)]
-    pub(crate) description: Option<&'a RawValue>,
+    pub(crate) description: Option<Raw<'a>>,
     /// Kept as the client wrote it.
-    #[serde(borrow)]
-    pub(crate) schema: Option<&'a RawValue>,
+    pub(crate) schema: Option<Raw<'a>>,
 }
+
+fields!(JsonSchema<'a> { description, schema });
 
 /// A whole answer.
 #[derive(Debug, Serialize)]

@@ -2,17 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess},
-};
-use serde_json::value::RawValue;
-
 use super::{
     Declared,
     markup::{CALL_TAGS, LIST_TAG},
 };
-use crate::json::Text;
+use crate::json::{self, Outcome, Raw, Read, Reader, Text};
 
 /// A call as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,13 +37,12 @@ fn read_strictly(block: &str, declared: &Declared) -> Option<Vec<Call>> {
                 .trim_start_matches(['`', '~'])
                 .trim_start_matches(|ch: char| ch.is_ascii_alphanumeric() || ch == '_');
         } else {
-            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-            let value = values.next()?.ok()?.get();
-            rest = rest.get(values.byte_offset()..)?;
+            let (Raw(value), more) = json::read_first(rest).ok()?;
+            rest = more;
             if value.starts_with('[') {
-                let list: Vec<&RawValue> = serde_json::from_str(value).ok()?;
+                let list: Vec<Raw<'_>> = json::read(value.as_bytes()).ok()?;
                 for value in list {
-                    calls.push(read_call(value.get(), declared)?);
+                    calls.push(read_call(value.0, declared)?);
                 }
             } else {
                 calls.push(read_call(value, declared)?);
@@ -84,26 +77,27 @@ fn is_cut_close_tag(text: &str) -> bool {
 /// `{"name", "arguments"}`, with `parameters` or `input` in place of the latter,
 /// and OpenAI's `{"type": "function", "function": {…}}`.
 fn read_call(json: &str, declared: &Declared) -> Option<Call> {
-    let mut fields: Fields<'_> = serde_json::from_str(json).ok()?;
+    let mut fields: Fields<'_> = json::read(json.as_bytes()).ok()?;
     if let Some(inner) = fields.find(&["function"]).filter(|inner| inner.starts_with('{')) {
-        fields = serde_json::from_str(inner).ok()?;
+        fields = json::read(inner.as_bytes()).ok()?;
     }
     // Then it shows a tool and calls none.
     if fields.find(&["description"]).is_some() {
         return None;
     }
-    let Text(name) = serde_json::from_str(fields.find(&["name", "function", "tool"])?).ok()?;
+    let name = fields.find(&["name", "function", "tool"])?;
+    let Text(name) = json::read(name.as_bytes()).ok()?;
     let name = declared.find(&name)?.to_owned();
     let arguments = match fields.find(&["arguments", "parameters", "input"]) {
         Some("null") => "{}".to_owned(),
         Some(object) if object.starts_with('{') => object.to_owned(),
         Some(string) => {
-            let Text(text) = serde_json::from_str(string).ok()?;
+            let Text(text) = json::read(string.as_bytes()).ok()?;
             read_object(&text)?
         }
         // Fields beside the name could be the arguments, or anything.
         None => {
-            let known = |(name, _): &(Text<'_>, &RawValue)| {
+            let known = |(name, _): &(Text<'_>, Raw<'_>)| {
                 matches!(name.as_str(), "name" | "function" | "tool" | "type" | "id")
             };
             fields.0.iter().all(known).then(|| "{}".to_owned())?
@@ -118,8 +112,7 @@ fn read_object(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("{}".to_owned());
     }
-    let is_object =
-        |text: &str| text.starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
+    let is_object = |text: &str| text.starts_with('{') && json::is_valid(text);
     [Cow::Borrowed(text), Cow::Owned(tidy(text))]
         .into_iter()
         .find(|text| is_object(text))
@@ -127,33 +120,24 @@ fn read_object(text: &str) -> Option<String> {
 }
 
 /// The fields of an object, in order.
-struct Fields<'a>(Vec<(Text<'a>, &'a RawValue)>);
+struct Fields<'a>(Vec<(Text<'a>, Raw<'a>)>);
 
 impl<'a> Fields<'a> {
     /// The JSON text of the first field that has one of these names.
     fn find(&self, names: &[&str]) -> Option<&'a str> {
-        let has_name = |(name, _): &&(Text<'a>, &'a RawValue)| names.contains(&name.as_str());
-        self.0.iter().find(has_name).map(|(_, value)| value.get())
+        let has_name = |(name, _): &&(Text<'a>, Raw<'a>)| names.contains(&name.as_str());
+        self.0.iter().find(has_name).map(|(_, value)| value.0)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Fields<'de>;
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
+impl<'a> Read<'a> for Fields<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let mut fields = Vec::new();
+        reader.object("an object", &mut |reader, name| {
+            fields.push((name.clone(), Read::read(reader)?));
+            Ok(())
+        })?;
+        Ok(Self(fields))
     }
 }
 

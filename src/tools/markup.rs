@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
-use crate::chat::ToolOutcome;
+use crate::{
+    chat::ToolOutcome,
+    json::{self, Raw},
+};
 
 /// The tags that models put around a call. The first is the one they are taught.
 pub(super) const CALL_TAGS: [&str; 3] = ["tool_call", "function_call", "tool_use"];
@@ -20,24 +20,17 @@ pub(super) const RESULT_TAG: &str = "tool_response";
 /// A call of the model's in the history.
 #[must_use]
 pub fn call(id: &str, name: &str, arguments: &str) -> String {
-    #[derive(Serialize)]
-    struct Call<'a> {
-        name: &'a str,
-        arguments: Arguments<'a>,
-        #[serde(skip_serializing_if = "str::is_empty")]
-        id: &'a str,
-    }
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Arguments<'a> {
-        Json(&'a RawValue),
-        /// Not JSON: a client hands back what a model wrote elsewhere.
-        Text(&'a str),
-    }
     let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
-    let arguments =
-        serde_json::from_str(arguments).map_or(Arguments::Text(arguments), Arguments::Json);
-    let call = serde_json::to_string(&Call { name, arguments, id }).unwrap_or_default();
+    let mut call = json::Writer::new().field("name", name);
+    call = match json::read(arguments.as_bytes()) {
+        Ok(Raw(arguments)) => call.raw("arguments", arguments),
+        // A client hands back what a model wrote elsewhere.
+        Err(_) => call.field("arguments", arguments),
+    };
+    if !id.is_empty() {
+        call = call.field("id", id);
+    }
+    let call = call.end();
     let [tag, ..] = CALL_TAGS;
     format!("<{tag}>\n{call}\n</{tag}>")
 }

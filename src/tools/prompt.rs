@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
-use crate::chat::{Calls, Format, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn};
+use crate::{
+    chat::{Calls, Format, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn},
+    json::Writer,
+};
 
 /// Adds to the instructions of `prompt` what the model has to know to do what
 /// the request asks and DeGPT does not pass on. Does nothing for a request that
@@ -86,25 +86,17 @@ fn describe_format(format: Format<'_>, has_tools: bool) -> String {
 }
 
 fn line(tool: &Tool<'_>) -> String {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        name: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        description: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        parameters: Option<&'a RawValue>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        examples: Option<&'a RawValue>,
+    let mut line = Writer::new().field("name", &tool.name);
+    if let Some(description) = &tool.description {
+        line = line.field("description", description);
     }
-    let schema = tool.schema.map(in_one_line);
-    let examples = tool.examples.map(in_one_line);
-    let line = Line {
-        name: &tool.name,
-        description: tool.description.as_deref(),
-        parameters: schema.as_ref().and_then(|schema| serde_json::from_str(schema).ok()),
-        examples: examples.as_ref().and_then(|examples| serde_json::from_str(examples).ok()),
-    };
-    serde_json::to_string(&line).unwrap_or_default()
+    if let Some(schema) = tool.schema {
+        line = line.raw("parameters", &in_one_line(schema));
+    }
+    if let Some(examples) = tool.examples {
+        line = line.raw("examples", &in_one_line(examples));
+    }
+    line.end()
 }
 
 /// The same JSON without what a client has laid it out with.

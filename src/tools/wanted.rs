@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use crate::{
     chat::{Finish, Format, Prompt, Role, ToolChoice},
+    json,
     translate::Answer,
 };
 
@@ -108,7 +107,7 @@ impl<'a> Wanted<'a> {
 }
 
 fn is_object(text: &str) -> bool {
-    text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok()
+    text.trim_start().starts_with('{') && json::is_valid(text)
 }
 
 /// One short line of a reason, which may quote a key or a list of any length.

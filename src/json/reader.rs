@@ -1,0 +1,387 @@
+//! A JSON text, read from front to back into what is wanted of it.
+//!
+//! Readers that serde derives are written anew for every type, and were a third of
+//! the program. Here what differs from type to type is a list of fields, and all else
+//! is there once. What nobody wants is left to `serde_json`, and so is the word on
+//! what is not JSON; but its `RawValue` would bring the writing of numbers it never
+//! meets, 15 KB gzipped.
+
+use std::str::FromStr;
+
+use serde::de::IgnoredAny;
+
+use super::{
+    Text, string,
+    wrong::{Outcome, Wrong},
+};
+use crate::scan;
+
+/// How deep what is read may nest. What is skipped may be deeper.
+const MAX_DEPTH: usize = 127;
+
+/// A type that is read from JSON.
+pub(crate) trait Read<'a>: Sized {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self>;
+}
+
+/// A value as it is written, kept unread.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Raw<'a>(pub(crate) &'a str);
+
+/// What a value begins like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    List,
+    Text,
+    Bool,
+    Null,
+    /// A number, or nothing that is JSON.
+    Other,
+}
+
+/// What becomes of fields that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    Skipped,
+    Refused,
+}
+
+/// Reads one field of a `T`.
+pub(crate) type Field<'a, T> = fn(&mut T, &mut Reader<'a>) -> Outcome<()>;
+
+/// The text, and how far it has been read.
+pub(crate) struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// How many bytes have been read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Fails if anything is left.
+    pub(super) fn end(&mut self) -> Outcome<()> {
+        if self.peek().is_none() { Ok(()) } else { Err(Wrong::NotJson) }
+    }
+
+    /// The kind of the next value.
+    pub(crate) fn kind(&mut self) -> Kind {
+        match self.peek() {
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::List,
+            Some(b'"') => Kind::Text,
+            Some(b't' | b'f') => Kind::Bool,
+            Some(b'n') => Kind::Null,
+            _ => Kind::Other,
+        }
+    }
+
+    /// Reads an object with these fields; those that are not there keep their default.
+    /// It takes the `fields!` to write the lists, and `T` can have 64 of them at most.
+    pub(crate) fn fields<T: Default>(
+        &mut self,
+        expected: &str,
+        names: &[&str],
+        fields: &[Field<'a, T>],
+        unknown: Unknown,
+    ) -> Outcome<T> {
+        let mut value = T::default();
+        self.known_fields(expected, names, unknown, &mut |reader, index| {
+            fields.get(index).map_or(Ok(()), |field| field(&mut value, reader))
+        })?;
+        Ok(value)
+    }
+
+    fn known_fields(
+        &mut self,
+        expected: &str,
+        names: &[&str],
+        unknown: Unknown,
+        field: &mut dyn FnMut(&mut Self, usize) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let mut seen = 0_u64;
+        self.object(expected, &mut |reader, name| {
+            let name = name.as_str();
+            let Some(index) = names.iter().position(|&known| known == name) else {
+                return match unknown {
+                    Unknown::Skipped => reader.skip(),
+                    Unknown::Refused => Err(reader.wrong(format!("unknown field `{name}`"))),
+                };
+            };
+            let bit = 1 << (index % 64);
+            if seen & bit != 0 {
+                return Err(reader.wrong(format!("duplicate field `{name}`")));
+            }
+            seen |= bit;
+            field(reader, index).map_err(|wrong| wrong.within(name))
+        })
+    }
+
+    /// Reads an object, of which `field` reads the value after each name.
+    pub(crate) fn object(
+        &mut self,
+        expected: &str,
+        field: &mut dyn FnMut(&mut Self, &Text<'a>) -> Outcome<()>,
+    ) -> Outcome<()> {
+        if self.kind() != Kind::Object {
+            return Err(self.other_than(expected));
+        }
+        self.enter()?;
+        if self.peek() == Some(b'}') {
+            self.leave();
+            return Ok(());
+        }
+        loop {
+            if self.kind() != Kind::Text {
+                return Err(Wrong::NotJson);
+            }
+            let name = Text::read(self)?;
+            if self.peek() != Some(b':') {
+                return Err(Wrong::NotJson);
+            }
+            self.at += 1;
+            field(self, &name)?;
+            if self.is_last(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads a list, of which `element` reads each value.
+    pub(crate) fn list(
+        &mut self,
+        expected: &str,
+        element: &mut dyn FnMut(&mut Self) -> Outcome<()>,
+    ) -> Outcome<()> {
+        if self.kind() != Kind::List {
+            return Err(self.other_than(expected));
+        }
+        self.enter()?;
+        if self.peek() == Some(b']') {
+            self.leave();
+            return Ok(());
+        }
+        for index in 0.. {
+            element(self).map_err(|wrong| wrong.within(&format!("[{index}]")))?;
+            if self.is_last(b']')? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes into a value that `close` will close.
+    fn enter(&mut self) -> Outcome<()> {
+        self.at += 1;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(Wrong::NotJson) } else { Ok(()) }
+    }
+
+    fn leave(&mut self) {
+        self.at += 1;
+        self.depth -= 1;
+    }
+
+    /// Goes on after a value within another, or leaves that.
+    fn is_last(&mut self, close: u8) -> Outcome<bool> {
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(byte) if byte == close => {
+                self.leave();
+                Ok(true)
+            }
+            _ => Err(Wrong::NotJson),
+        }
+    }
+
+    /// Reads a value of one of several shapes: `None` and what is wrong in it mean that
+    /// the whole is not what is expected.
+    pub(crate) fn shape<T>(
+        &mut self,
+        expected: &str,
+        read: impl FnOnce(&mut Self) -> Outcome<Option<T>>,
+    ) -> Outcome<T> {
+        let (at, depth) = (self.at, self.depth);
+        match read(self) {
+            Ok(Some(value)) => Ok(value),
+            Err(Wrong::NotJson) => Err(Wrong::NotJson),
+            Ok(None) | Err(Wrong::Value(_)) => {
+                (self.at, self.depth) = (at, depth);
+                self.skip()?;
+                Err(self.wrong(format!("expected {expected}")))
+            }
+        }
+    }
+
+    /// A number as it is written.
+    pub(crate) fn number(&mut self, expected: &str) -> Outcome<&'a str> {
+        if self.kind() != Kind::Other {
+            return Err(self.other_than(expected));
+        }
+        self.raw()
+    }
+
+    /// A whole number of a type that is `expected`.
+    fn integer<T: FromStr>(&mut self, expected: &str) -> Outcome<T> {
+        let number = self.number(expected)?.parse();
+        number.map_err(|_| self.wrong(format!("expected {expected}")))
+    }
+
+    /// Goes past a value.
+    pub(crate) fn skip(&mut self) -> Outcome<()> {
+        if self.kind() == Kind::Text {
+            let inner = self.rest().get(1..).unwrap_or_default();
+            if let Some(length) = scan::special(inner)
+                && inner.get(length) == Some(&b'"')
+            {
+                self.at += length + 2;
+                return Ok(());
+            }
+        }
+        let rest = serde_json::Deserializer::from_slice(self.rest());
+        let mut values = rest.into_iter::<IgnoredAny>();
+        let Some(Ok(_)) = values.next() else {
+            return Err(Wrong::NotJson);
+        };
+        self.at += values.byte_offset();
+        Ok(())
+    }
+
+    /// Goes past a value, and gives it as it is written.
+    fn raw(&mut self) -> Outcome<&'a str> {
+        self.peek();
+        let start = self.at;
+        self.skip()?;
+        let raw = self.text.get(start..self.at).unwrap_or_default();
+        str::from_utf8(raw).map_err(|_| Wrong::NotJson)
+    }
+
+    /// The first byte of what comes next.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.text.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other.copied(),
+            }
+        }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// That the next value is not what is expected.
+    #[cold]
+    pub(crate) fn other_than(&mut self, expected: &str) -> Wrong {
+        // A value that is none has to be told first.
+        if !matches!(self.kind(), Kind::Object | Kind::List)
+            && let Err(wrong) = self.skip()
+        {
+            return wrong;
+        }
+        self.wrong(format!("expected {expected}"))
+    }
+
+    /// That something is wrong here.
+    #[cold]
+    pub(crate) fn wrong(&self, rule: String) -> Wrong {
+        Wrong::value(rule, self.at)
+    }
+}
+
+/// Reads a value into its place. One function for each type, not for each field.
+pub(crate) fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Outcome<()> {
+    *place = T::read(reader)?;
+    Ok(())
+}
+
+impl<'a> Read<'a> for Text<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        if reader.kind() != Kind::Text {
+            return Err(reader.other_than("a string"));
+        }
+        let inner = reader.rest().get(1..).unwrap_or_default();
+        let (text, length) = string::read(inner).ok_or(Wrong::NotJson)?;
+        reader.at += length + 1;
+        Ok(Self(text))
+    }
+}
+
+impl<'a> Read<'a> for String {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        Text::read(reader).map(|text| text.0.into_owned())
+    }
+}
+
+impl<'a> Read<'a> for bool {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        if reader.kind() != Kind::Bool {
+            return Err(reader.other_than("a boolean"));
+        }
+        let is_true = reader.rest().starts_with(b"t");
+        reader.skip()?;
+        Ok(is_true)
+    }
+}
+
+impl<'a> Read<'a> for u64 {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.integer("u64")
+    }
+}
+
+impl<'a> Read<'a> for i64 {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.integer("i64")
+    }
+}
+
+impl<'a> Read<'a> for u8 {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.integer("u8")
+    }
+}
+
+/// Null is the same as nothing.
+impl<'a, T: Read<'a>> Read<'a> for Option<T> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        if reader.kind() == Kind::Null {
+            return reader.skip().map(|()| None);
+        }
+        T::read(reader).map(Some)
+    }
+}
+
+impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let mut list = Self::new();
+        reader.list("a sequence", &mut |reader| {
+            list.push(T::read(reader)?);
+            Ok(())
+        })?;
+        Ok(list)
+    }
+}
+
+impl<'a> Read<'a> for IgnoredAny {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.skip().map(|()| Self)
+    }
+}
+
+impl<'a> Read<'a> for Raw<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.raw().map(Self)
+    }
+}
