@@ -2,9 +2,9 @@
  * Builds the Worker: `build/index.js` and `build/index_bg.wasm`, the two files that are tested,
  * served and deployed.
  *
- * cargo compiles the crate, wasm-bindgen writes the JavaScript around it, wasm-opt makes the wasm
- * smaller and esbuild joins the JavaScript and the entry into one file. wrangler runs this as its
- * build command; when nothing has changed it ends within a second.
+ * cargo compiles the crate, wasm-bindgen writes the JavaScript around it, esbuild joins that and the
+ * entry into one file, and wasm-opt makes the wasm smaller. wrangler runs this as its build command;
+ * when nothing has changed it ends within a second.
  *
  * worker-build takes the same steps, but it links OpenSSL: a fresh machine cannot build it without
  * the headers of that.
@@ -66,8 +66,9 @@ export async function build({ output = inProject("build"), env = {} } = {}) {
   const { folder, remove } = scratchFolder();
   try {
     await bind(wasmBindgen, compiled, folder);
-    await optimize(path.join(folder, "index_bg.wasm"));
     await bundle(folder);
+    await keepUsedExports(folder);
+    await optimize(path.join(folder, "index_bg.wasm"));
     // The stamp goes first and comes back last: broken off in between, the next run builds again.
     mkdirSync(output, { recursive: true });
     rmSync(stampFile, { force: true });
@@ -133,6 +134,11 @@ function optimize(wasm) {
 async function bundle(folder) {
   const esbuild = await import("esbuild");
   const file = path.join(folder, "index.js");
+  // Marks by which esbuild knows that it may drop the classes that nothing uses.
+  const generated = readFileSync(file, "utf8")
+    .replaceAll(/^if \(Symbol\.dispose\) .*\n/gm, "")
+    .replaceAll("new FinalizationRegistry(", "/* @__PURE__ */ new FinalizationRegistry(");
+  writeFileSync(file, generated);
   await esbuild.build({
     stdin: { contents: readFileSync(ENTRY, "utf8"), resolveDir: folder },
     outfile: file,
@@ -145,6 +151,19 @@ async function bundle(folder) {
   });
   // The Workers runtime hands out a compiled module for a plain import of a .wasm file.
   writeFileSync(file, readFileSync(file, "utf8").replaceAll("import source ", "import "));
+}
+
+/** Has wasm-opt drop what is only there for classes of `worker` that the bundle has dropped. */
+async function keepUsedExports(folder) {
+  const { default: binaryen } = await import("binaryen");
+  const bundled = readFileSync(path.join(folder, "index.js"), "utf8");
+  const file = path.join(folder, "index_bg.wasm");
+  const module = binaryen.readBinary(readFileSync(file));
+  const count = module.getNumExports();
+  const exports = Array.from({ length: count }, (_, index) => binaryen.getExportInfo(module.getExportByIndex(index)));
+  const unused = exports.filter(({ name }) => !bundled.includes(`.${name}`));
+  for (const { name } of unused) module.removeExport(name);
+  writeFileSync(file, module.emitBinary());
 }
 
 if (isProgram(import.meta.url)) await command(() => build());
