@@ -212,10 +212,11 @@ impl Catalog {
             if (from.is_empty() && !is_prefix) || catalog.model(to).is_none() {
                 return Err(Fault::Aliases);
             }
-            catalog.aliases.push(Alias { from: from.to_owned(), is_prefix, to: to.to_owned() });
+            // The longest prefix is the closest match, and of equals the first.
+            let place = catalog.aliases.partition_point(|other| other.from.len() >= from.len());
+            let alias = Alias { from: from.to_owned(), is_prefix, to: to.to_owned() };
+            catalog.aliases.insert(place, alias);
         }
-        // The longest prefix is the closest match.
-        catalog.aliases.sort_by_key(|alias| std::cmp::Reverse(alias.from.len()));
         catalog.model(default).ok_or(Fault::Default)?;
         if let Some(vision) = &catalog.vision {
             let model = catalog.model(vision).ok_or(Fault::Vision)?;

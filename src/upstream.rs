@@ -59,8 +59,8 @@ impl Upstream {
             let failed_at_ms = origin.failed_at_ms.get();
             failed_at_ms > 0 && now_ms.saturating_sub(failed_at_ms) < AVOID_MS
         };
-        let mut origins: Vec<&Origin> = self.origins.iter().collect();
-        origins.sort_by_key(failed_lately);
+        let (last, mut origins): (Vec<_>, Vec<_>) = self.origins.iter().partition(failed_lately);
+        origins.extend(last);
         origins
     }
 }

@@ -301,6 +301,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads a value into its place. One function for each type, not for each field.
+#[inline(never)]
 pub(crate) fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Outcome<()> {
     *place = T::read(reader)?;
     Ok(())
