@@ -1,6 +1,6 @@
 //! Reading JSON: borrowed where possible, with errors that name the field.
 //!
-//! Both client dialects parse with [`parse`] and build their wire types from
+//! Both client dialects parse with `parse` and build their wire types from
 //! [`Text`] and [`Content`]; `fields!` says what a type is read from.
 
 mod reader;
