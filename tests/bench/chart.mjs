@@ -2,12 +2,12 @@
 
 const WIDTH = 760;
 const ROW = 26;
-const LABELS = 330;
+const LABELS = 350;
 const TOP = 44;
 
 export function chart(bars) {
   const most = Math.max(...bars.map(({ value }) => value));
-  const scale = (WIDTH - LABELS - 70) / most;
+  const scale = (WIDTH - LABELS - 80) / most;
   const rows = bars.map(({ name, value, isOurs }, index) => {
     const y = TOP + index * ROW;
     const width = (value * scale).toFixed(1);

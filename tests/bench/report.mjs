@@ -60,7 +60,7 @@ const NAMES = {
   "openai, include_usage": "**gateway**, OpenAI, `include_usage`",
   "openai, stop": "**gateway**, OpenAI, `stop`",
   "openai, tools": "**gateway**, OpenAI, `tools`",
-  "openai, all of these and max_tokens": "**gateway**, OpenAI, all of these and `max_tokens`",
+  "openai, all of these and max_tokens": "**gateway**, OpenAI, `include_usage`, `stop`, `tools`, `max_tokens`",
   anthropic: "**gateway**, Anthropic",
   "anthropic, stop and tools": "**gateway**, Anthropic, `stop_sequences` and `tools`",
   "json: smallest": "smallest JavaScript, as JSON",
