@@ -5,7 +5,7 @@
  * the answer on (`passthrough`), one that leads each chunk through JavaScript (`noop`), and the
  * smallest one in JavaScript that does the gateway's work (`smallest`). A figure by itself says how
  * fast a machine is; what counts is its ratio to one of those within the run. CPU is what Linux
- * accounts to workerd's threads. Everything is on this machine; about four minutes.
+ * accounts to workerd's threads. Everything is on this machine; about two minutes.
  *
  * Prints a table. The figures go to `.tools/bench/results.json` and the chart beside it, with
  * `--publish` to tests/bench/ and the table into README.md.
