@@ -13,8 +13,8 @@ extern "C" {
     pub(super) fn random_uuid() -> String;
 
     /// `RequestInit`, with a body that is not copied for it: a view of the memory that
-    /// holds it, which is good until that memory grows. `fetch` takes a copy at once
-    /// (the Fetch standard, "extract a body").
+    /// holds it, which is good until that memory grows. `fetch` takes a copy at once,
+    /// as the Fetch standard has it ("extract a body") and workerd was seen to do.
     pub(super) type FetchInit;
 
     #[wasm_bindgen(method, setter)]

@@ -135,6 +135,8 @@ impl Outlet {
             Closure::<dyn FnMut(Source, Option<Uint8Array>)>::new(on_piece).into_js_value();
         source.set_on_piece(&bind(&on_piece, &JsValue::UNDEFINED, &source));
         self.handle.set_source(Some(&source));
+        // What an attempt that failed was waiting for is not this one's to read on at.
+        self.shared.is_paused.set(false);
         read(&source);
 
         match receiver.await {

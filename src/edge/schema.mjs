@@ -15,6 +15,9 @@ const MAX_STEPS = 30_000;
 /** In characters, of the paths to all parts of a schema together: the library keeps each. */
 const MAX_PATHS = 2_000_000;
 
+/** In how many ways a text may be shared among the repetitions of a pattern, about. */
+const MAX_TRIES = 1e8;
+
 /** How often a group of a pattern may be repeated without a look at what is in it. */
 const MAX_ROUNDS = 10;
 
@@ -50,7 +53,8 @@ function judge(schema, value) {
   checkPaths(schema);
   const lookup = dereference(schema);
   const parts = Object.values(lookup).filter((part) => typeof part === "object");
-  parts.forEach(check);
+  const length = longestText(value);
+  parts.forEach((part) => check(part, length));
   const draft = draftOf(schema, parts);
   meter(parts, value);
   const { valid, errors } = validate(value, schema, draft, lookup);
@@ -69,13 +73,13 @@ function checkPaths(schema) {
   if (typeof schema === "object") walk(schema, 0);
 }
 
-/** Throws if the library would misread this part of a schema, or a pattern of it take long. */
-function check(part) {
+/** Throws if the library would misread this part of a schema, or a pattern of it take long for a text of `length`. */
+function check(part, length) {
   const { type = [], required = [], pattern = "", patternProperties = {} } = part;
   const isUsable =
     [type].flat().every((name) => TYPES.includes(name)) &&
     Array.isArray(required) &&
-    ![pattern, ...Object.keys(patternProperties)].some(mayExplode);
+    ![pattern, ...Object.keys(patternProperties)].some((each) => mayExplode(each) || triesOf(each, length) > MAX_TRIES);
   if (!isUsable) throw new Error("not usable");
 }
 
@@ -114,6 +118,12 @@ function longestList(value) {
   return Math.max(Array.isArray(value) ? value.length : 0, ...Object.values(value).map(longestList));
 }
 
+function longestText(value) {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.entries(value).reduce((most, [key, inner]) => Math.max(most, key.length, longestText(inner)), 0);
+}
+
 function tell(errors) {
   const first = Math.max(0, errors.findIndex(({ keyword }) => !WRAPPERS.includes(keyword)));
   // "False boolean schema" is nobody's language: what it stands in says more.
@@ -145,6 +155,13 @@ function mayExplode(pattern) {
     else group.push({ text: token, varies: token === "|" });
   }
   return false;
+}
+
+/** How many ways a search for `pattern` may have to try in a text of `length`: one more power of it for each repetition. */
+function triesOf(pattern, length) {
+  const repetitions = pattern.match(/[*+]|\{\d+,/g)?.length ?? 0;
+  const isAnchored = pattern.startsWith("^") && !pattern.includes("|");
+  return length ** (repetitions + (isAnchored ? 0 : 1));
 }
 
 /** Whether a text can be cut into rounds of `atoms` in one way only: at a character of their own. */

@@ -200,6 +200,7 @@ const UNUSABLE = {
   "a draft that is none": [{ $schema: 4, type: "string" }, { a: 1 }],
   "a pattern that is none": [{ properties: { a: { pattern: "(" } } }, { a: "b" }],
   "a pattern of another language": [{ properties: { a: { pattern: "^(?i)x$" } } }, { a: "b" }],
+  "a pattern of many repetitions": [{ properties: { a: { pattern: ".*.*.*x" } } }, { a: "a".repeat(600) }],
   "a type that is none": [{ type: "any" }, { a: 1 }],
   "a list that is none": [{ required: "name" }, { a: 1 }],
   "a schema that is none": [[{ type: "string" }], { a: 1 }],
