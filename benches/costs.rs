@@ -8,20 +8,22 @@
 use std::hint::black_box;
 
 use degpt_edge::{
-    anthropic,
-    catalog::Catalog,
+    catalog::{Catalog, Service},
     chat::{Limits, Stamp, UsageReport},
     degpt,
+    dialect::Api,
     limits::{Counting, Limiter},
-    models, openai,
-    route::Dialect,
     tools::Stage,
     translate::{Translator, Whole},
 };
 use serde_json::json;
 
-#[path = "../tests/support/chunks.rs"]
+#[path = "../tests/core/support/apis.rs"]
+mod apis;
+#[path = "../tests/core/support/chunks.rs"]
 mod chunks;
+
+use apis::{ANTHROPIC, OPENAI};
 
 use chunks::{chunk, words};
 
@@ -33,21 +35,19 @@ type Work = Box<dyn FnMut() -> usize>;
 type Case = (&'static str, fn() -> Work);
 
 const CASES: [Case; 13] = [
-    ("openai", || stream(Dialect::OpenAi, &Asked::default(), 1)),
-    ("openai-together", || stream(Dialect::OpenAi, &Asked::default(), 30)),
-    ("openai-usage", || stream(Dialect::OpenAi, &Asked { usage: true, ..Asked::default() }, 1)),
-    ("openai-stop", || stream(Dialect::OpenAi, &Asked { stop: true, ..Asked::default() }, 1)),
-    ("openai-tools", || stream(Dialect::OpenAi, &Asked { tools: true, ..Asked::default() }, 1)),
-    ("openai-everything", || stream(Dialect::OpenAi, &EVERYTHING, 1)),
+    ("openai", || stream(OPENAI, &Asked::default(), 1)),
+    ("openai-together", || stream(OPENAI, &Asked::default(), 30)),
+    ("openai-usage", || stream(OPENAI, &Asked { usage: true, ..Asked::default() }, 1)),
+    ("openai-stop", || stream(OPENAI, &Asked { stop: true, ..Asked::default() }, 1)),
+    ("openai-tools", || stream(OPENAI, &Asked { tools: true, ..Asked::default() }, 1)),
+    ("openai-everything", || stream(OPENAI, &EVERYTHING, 1)),
     // Anthropic's streams always tell their usage.
-    ("anthropic", || stream(Dialect::Anthropic, &Asked { usage: true, ..Asked::default() }, 1)),
-    ("anthropic-together", || {
-        stream(Dialect::Anthropic, &Asked { usage: true, ..Asked::default() }, 30)
-    }),
-    ("anthropic-everything", || stream(Dialect::Anthropic, &EVERYTHING, 1)),
+    ("anthropic", || stream(ANTHROPIC, &Asked { usage: true, ..Asked::default() }, 1)),
+    ("anthropic-together", || stream(ANTHROPIC, &Asked { usage: true, ..Asked::default() }, 30)),
+    ("anthropic-everything", || stream(ANTHROPIC, &EVERYTHING, 1)),
     ("whole", whole),
-    ("openai-request-5mb", || request(Dialect::OpenAi)),
-    ("anthropic-request-5mb", || request(Dialect::Anthropic)),
+    ("openai-request-5mb", || request(OPENAI)),
+    ("anthropic-request-5mb", || request(ANTHROPIC)),
     ("models", model_lists),
 ];
 
@@ -86,13 +86,13 @@ const CHUNKS: usize = 2_000;
 const FAR: usize = 16 << 20;
 
 /// Reads a stream of [`CHUNKS`], so many at once as the network brings `together`.
-fn stream(dialect: Dialect, asked: &Asked, together: usize) -> Work {
+fn stream(dialect: &'static Api, asked: &Asked, together: usize) -> Work {
     let chunks = answer();
     let pieces: Vec<Vec<u8>> = chunks.chunks(together).map(<[_]>::concat).collect();
     let usage = if asked.usage { UsageReport::Included } else { UsageReport::Omitted };
-    let stamp = stamp();
+    let encoder = apis::encoder(dialect, usage, "deepseek-chat", &stamp(), 7);
     let limiter = limiter(asked);
-    let mut translator = Translator::new(dialect, usage, "deepseek-chat", &stamp, limiter, FAR);
+    let mut translator = Translator::new(encoder, limiter, FAR);
     let mut out = Vec::with_capacity(1 << 16);
     Box::new(move || {
         let mut written = 0;
@@ -110,6 +110,7 @@ fn whole() -> Work {
     let chunks = answer();
     let stamp = stamp();
     let asked = Asked { usage: true, ..Asked::default() };
+    let reply = apis::reply(OPENAI, UsageReport::Included);
     let mut whole = Some(Whole::new(limiter(&asked), FAR));
     Box::new(move || {
         let mut whole = whole.take().unwrap();
@@ -117,34 +118,27 @@ fn whole() -> Work {
             let _ = whole.push(chunk);
         }
         let answer = whole.finish(Ok(())).unwrap();
-        openai::completion(&answer, "deepseek-chat", &stamp).len()
+        reply.whole(&answer, "deepseek-chat", &stamp).len()
     })
 }
 
 /// Reads a request with a picture of 5 MB and writes DeGPT's.
-fn request(dialect: Dialect) -> Work {
+fn request(dialect: &'static Api) -> Work {
     let picture = "iVBORw0K".repeat((5 << 20) / 8);
     let text = json!({"type": "text", "text": "What is in this picture?"});
-    let (model, image) = match dialect {
-        Dialect::OpenAi => {
-            let url = format!("data:image/png;base64,{picture}");
-            ("gpt-4o", json!({"type": "image_url", "image_url": {"url": url}}))
-        }
-        Dialect::Anthropic => {
-            let source = json!({"type": "base64", "media_type": "image/png", "data": picture});
-            ("claude-opus-4-20250514", json!({"type": "image", "source": source}))
-        }
+    let (model, image) = if dialect == OPENAI {
+        let url = format!("data:image/png;base64,{picture}");
+        ("gpt-4o", json!({"type": "image_url", "image_url": {"url": url}}))
+    } else {
+        let source = json!({"type": "base64", "media_type": "image/png", "data": picture});
+        ("claude-opus-4-20250514", json!({"type": "image", "source": source}))
     };
     let messages = json!([{"role": "user", "content": [text, image]}]);
     let body = json!({"model": model, "max_tokens": 1024, "stream": true, "messages": messages});
     let body = body.to_string().into_bytes();
     let catalog = catalog();
     Box::new(move || {
-        let prompt = match dialect {
-            Dialect::OpenAi => openai::parse(&body),
-            Dialect::Anthropic => anthropic::parse(&body),
-        };
-        let prompt = prompt.unwrap();
+        let prompt = (dialect.parse)(&body).unwrap().prompt;
         let attachment = degpt_edge::catalog::Attachment::Some;
         let model = prompt.model.as_deref();
         let target = catalog.resolve(model, prompt.thinking, attachment).unwrap();
@@ -156,8 +150,8 @@ fn request(dialect: Dialect) -> Work {
 fn model_lists() -> Work {
     let catalog = catalog();
     Box::new(move || {
-        let openai = models::openai_list(&catalog, &degpt::About::default());
-        let anthropic = models::anthropic_page(&catalog, "limit=1000").unwrap();
+        let openai = (OPENAI.models)(&catalog, "", &Service::default()).unwrap();
+        let anthropic = (ANTHROPIC.models)(&catalog, "limit=1000", &Service::default()).unwrap();
         openai.len() + anthropic.len()
     })
 }
@@ -187,7 +181,7 @@ fn limiter(asked: &Asked) -> Limiter {
         });
     }
     let body = request.to_string().into_bytes();
-    Limiter::new(&limits, 7, counting).behind(Stage::new(&openai::parse(&body).unwrap()))
+    Limiter::new(&limits, 7, counting).behind(Stage::new(&apis::openai(&body).unwrap()))
 }
 
 /// What DeGPT sends, each as a network chunk: some reasoning, then the answer, then the end.

@@ -4,8 +4,6 @@
 //! project (`catalog.json` beside this file: the web client's own list), which
 //! `MODELS_EXTRA` can add to. Knows nothing of how a request is shaped.
 
-use serde::Serialize;
-
 use crate::{
     chat::Thinking,
     error::Error,
@@ -303,36 +301,27 @@ pub enum Attachment {
     None,
 }
 
-/// An entry of the OpenAI models list, with what DeGPT's web client shows beside.
-#[derive(Debug, Serialize)]
-pub struct Listed<'a> {
-    id: &'a str,
-    object: &'static str,
-    model: &'a str,
-    created: u64,
-    owned_by: &'a str,
-    name: &'a str,
-    description: &'a str,
-    support: &'a str,
-    tip: &'a str,
-    thinking: bool,
-    tier: u8,
+/// What DeGPT says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its version.
+    pub version: String,
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub default_locale: String,
+    /// Whether it is up.
+    pub status: bool,
 }
 
-impl<'a> From<&'a Model> for Listed<'a> {
-    fn from(model: &'a Model) -> Self {
+impl Default for Service {
+    /// What is said while the service does not answer.
+    fn default() -> Self {
         Self {
-            id: &model.id,
-            object: "model",
-            model: &model.text_model,
-            created: model.created,
-            owned_by: &model.owned_by,
-            name: &model.name,
-            description: &model.description,
-            support: &model.support,
-            tip: &model.tip,
-            thinking: model.think,
-            tier: model.tier,
+            version: "0.1.125".to_owned(),
+            name: "DeGPT".to_owned(),
+            default_locale: "en-US".to_owned(),
+            status: false,
         }
     }
 }

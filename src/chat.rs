@@ -6,6 +6,8 @@
 
 use std::{borrow::Cow, rc::Rc};
 
+use crate::error::Error;
+
 /// A parsed request for an answer. Borrows from the request body where it can:
 /// an image is never copied on its way in.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +42,6 @@ pub struct Tools<'a> {
     pub choice: ToolChoice,
     /// How many calls an answer may make.
     pub calls: Calls,
-    /// How the client's dialect shows a call.
-    pub form: CallForm,
 }
 
 /// One tool.
@@ -75,16 +75,6 @@ pub enum Calls {
     Many,
     /// One at most.
     One,
-}
-
-/// How a call is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CallForm {
-    /// As the dialect has it today.
-    #[default]
-    Current,
-    /// As OpenAI's had it before there were tools: `function_call`.
-    Legacy,
 }
 
 /// The form the text of an answer is to have: one JSON object.
@@ -295,6 +285,59 @@ pub struct Usage {
     pub completion_tokens: u64,
     /// Tokens of the reasoning alone.
     pub reasoning_tokens: u64,
+}
+
+/// A whole answer.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The model's reasoning; empty if there was none.
+    pub reasoning: String,
+    /// What the model said.
+    pub text: String,
+    /// The tools it calls, in order.
+    pub calls: Vec<Call>,
+    /// Why it ended.
+    pub finish: Finish,
+    /// The tokens it took.
+    pub usage: Usage,
+}
+
+/// A call in a whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The tool's name.
+    pub name: String,
+    /// The arguments: the JSON text of an object.
+    pub arguments: String,
+    /// How much of the text comes before it, in bytes.
+    pub place: usize,
+}
+
+/// An answer that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How.
+    pub error: Error,
+    /// Whether any of the answer had come before: then asking again would
+    /// begin another answer.
+    pub begun: Begun,
+}
+
+/// Whether any of an answer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// Reasoning or text has come.
+    Yes,
+    /// Nothing has.
+    No,
+}
+
+impl Begun {
+    /// `Yes` if `begun`.
+    #[must_use]
+    pub fn of(begun: bool) -> Self {
+        if begun { Self::Yes } else { Self::No }
+    }
 }
 
 /// What identifies one answer. Made at the edge, where randomness and a clock

@@ -4,7 +4,7 @@
 
 use std::future::Future;
 
-use crate::{error::Error, relay::Relay, translate::Failure};
+use crate::{chat::Failure, error::Error, relay::Relay};
 
 /// The world, for one request.
 #[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]

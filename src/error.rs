@@ -1,14 +1,9 @@
-//! Every failure the gateway can report, and how each dialect spells it.
+//! Every failure the gateway can report.
 //!
 //! One enum, one table ([`Error::facts`]), one sentence each ([`Error::message`]):
-//! no answer of the worker is an error outside of these. What DeGPT wrote, keys
-//! and prompts never enter a message. The shapes are those of the OpenAI and
-//! Anthropic API references' error objects, the statuses those their official
-//! clients act upon.
-
-use serde::Serialize;
-
-use crate::route::Dialect;
+//! no answer of the worker is an error outside of these. Each dialect spells them
+//! in its own words. What DeGPT wrote, keys and prompts never enter a message. The
+//! statuses are those that the official clients act upon.
 
 /// Why a request could not be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,15 +93,60 @@ pub enum Error {
 pub struct Facts {
     /// The HTTP status, while it can still be sent.
     pub status: u16,
-    /// `error.type` for OpenAI clients.
-    pub openai_type: &'static str,
-    /// `error.code` for OpenAI clients.
-    pub openai_code: Option<&'static str>,
-    /// `error.type` for Anthropic clients.
-    pub anthropic_type: &'static str,
+    /// What kind of error it is: each dialect has a word for each.
+    pub kind: Kind,
     /// Whether official clients should repeat the request, where that differs
     /// from what they conclude from the status (408, 409, 429 and 5xx: yes).
     pub should_retry: Option<bool>,
+}
+
+/// The kinds of errors that a dialect may have a word of its own for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The request is not valid.
+    BadRequest,
+    /// Conversations are not kept here.
+    NoThreads,
+    /// DeGPT did not accept the request.
+    Rejected,
+    /// The conversation is longer than the model can take.
+    ContextTooLong,
+    /// No key, or a wrong one.
+    Authentication,
+    /// The account may not do this.
+    Permission,
+    /// No such model.
+    UnknownModel,
+    /// No such path.
+    UnknownPath,
+    /// Not this method.
+    WrongMethod,
+    /// The request is too large.
+    TooLarge,
+    /// Too many requests.
+    RateLimit,
+    /// The deployment's variables are not valid.
+    Configuration,
+    /// A fault of the gateway.
+    Internal,
+    /// DeGPT refused the deployment's credential.
+    UpstreamKey,
+    /// DeGPT declined.
+    Declined,
+    /// DeGPT's answer is too large.
+    AnswerTooLarge,
+    /// DeGPT cannot be reached.
+    Unavailable,
+    /// DeGPT's answer broke off.
+    Truncated,
+    /// DeGPT's answer is not its protocol.
+    Garbled,
+    /// DeGPT's answer has no call.
+    NoCall,
+    /// DeGPT fell silent.
+    Stalled,
+    /// DeGPT did not begin in time.
+    Timeout,
 }
 
 impl Error {
@@ -115,55 +155,47 @@ impl Error {
         Self::Invalid { param: Some(param.into()), message: message.into() }
     }
 
-    /// The one table of statuses and types.
+    /// The one table of statuses and kinds.
     #[must_use]
     pub fn facts(&self) -> Facts {
-        const BAD: &str = "invalid_request_error";
-        let (status, openai_type, openai_code, anthropic_type, should_retry) = match self {
-            Self::Invalid { .. } | Self::BodyUnreadable => (400, BAD, None, BAD, None),
-            Self::NoThreads => (400, BAD, Some("thread_unsupported_request"), BAD, None),
-            Self::UpstreamRejects => (400, BAD, Some("upstream_rejected"), BAD, None),
-            Self::PromptTooLong => (400, BAD, Some("context_length_exceeded"), BAD, None),
+        const NO: Option<bool> = Some(false);
+        let (status, kind, should_retry) = match self {
+            Self::Invalid { .. } | Self::BodyUnreadable => (400, Kind::BadRequest, None),
+            Self::NoThreads => (400, Kind::NoThreads, None),
+            Self::UpstreamRejects => (400, Kind::Rejected, None),
+            Self::PromptTooLong => (400, Kind::ContextTooLong, None),
             Self::MissingKey | Self::WrongKey | Self::NoKeysConfigured | Self::ClientKeyRefused => {
-                (401, BAD, Some("invalid_api_key"), "authentication_error", None)
+                (401, Kind::Authentication, None)
             }
-            Self::UpstreamForbids => {
-                (403, BAD, Some("insufficient_permissions"), "permission_error", None)
-            }
-            Self::UnknownModel(_) | Self::UpstreamLacks => {
-                (404, BAD, Some("model_not_found"), "not_found_error", None)
-            }
-            Self::UnknownPath(_) => (404, BAD, Some("unknown_url"), "not_found_error", None),
-            Self::WrongMethod { .. } => (405, BAD, Some("method_not_allowed"), BAD, None),
-            Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => {
-                (413, BAD, Some("request_too_large"), "request_too_large", None)
-            }
-            Self::RateLimited { .. } => {
-                (429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None)
-            }
-            Self::Config { .. } => {
-                (500, "server_error", Some("configuration_error"), "api_error", Some(false))
-            }
-            Self::Internal => (500, "server_error", Some("internal_error"), "api_error", None),
-            Self::DeploymentKeyRefused => {
-                (502, "server_error", Some("upstream_key_refused"), "api_error", Some(false))
-            }
-            Self::Declined => {
-                (502, "server_error", Some("upstream_declined"), "api_error", Some(false))
-            }
-            Self::AnswerTooLarge => {
-                (502, "server_error", Some("upstream_answer_too_large"), "api_error", Some(false))
-            }
-            Self::Unavailable => {
-                (502, "server_error", Some("upstream_unavailable"), "api_error", None)
-            }
-            Self::Truncated => (502, "server_error", Some("upstream_truncated"), "api_error", None),
-            Self::Garbled => (502, "server_error", Some("upstream_garbled"), "api_error", None),
-            Self::NoCall => (502, "server_error", Some("upstream_no_call"), "api_error", None),
-            Self::Stalled => (502, "server_error", Some("upstream_stalled"), "api_error", None),
-            Self::Timeout => (504, "server_error", Some("upstream_timeout"), "timeout_error", None),
+            Self::UpstreamForbids => (403, Kind::Permission, None),
+            Self::UnknownModel(_) | Self::UpstreamLacks => (404, Kind::UnknownModel, None),
+            Self::UnknownPath(_) => (404, Kind::UnknownPath, None),
+            Self::WrongMethod { .. } => (405, Kind::WrongMethod, None),
+            Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => (413, Kind::TooLarge, None),
+            Self::RateLimited { .. } => (429, Kind::RateLimit, None),
+            Self::Config { .. } => (500, Kind::Configuration, NO),
+            Self::Internal => (500, Kind::Internal, None),
+            Self::DeploymentKeyRefused => (502, Kind::UpstreamKey, NO),
+            Self::Declined => (502, Kind::Declined, NO),
+            Self::AnswerTooLarge => (502, Kind::AnswerTooLarge, NO),
+            Self::Unavailable => (502, Kind::Unavailable, None),
+            Self::Truncated => (502, Kind::Truncated, None),
+            Self::Garbled => (502, Kind::Garbled, None),
+            Self::NoCall => (502, Kind::NoCall, None),
+            Self::Stalled => (502, Kind::Stalled, None),
+            Self::Timeout => (504, Kind::Timeout, None),
         };
-        Facts { status, openai_type, openai_code, anthropic_type, should_retry }
+        Facts { status, kind, should_retry }
+    }
+
+    /// The field of the request that it is about: its path, where it has one.
+    #[must_use]
+    pub fn param(&self) -> Option<&str> {
+        match self {
+            Self::Invalid { param, .. } => param.as_deref(),
+            Self::UnknownModel(_) => Some("model"),
+            _ => None,
+        }
     }
 
     /// The sentence for the caller: what is wrong, and what to do where that can be said.
@@ -234,103 +266,6 @@ impl Error {
         };
         fixed.to_owned()
     }
-
-    /// The body of an error answer, in the caller's dialect.
-    #[must_use]
-    pub fn body(&self, dialect: Dialect, request_id: &str) -> String {
-        let mut out = Vec::new();
-        self.write(dialect, request_id, &mut out);
-        String::from_utf8(out).unwrap_or_default()
-    }
-
-    /// Appends the event that ends a stream which can no longer change its status.
-    pub fn frame(&self, dialect: Dialect, request_id: &str, out: &mut Vec<u8>) {
-        if dialect == Dialect::Anthropic {
-            out.extend_from_slice(b"event: error\n");
-        }
-        out.extend_from_slice(b"data: ");
-        self.write(dialect, request_id, out);
-        out.extend_from_slice(b"\n\n");
-    }
-
-    fn write(&self, dialect: Dialect, request_id: &str, out: &mut Vec<u8>) {
-        let facts = self.facts();
-        let message = self.message();
-        // Writing these shapes to memory cannot fail.
-        let _ = match dialect {
-            Dialect::OpenAi => {
-                let param = match self {
-                    Self::Invalid { param, .. } => param.as_deref(),
-                    Self::UnknownModel(_) => Some("model"),
-                    _ => None,
-                };
-                let error = OpenAiError {
-                    message: &message,
-                    kind: facts.openai_type,
-                    param,
-                    code: facts.openai_code,
-                };
-                serde_json::to_writer(out, &OpenAiBody { error })
-            }
-            Dialect::Anthropic => {
-                let message = match self {
-                    Self::Invalid { param: Some(param), .. }
-                        if !message.starts_with(param.as_str()) =>
-                    {
-                        format!("{param}: {message}")
-                    }
-                    _ => message,
-                };
-                // What the SDK looks at to know that it can go on without.
-                let details = (*self == Self::NoThreads).then_some(AnthropicDetails {
-                    error_code: "thread_unsupported_request",
-                    unsupported: [],
-                });
-                let kind = facts.anthropic_type;
-                let error = AnthropicError { kind, message: &message, details };
-                serde_json::to_writer(out, &AnthropicBody { kind: "error", error, request_id })
-            }
-        };
-    }
-}
-
-#[derive(Serialize)]
-struct OpenAiBody<'a> {
-    error: OpenAiError<'a>,
-}
-
-/// All four keys are required; `param` and `code` may be null.
-#[derive(Serialize)]
-struct OpenAiError<'a> {
-    message: &'a str,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    param: Option<&'a str>,
-    code: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct AnthropicBody<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    error: AnthropicError<'a>,
-    request_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct AnthropicError<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<AnthropicDetails>,
-}
-
-#[derive(Serialize)]
-struct AnthropicDetails {
-    error_code: &'static str,
-    /// Which features cannot be had with threads: none is to blame.
-    unsupported: [&'static str; 0],
 }
 
 /// Keeps what a message repeats of the caller's own words to a readable length.

@@ -6,21 +6,21 @@
 use std::{ops::ControlFlow, rc::Rc, time::Duration};
 
 use crate::{
-    anthropic,
     auth::{self, Caller},
-    catalog::Attachment,
-    chat::{CallForm, Delivery, Prompt, Stamp, UsageReport},
+    catalog::{Attachment, Service},
+    chat::{Answer, Begun, Delivery, Prompt, Stamp, UsageReport},
     config::{Config, Cors},
-    degpt::{self, About},
+    degpt,
+    dialect::{self, Api, Asked, List, Table},
     edge_api::{Edge, Outgoing},
     error::Error,
     limits::{Counting, Limiter},
-    models, openai, prompt_tokens,
+    prompt_tokens,
     relay::Relay,
-    route::{Dialect, HasAnthropicVersion, Route},
+    route::Route,
     shared::{Lasting, Shared},
     tools::{self, Fit, Stage, Wanted},
-    translate::{Answer, Begun, Translator, Whole},
+    translate::{Translator, Whole},
     upstream::{self, Call, Upstream},
 };
 
@@ -29,14 +29,14 @@ use crate::{
 pub struct Gateway {
     config: Config,
     upstream: Upstream,
-    about: Shared<About>,
+    service: Shared<Service>,
 }
 
 impl Gateway {
     /// Made once per isolate.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { upstream: Upstream::new(&config), about: Shared::default(), config }
+        Self { upstream: Upstream::new(&config), service: Shared::default(), config }
     }
 }
 
@@ -76,22 +76,18 @@ pub enum Body<S> {
     Stream(S),
 }
 
-/// Answers one request. `gateway` is the error of its configuration if that is bad.
+/// Answers one request to one of `apis`. `gateway` is the error of its configuration
+/// if that is bad.
 pub async fn handle<E: Edge>(
+    apis: Table,
     gateway: &Result<Rc<Gateway>, Error>,
     edge: &E,
     request: Request<'_, E::Upload>,
     stamp: &Stamp,
 ) -> Reply<E::Stream> {
-    let route = Route::at(request.path);
-    let anthropic_version = match (request.header)("anthropic-version") {
-        Some(_) => HasAnthropicVersion::Yes,
-        None => HasAnthropicVersion::No,
-    };
-    let dialect = match &route {
-        Some(route) => route.dialect(anthropic_version),
-        None => anthropic_version.dialect(),
-    };
+    let route = Route::at(request.path, apis);
+    let api = route.as_ref().and_then(Route::api);
+    let api = api.unwrap_or_else(|| dialect::of(apis, request.header));
     let cors = match gateway {
         Ok(gateway) => &gateway.config.cors,
         // Else a page could not even read what is wrong.
@@ -101,9 +97,9 @@ pub async fn handle<E: Edge>(
     let mut headers = cors_headers(cors, (request.header)("origin").as_deref());
     let mut reply = match (request.method, &route) {
         ("OPTIONS", _) => preflight(route.as_ref(), request.header),
-        _ => match answer(gateway, edge, request, route, dialect, stamp).await {
+        _ => match answer(gateway, edge, request, route, api, stamp).await {
             Ok(reply) => reply,
-            Err(error) => error_reply(&error, dialect, stamp),
+            Err(error) => error_reply(&error, api, stamp),
         },
     };
     headers.push(("x-request-id", stamp.id.clone()));
@@ -120,7 +116,7 @@ async fn answer<E: Edge>(
     edge: &E,
     request: Request<'_, E::Upload>,
     route: Option<Route>,
-    dialect: Dialect,
+    api: &Api,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let route = route.ok_or_else(|| Error::UnknownPath(request.path.to_owned()))?;
@@ -130,43 +126,39 @@ async fn answer<E: Edge>(
     }
     let gateway = gateway.as_ref().map_err(Clone::clone)?;
     let catalog = &gateway.config.catalog;
-    let body = match (&route, dialect) {
-        (Route::Hello, _) => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
-        (Route::Models, Dialect::OpenAi) => {
-            models::openai_list(catalog, &about(gateway, edge).await)
+    let body = match &route {
+        Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
+        Route::Models => {
+            let service = match api.list {
+                List::WithService => service(gateway, edge).await,
+                List::ModelsOnly => Service::default(),
+            };
+            (api.models)(catalog, request.query, &service)?
         }
-        (Route::Models, Dialect::Anthropic) => models::anthropic_page(catalog, request.query)?,
-        (Route::Model(id), dialect) => {
-            let model = catalog.find(Some(id))?;
-            match dialect {
-                Dialect::OpenAi => models::openai_model(model),
-                Dialect::Anthropic => models::anthropic_model(model),
-            }
-        }
-        (Route::ChatCompletions | Route::Messages | Route::CountTokens, _) => {
+        Route::Model(id) => (api.model)(catalog.find(Some(id))?),
+        Route::Answer(_) | Route::Count(_) => {
             let authorization = (request.header)("authorization");
             let x_api_key = (request.header)("x-api-key");
             let caller =
                 auth::admit(&gateway.config, authorization.as_deref(), x_api_key.as_deref())?;
             let body = edge.read(request.body, gateway.config.max_body_bytes).await?;
-            let mut prompt = match dialect {
-                Dialect::OpenAi => openai::parse(&body)?,
-                Dialect::Anthropic => anthropic::parse(&body)?,
-            };
+            let mut asked = (api.parse)(&body)?;
+            let prompt = &mut asked.prompt;
             if let Some(param) = prompt.ignored.first()
                 && (request.header)("x-degpt-strict").is_some_and(|value| value.trim() == "true")
             {
                 let message = "This parameter has no effect with DeGPT's models.";
                 return Err(Error::invalid(*param, message));
             }
-            tools::instruct(&mut prompt);
-            if route != Route::CountTokens {
-                return chat(gateway, edge, caller, &prompt, dialect, stamp).await;
-            }
+            tools::instruct(prompt);
+            let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_)))
+            else {
+                return chat(gateway, edge, caller, &asked, stamp).await;
+            };
             // The count is the same for every model, but a client should learn here
             // already that there is none of this name.
             catalog.find(prompt.model.as_deref())?;
-            format!(r#"{{"input_tokens":{}}}"#, prompt_tokens::count(&prompt))
+            (count.body)(prompt_tokens::count(prompt))
         }
     };
     Ok(json_reply(200, body))
@@ -177,10 +169,10 @@ async fn chat<E: Edge>(
     gateway: &Rc<Gateway>,
     edge: &E,
     caller: Caller,
-    prompt: &Prompt<'_>,
-    dialect: Dialect,
+    asked: &Asked<'_>,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
+    let Asked { prompt, reply: writer } = asked;
     let config = &gateway.config;
     let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
     let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
@@ -199,11 +191,7 @@ async fn chat<E: Edge>(
     let mut reply = match prompt.delivery {
         Delivery::Whole => {
             let (answer, fit) = whole(gateway, edge, &mut call, prompt, wanted).await?;
-            let body = match dialect {
-                Dialect::OpenAi => openai::completion(&answer, model, stamp),
-                Dialect::Anthropic => anthropic::message(&answer, model, stamp),
-            };
-            let mut reply = json_reply(200, body);
+            let mut reply = json_reply(200, writer.whole(&answer, model, stamp));
             if fit != Fit::Fits {
                 reply.headers.push(("x-degpt-json", "invalid".to_owned()));
             }
@@ -216,9 +204,8 @@ async fn chat<E: Edge>(
             };
             let limiter = Limiter::new(&prompt.limits, prompt_tokens, counting);
             let limiter = limiter.behind(Stage::new(prompt));
-            let max_bytes = config.max_answer_bytes;
-            let translator = Translator::new(dialect, usage, model, stamp, limiter, max_bytes);
-            let mut translator = translator.call_form(call_form(prompt));
+            let encoder = writer.encoder(model, stamp, prompt_tokens);
+            let mut translator = Translator::new(encoder, limiter, config.max_answer_bytes);
             let correction = wanted.call_correction();
             if correction.is_some() {
                 translator = translator.wait_for_call();
@@ -297,13 +284,7 @@ async fn whole<E: Edge>(
             }
         }
     }
-    answer.form = call_form(prompt);
     Ok((answer, fit))
-}
-
-/// How calls are shown to the client.
-fn call_form(prompt: &Prompt<'_>) -> CallForm {
-    prompt.tools.as_ref().map_or(CallForm::default(), |tools| tools.form)
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -311,7 +292,7 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// What DeGPT says of itself; kept for five minutes, and its silence for half a one.
-async fn about<E: Edge>(gateway: &Gateway, edge: &E) -> About {
+async fn service<E: Edge>(gateway: &Gateway, edge: &E) -> Service {
     const TIMEOUT_MS: u64 = 2_000;
     const MAX_BYTES: usize = 1 << 20;
     let ask = async || {
@@ -330,13 +311,13 @@ async fn about<E: Edge>(gateway: &Gateway, edge: &E) -> About {
             return Err(Error::Unavailable);
         }
         let body = edge.collect(answer.body, MAX_BYTES, TIMEOUT_MS).await?;
-        degpt::about(&body).ok_or(Error::Garbled)
+        degpt::service(&body).ok_or(Error::Garbled)
     };
     let make = async || match ask().await {
-        Ok(about) => Lasting { result: Ok(about), for_ms: 300_000 },
+        Ok(service) => Lasting { result: Ok(service), for_ms: 300_000 },
         Err(error) => Lasting { result: Err(error), for_ms: 30_000 },
     };
-    gateway.about.get(edge, 2 * TIMEOUT_MS, make).await.unwrap_or_default()
+    gateway.service.get(edge, 2 * TIMEOUT_MS, make).await.unwrap_or_default()
 }
 
 fn json_reply<S>(status: u16, body: String) -> Reply<S> {
@@ -350,9 +331,9 @@ fn json_reply<S>(status: u16, body: String) -> Reply<S> {
     }
 }
 
-fn error_reply<S>(error: &Error, dialect: Dialect, stamp: &Stamp) -> Reply<S> {
+fn error_reply<S>(error: &Error, api: &Api, stamp: &Stamp) -> Reply<S> {
     let facts = error.facts();
-    let mut reply = json_reply(facts.status, error.body(dialect, &stamp.id));
+    let mut reply = json_reply(facts.status, api.error_body(error, &stamp.id));
     if let Some(should_retry) = facts.should_retry {
         reply.headers.push(("x-should-retry", should_retry.to_string()));
     }

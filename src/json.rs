@@ -10,7 +10,7 @@ mod wrong;
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
+use serde::{Serialize, de::IgnoredAny};
 
 use crate::error::Error;
 pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
@@ -39,6 +39,12 @@ pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str) -> Outcome<(T, &'a str)
     let mut reader = Reader::new(text.as_bytes());
     let value = T::read(&mut reader)?;
     Ok((value, text.get(reader.at()..).unwrap_or_default()))
+}
+
+/// `value` as a JSON text.
+pub(crate) fn to_text(value: &impl Serialize) -> String {
+    // Writing to memory fails only for maps whose keys are no strings; there are none.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Whether `text` is JSON.

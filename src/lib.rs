@@ -38,19 +38,17 @@
 //! an error message of the gateway's own, but for a model's, a role's or a part's
 //! name and the path; no input from outside can make it panic.
 
-pub mod anthropic;
 pub mod auth;
 pub mod catalog;
 pub mod chat;
 pub mod config;
 pub mod degpt;
+pub mod dialect;
 pub mod edge_api;
 pub mod error;
 pub mod gateway;
 pub mod json;
 pub mod limits;
-pub mod models;
-pub mod openai;
 pub mod prompt_tokens;
 pub mod relay;
 pub mod route;

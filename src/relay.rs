@@ -5,9 +5,10 @@
 //! what [`Step`] tells it. Times are in milliseconds of any one clock.
 
 use crate::{
+    chat::{Begun, Failure},
     config::Timing,
     error::Error,
-    translate::{Begun, Failure, Progress, Translator},
+    translate::{Progress, Translator},
 };
 
 /// What the edge does after a call, having sent on what the call wrote.

@@ -7,28 +7,19 @@
 
 use percent_encoding::percent_decode_str;
 
-/// Which family of clients is calling: it decides the shape of answers and errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// OpenAI's Chat Completions and Models.
-    OpenAi,
-    /// Anthropic's Messages and Models.
-    Anthropic,
-}
+use crate::dialect::{Api, Table};
 
 /// What a request asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Route {
     /// `GET /api/v1/models`.
     Models,
     /// `GET /api/v1/models/{id}`, the id percent-decoded.
     Model(String),
-    /// `POST /api/v1/chat/completions`.
-    ChatCompletions,
-    /// `POST /api/v1/messages`.
-    Messages,
-    /// `POST /api/v1/messages/count_tokens`.
-    CountTokens,
+    /// `POST` to where this API answers.
+    Answer(&'static Api),
+    /// `POST` to where this API counts tokens.
+    Count(&'static Api),
     /// `GET /` and `GET /api/hello`: clients ask them whether anybody is there.
     Hello,
 }
@@ -36,7 +27,7 @@ pub enum Route {
 impl Route {
     /// The route at `path`, whatever the method; `None` if there is nothing.
     #[must_use]
-    pub fn at(path: &str) -> Option<Self> {
+    pub fn at(path: &str, apis: Table) -> Option<Self> {
         let mut segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         if segments.first() == Some(&"api") {
             segments.remove(0);
@@ -45,19 +36,25 @@ impl Route {
             segments.remove(0);
         }
         match segments.as_slice() {
-            [] | ["hello"] => Some(Self::Hello),
-            ["models"] => Some(Self::Models),
+            [] | ["hello"] => return Some(Self::Hello),
+            ["models"] => return Some(Self::Models),
             // An id with a slash in it may come as one segment (`a%2Fb`) or as several.
             ["models", id @ ..] => {
                 let id = id.join("/");
                 let id = percent_decode_str(&id).decode_utf8_lossy();
-                Some(Self::Model(id.into_owned()))
+                return Some(Self::Model(id.into_owned()));
             }
-            ["chat", "completions"] => Some(Self::ChatCompletions),
-            ["messages"] => Some(Self::Messages),
-            ["messages", "count_tokens"] => Some(Self::CountTokens),
-            _ => None,
+            _ => {}
         }
+        let is_here = |path: &str| path.split('/').eq(segments.iter().copied());
+        apis.iter().find_map(|api| {
+            if is_here(api.path) {
+                Some(Self::Answer(api))
+            } else {
+                let counts = api.count.as_ref().is_some_and(|count| is_here(count.path));
+                counts.then_some(Self::Count(api))
+            }
+        })
     }
 
     /// The methods this route answers, as an `Allow` header lists them.
@@ -65,81 +62,58 @@ impl Route {
     pub fn allow(&self) -> &'static str {
         match self {
             Self::Models | Self::Model(_) | Self::Hello => "GET, HEAD, OPTIONS",
-            Self::ChatCompletions | Self::Messages | Self::CountTokens => "POST, OPTIONS",
+            Self::Answer(_) | Self::Count(_) => "POST, OPTIONS",
         }
     }
 
-    /// The dialect of this route's answers. Only the models routes serve both:
-    /// there the `anthropic-version` header decides, because a key header does
-    /// not (newer Anthropic clients send `Authorization: Bearer`).
+    /// The API that this route is of; `None` if several share it.
     #[must_use]
-    pub fn dialect(&self, has_anthropic_version: HasAnthropicVersion) -> Dialect {
+    pub fn api(&self) -> Option<&'static Api> {
         match self {
-            Self::Models | Self::Model(_) | Self::Hello => has_anthropic_version.dialect(),
-            Self::ChatCompletions => Dialect::OpenAi,
-            Self::Messages | Self::CountTokens => Dialect::Anthropic,
-        }
-    }
-}
-
-/// Whether a request carries an `anthropic-version` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HasAnthropicVersion {
-    /// It does, with whatever value.
-    Yes,
-    /// It does not.
-    No,
-}
-
-impl HasAnthropicVersion {
-    /// The dialect of a request whose route does not tell.
-    #[must_use]
-    pub fn dialect(self) -> Dialect {
-        match self {
-            Self::Yes => Dialect::Anthropic,
-            Self::No => Dialect::OpenAi,
+            Self::Models | Self::Model(_) | Self::Hello => None,
+            Self::Answer(api) | Self::Count(api) => Some(api),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, HasAnthropicVersion, Route};
+    use super::Route;
+    use crate::dialect::ALL;
 
     #[test]
     fn paths_are_read_forgivingly() {
         let table = [
-            ("/api/v1/models", Some(Route::Models)),
-            ("/v1/models", Some(Route::Models)),
-            ("/v1/models/", Some(Route::Models)),
-            ("//v1//models", Some(Route::Models)),
-            ("/models", Some(Route::Models)),
-            ("/api/v1/v1/messages", Some(Route::Messages)),
-            ("/v1/v1/chat/completions", Some(Route::ChatCompletions)),
-            ("/api/v1/messages/count_tokens", Some(Route::CountTokens)),
-            ("/api/v1/models/gpt-4o", Some(Route::Model("gpt-4o".into()))),
-            ("/v1/models/a%2Fb", Some(Route::Model("a/b".into()))),
-            ("/v1/models/a/b", Some(Route::Model("a/b".into()))),
-            ("/v1/models/100%", Some(Route::Model("100%".into()))),
-            ("/v1/models/%E6%A8%A1", Some(Route::Model("模".into()))),
-            ("/", Some(Route::Hello)),
-            ("/api/hello", Some(Route::Hello)),
-            ("/api/v1", Some(Route::Hello)),
-            ("/api/v1/embeddings", None),
-            ("/chat", None),
-            ("/v2/models", None),
+            ("/api/v1/models", "models"),
+            ("/v1/models", "models"),
+            ("/v1/models/", "models"),
+            ("//v1//models", "models"),
+            ("/models", "models"),
+            ("/api/v1/v1/messages", "Anthropic answers"),
+            ("/v1/v1/chat/completions", "OpenAI answers"),
+            ("/api/v1/messages/count_tokens", "Anthropic counts"),
+            ("/api/v1/models/gpt-4o", "model gpt-4o"),
+            ("/v1/models/a%2Fb", "model a/b"),
+            ("/v1/models/a/b", "model a/b"),
+            ("/v1/models/100%", "model 100%"),
+            ("/v1/models/%E6%A8%A1", "model 模"),
+            ("/", "hello"),
+            ("/api/hello", "hello"),
+            ("/api/v1", "hello"),
+            ("/api/v1/embeddings", "nothing"),
+            ("/chat", "nothing"),
+            ("/v2/models", "nothing"),
         ];
-        for (path, route) in table {
-            assert_eq!(Route::at(path), route, "{path}");
+        for (path, expected) in table {
+            let found = match Route::at(path, ALL) {
+                None => "nothing".to_owned(),
+                Some(Route::Hello) => "hello".to_owned(),
+                Some(Route::Models) => "models".to_owned(),
+                Some(Route::Model(id)) => format!("model {id}"),
+                Some(Route::Answer(api)) => format!("{} answers", api.name),
+                Some(Route::Count(api)) => format!("{} counts", api.name),
+            };
+            assert_eq!(found, expected, "{path}");
         }
-    }
-
-    #[test]
-    fn only_the_models_routes_look_at_the_anthropic_version() {
-        use HasAnthropicVersion::{No, Yes};
-        assert_eq!(Route::Models.dialect(Yes), Dialect::Anthropic);
-        assert_eq!(Route::Models.dialect(No), Dialect::OpenAi);
-        assert_eq!(Route::ChatCompletions.dialect(Yes), Dialect::OpenAi);
-        assert_eq!(Route::Messages.dialect(No), Dialect::Anthropic);
     }
 }

@@ -8,12 +8,12 @@ use std::cell::Cell;
 
 use crate::{
     auth::{Caller, Secret},
+    chat::{Begun, Failure},
     config::Config,
     degpt,
     edge_api::{Edge, Incoming, Outgoing},
     error::Error,
     shared::Shared,
-    translate::{Begun, Failure},
     visitor,
 };
 

@@ -13,17 +13,20 @@ use allocation_counter::measure;
 use degpt_edge::{
     chat::{Prompt, Stamp, UsageReport},
     config::Timing,
+    dialect::Api,
     limits::{Counting, Limiter},
-    openai,
     relay::{Relay, Step},
-    route::Dialect,
     tools::Stage,
     translate::{Translator, Whole},
 };
 use serde_json::{Value, json};
 
-#[path = "support/chunks.rs"]
+#[path = "core/support/apis.rs"]
+mod apis;
+#[path = "core/support/chunks.rs"]
 mod chunks;
+
+use apis::{ANTHROPIC, OPENAI};
 
 use chunks::{chunk, words};
 
@@ -153,15 +156,15 @@ fn pieces(chunks: &[Vec<u8>]) -> Vec<Vec<u8>> {
 
 #[test]
 fn an_openai_stream_that_flows_allocates_nothing() {
-    streams(Dialect::OpenAi);
+    streams(OPENAI);
 }
 
 #[test]
 fn an_anthropic_stream_that_flows_allocates_nothing() {
-    streams(Dialect::Anthropic);
+    streams(ANTHROPIC);
 }
 
-fn streams(dialect: Dialect) {
+fn streams(dialect: &'static Api) {
     let mut found = Vec::new();
     for (what, said) in texts() {
         let stream = Stream::of(&said);
@@ -194,7 +197,7 @@ fn what_keeps_all_of_an_answer_only_doubles() {
 
         // What must make a call is held. What returns is another piece each time.
         if what != "reasoning that returns" {
-            let translator = translator(Dialect::OpenAi, limiter(nothing, Counting::On));
+            let translator = translator(OPENAI, limiter(nothing, Counting::On));
             let count = allocations(translator.wait_for_call(), &stream);
             assert!(count <= DOUBLINGS, "{count}: {what}, held for a call");
         }
@@ -207,7 +210,7 @@ fn an_allocation_is_seen() {
     // In another form, its words are put together in new memory.
     let other = String::from_utf8(usual.clone()).unwrap().replace("\"index\": 0, ", "");
     let stream = Stream { start: vec![usual], flow: vec![other.into_bytes(); CHUNKS] };
-    let translator = translator(Dialect::OpenAi, limiter(json!({}), Counting::Off));
+    let translator = translator(OPENAI, limiter(json!({}), Counting::Off));
     assert!(allocations(translator, &stream) >= CHUNKS as u64);
 }
 
@@ -229,14 +232,15 @@ fn allocations(translator: Translator, stream: &Stream) -> u64 {
     measure(|| push(&stream.flow)).count_total
 }
 
-fn translator(dialect: Dialect, limiter: Limiter) -> Translator {
+fn translator(dialect: &'static Api, limiter: Limiter) -> Translator {
     let stamp = Stamp { id: "stamp-1".to_owned(), unix_s: 1_755_952_008 };
-    Translator::new(dialect, UsageReport::Included, "a-model", &stamp, limiter, FAR)
+    let encoder = apis::encoder(dialect, UsageReport::Included, "a-model", &stamp, 7);
+    Translator::new(encoder, limiter, FAR)
 }
 
 fn limiter(mut request: Value, counting: Counting) -> Limiter {
     request["messages"] = json!([{"role": "user", "content": "Hi"}]);
     let body = request.to_string();
-    let prompt: Prompt<'_> = openai::parse(body.as_bytes()).unwrap();
+    let prompt: Prompt<'_> = apis::openai(body.as_bytes()).unwrap();
     Limiter::new(&prompt.limits, 7, counting).behind(Stage::new(&prompt))
 }

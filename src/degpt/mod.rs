@@ -15,7 +15,7 @@ mod wire;
 use crate::chat::Prompt;
 pub use answer::Reader;
 pub use request::{ask_again, body};
-pub use sign_in::{About, Token, about, sign_in_body, token};
+pub use sign_in::{Token, service, sign_in_body, token};
 
 /// The path of the chat.
 pub const CHAT_PATH: &str = "/api/v1/chat/completion/proxy";

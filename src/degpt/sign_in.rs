@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     auth::Secret,
+    catalog::Service,
     json::{self, Outcome, Read, Reader, fields},
 };
 
@@ -78,35 +79,10 @@ fn whole_part(number: &str) -> Option<u64> {
     if digits.is_empty() { Some(0) } else { digits.parse().ok() }
 }
 
-/// What the service says of itself, and the models answer repeats.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// Its version.
-    pub version: String,
-    /// Its name.
-    pub name: String,
-    /// Its language.
-    pub default_locale: String,
-    /// Whether it is up.
-    pub status: bool,
-}
-
-impl Default for About {
-    /// What is said while the service does not answer.
-    fn default() -> Self {
-        Self {
-            version: "0.1.125".to_owned(),
-            name: "DeGPT".to_owned(),
-            default_locale: "en-US".to_owned(),
-            status: false,
-        }
-    }
-}
-
 /// Reads the service's `/api/config`; keys it leaves out keep their defaults.
 /// `None` if it is not an object.
 #[must_use]
-pub fn about(answer: &[u8]) -> Option<About> {
+pub fn service(answer: &[u8]) -> Option<Service> {
     #[derive(Default)]
     struct Config {
         version: Option<String>,
@@ -116,8 +92,8 @@ pub fn about(answer: &[u8]) -> Option<About> {
     }
     fields!(Config { version, name, default_locale, status });
     let config: Config = json::read(answer).ok()?;
-    let default = About::default();
-    Some(About {
+    let default = Service::default();
+    Some(Service {
         version: config.version.unwrap_or(default.version),
         name: config.name.unwrap_or(default.name),
         default_locale: config.default_locale.unwrap_or(default.default_locale),
@@ -129,7 +105,8 @@ pub fn about(answer: &[u8]) -> Option<About> {
 mod tests {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    use super::{About, about, sign_in_body, token};
+    use super::{service, sign_in_body, token};
+    use crate::catalog::Service;
 
     #[test]
     fn a_token_is_good_until_it_says() {
@@ -160,10 +137,10 @@ mod tests {
 
     #[test]
     fn a_sparse_config_keeps_the_defaults() {
-        let read = about(br#"{"status": true, "version": "9", "features": {}}"#);
-        let expected = About { version: "9".into(), status: true, ..About::default() };
+        let read = service(br#"{"status": true, "version": "9", "features": {}}"#);
+        let expected = Service { version: "9".into(), status: true, ..Service::default() };
         assert_eq!(read, Some(expected));
-        assert_eq!(about(b"null"), None);
-        assert_eq!(about(b"<html>"), None);
+        assert_eq!(service(b"null"), None);
+        assert_eq!(service(b"<html>"), None);
     }
 }

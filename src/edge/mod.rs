@@ -23,6 +23,7 @@ use worker::{
 use crate::{
     chat::Stamp,
     config::Config,
+    dialect,
     error::Error,
     gateway::{self, Body, Gateway, Reply, Request},
 };
@@ -66,7 +67,7 @@ async fn fetch(
     // The handle, not the JavaScript method, which would make another body.
     let upload = Clone::clone(&request);
     let request = Request { method: &method, path, query, header: &header, body: request };
-    let handled = gateway::handle(&deployment, &world, request, &stamp);
+    let handled = gateway::handle(dialect::ALL, &deployment, &world, request, &stamp);
     match select(pin!(handled), pin!(left)).await {
         Either::Left((reply, _)) => {
             if reply.status >= 400 {

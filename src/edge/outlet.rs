@@ -37,9 +37,9 @@ use super::{
     world::{Download, now_ms},
 };
 use crate::{
+    chat::{Begun, Failure},
     error::Error,
     relay::{Client, Relay, Rest, Step},
-    translate::{Begun, Failure},
 };
 
 /// The writing end of a client's body.

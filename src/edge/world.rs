@@ -17,10 +17,10 @@ use super::{
     outlet::Outlet,
 };
 use crate::{
+    chat::Failure,
     edge_api::{Edge, Incoming, Outgoing},
     error::Error,
     relay::Relay,
-    translate::Failure,
 };
 
 /// The runtime. Holds nothing: it is all global there.

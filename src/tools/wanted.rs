@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    chat::{Finish, Format, Prompt, Role, ToolChoice},
+    chat::{Answer, Finish, Format, Prompt, Role, ToolChoice},
     json,
-    translate::Answer,
 };
 
 /// What an answer must have. A model that misses it is asked once more.

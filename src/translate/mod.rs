@@ -16,34 +16,9 @@ mod whole;
 use std::ops::ControlFlow;
 
 pub use stream::{Progress, Translator};
-pub use whole::{Answer, Call, Whole, whole};
+pub use whole::{Whole, whole};
 
 use crate::{chat::Event, degpt, error::Error, sse};
-
-/// An answer that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// How.
-    pub error: Error,
-    /// Whether any of the answer had come before: then asking again would
-    /// begin another answer.
-    pub begun: Begun,
-}
-
-/// Whether any of an answer has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
-    /// Reasoning or text has come.
-    Yes,
-    /// Nothing has.
-    No,
-}
-
-impl Begun {
-    fn of(begun: bool) -> Self {
-        if begun { Self::Yes } else { Self::No }
-    }
-}
 
 /// The reading half: bytes to events.
 #[derive(Debug)]

@@ -1,21 +1,12 @@
 //! An answer as a stream.
 
-use super::{Begun, Input};
+use super::Input;
 use crate::{
-    anthropic,
-    chat::{CallForm, Event, Finish, Stamp, Usage, UsageReport},
+    chat::{Begun, Event, Finish, Usage},
+    dialect::Encoder,
     error::Error,
     limits::Limiter,
-    openai,
-    route::Dialect,
 };
-
-/// The writing half: events to a dialect's bytes.
-#[derive(Debug)]
-enum Output {
-    OpenAi(openai::Encoder),
-    Anthropic(anthropic::Encoder),
-}
 
 /// Where a stream stands after a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +27,7 @@ pub enum Progress {
 pub struct Translator {
     input: Input,
     limiter: Limiter,
-    output: Output,
-    dialect: Dialect,
-    request_id: String,
+    output: Box<dyn Encoder>,
     max_answer_bytes: usize,
     /// Whether the dialect's opening has been written.
     committed: bool,
@@ -82,7 +71,7 @@ impl Hold {
         }
     }
 
-    fn release(&self, output: &mut Output, out: &mut Vec<u8>) {
+    fn release(&self, output: &mut dyn Encoder, out: &mut Vec<u8>) {
         for said in &self.said {
             let event = match said {
                 Said::Reasoning(text) => Event::Reasoning(text),
@@ -94,29 +83,13 @@ impl Hold {
 }
 
 impl Translator {
-    /// For one answer by the model that clients know as `model`.
+    /// For one answer, which `output` writes.
     #[must_use]
-    pub fn new(
-        dialect: Dialect,
-        usage: UsageReport,
-        model: &str,
-        stamp: &Stamp,
-        limiter: Limiter,
-        max_answer_bytes: usize,
-    ) -> Self {
-        let Usage { prompt_tokens, .. } = limiter.usage();
-        let output = match dialect {
-            Dialect::OpenAi => Output::OpenAi(openai::Encoder::new(model, stamp, usage)),
-            Dialect::Anthropic => {
-                Output::Anthropic(anthropic::Encoder::new(model, stamp, prompt_tokens))
-            }
-        };
+    pub fn new(output: Box<dyn Encoder>, limiter: Limiter, max_answer_bytes: usize) -> Self {
         Self {
             input: Input::new(max_answer_bytes),
             output,
             limiter,
-            dialect,
-            request_id: stamp.id.clone(),
             max_answer_bytes,
             committed: false,
             ended: false,
@@ -131,15 +104,6 @@ impl Translator {
     pub fn wait_for_call(mut self) -> Self {
         let fresh = self.limiter.clone();
         self.hold = Some(Hold { said: Vec::new(), fresh, attempt: Attempt::First });
-        self
-    }
-
-    /// Shows calls in `form`.
-    #[must_use]
-    pub fn call_form(mut self, form: CallForm) -> Self {
-        if let Output::OpenAi(encoder) = &mut self.output {
-            encoder.call_form(form);
-        }
         self
     }
 
@@ -176,7 +140,7 @@ impl Translator {
                 if let Some(Hold { attempt: Attempt::First, .. }) = hold
                     && let Some(waited) = hold.take()
                 {
-                    waited.release(output, out);
+                    waited.release(output.as_mut(), out);
                 }
                 // Another answer has begun, so the first is none.
                 *hold = None;
@@ -229,7 +193,7 @@ impl Translator {
             && let Attempt::Missed(usage) = hold.attempt
         {
             self.commit(out);
-            hold.release(&mut self.output, out);
+            hold.release(self.output.as_mut(), out);
             self.output.close(&Finish::Stop, usage, out);
             self.ended = true;
             return Progress::Ended;
@@ -238,10 +202,7 @@ impl Translator {
             return Progress::Failed(error);
         }
         self.ended = true;
-        if let Output::Anthropic(encoder) = &mut self.output {
-            encoder.close_block(out);
-        }
-        error.frame(self.dialect, &self.request_id, out);
+        self.output.abort(&error, out);
         Progress::Ended
     }
 
@@ -253,18 +214,14 @@ impl Translator {
             self.output.open(out);
         }
         if let Some(hold) = self.hold.take_if(|hold| hold.attempt == Attempt::First) {
-            hold.release(&mut self.output, out);
+            hold.release(self.output.as_mut(), out);
         }
     }
 
     /// Writes what tells a client that the stream is alive; nothing once it has ended.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
-        if self.ended {
-            return;
-        }
-        match &self.output {
-            Output::OpenAi(encoder) => encoder.keep_alive(out),
-            Output::Anthropic(encoder) => encoder.keep_alive(out),
+        if !self.ended {
+            self.output.keep_alive(out);
         }
     }
 
@@ -299,29 +256,6 @@ impl Translator {
             Progress::Flowing
         } else {
             Progress::Waiting
-        }
-    }
-}
-
-impl Output {
-    fn open(&mut self, out: &mut Vec<u8>) {
-        match self {
-            Self::OpenAi(encoder) => encoder.open(out),
-            Self::Anthropic(encoder) => encoder.open(out),
-        }
-    }
-
-    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        match self {
-            Self::OpenAi(encoder) => encoder.event(event, out),
-            Self::Anthropic(encoder) => encoder.event(event, out),
-        }
-    }
-
-    fn close(&mut self, finish: &Finish, usage: Usage, out: &mut Vec<u8>) {
-        match self {
-            Self::OpenAi(encoder) => encoder.close(finish, usage, out),
-            Self::Anthropic(encoder) => encoder.close(finish, usage, out),
         }
     }
 }

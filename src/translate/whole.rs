@@ -2,40 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::{Begun, Failure, Input};
+use super::Input;
 use crate::{
-    chat::{CallForm, Event, Finish, Usage},
+    chat::{Answer, Begun, Call, Event, Failure},
     error::Error,
     limits::Limiter,
 };
-
-/// A whole answer.
-#[derive(Debug, Default)]
-pub struct Answer {
-    /// The model's reasoning; empty if there was none.
-    pub reasoning: String,
-    /// What the model said.
-    pub text: String,
-    /// The tools it calls, in order.
-    pub calls: Vec<Call>,
-    /// How its calls are shown.
-    pub form: CallForm,
-    /// Why it ended.
-    pub finish: Finish,
-    /// The tokens it took.
-    pub usage: Usage,
-}
-
-/// A call in a whole answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    /// The tool's name.
-    pub name: String,
-    /// The arguments: the JSON text of an object.
-    pub arguments: String,
-    /// How much of the text comes before it, in bytes.
-    pub place: usize,
-}
 
 /// Puts a whole answer of DeGPT together.
 ///

@@ -1,0 +1,273 @@
+//! The answer side of the Anthropic dialect.
+
+use std::io::Write;
+
+use super::{error, wire};
+use crate::{
+    chat::{Answer, Event, Finish, Stamp, Usage},
+    dialect,
+    error::Error,
+    json::Writer,
+};
+
+/// How an answer is written: the same way for every request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reply;
+
+impl dialect::Reply for Reply {
+    fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String {
+        message(answer, model, stamp)
+    }
+
+    fn encoder(&self, model: &str, stamp: &Stamp, prompt_tokens: u64) -> Box<dyn dialect::Encoder> {
+        Box::new(Encoder::new(model, stamp, prompt_tokens))
+    }
+}
+
+/// A whole answer as JSON.
+fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
+    let mut content = Vec::new();
+    if !answer.reasoning.is_empty() {
+        let block = Writer::new().field("type", "thinking").field("thinking", &answer.reasoning);
+        content.push(block.field("signature", "").end());
+    }
+    let mut said = 0;
+    for (index, call) in answer.calls.iter().enumerate() {
+        content.extend(text_block(&answer.text, said, call.place));
+        said = call.place;
+        let block = Writer::new()
+            .field("type", "tool_use")
+            .field("id", &format!("{}{index}", call_id_head(stamp)))
+            // The model itself.
+            .raw("caller", r#"{"type":"direct"}"#)
+            .field("name", &call.name)
+            // What becomes a call has been read as JSON before.
+            .raw("input", &call.arguments);
+        content.push(block.end());
+    }
+    content.extend(text_block(&answer.text, said, answer.text.len()));
+    let content = format!("[{}]", content.join(","));
+    json(stamp, &content, model, Some(&answer.finish), counts(answer.usage))
+}
+
+/// An answer as JSON, with `content` as it is; without a `finish` one that begins.
+fn json(
+    stamp: &Stamp,
+    content: &str,
+    model: &str,
+    finish: Option<&Finish>,
+    counts: wire::DeltaUsage,
+) -> String {
+    let nothing = None::<()>;
+    Writer::new()
+        .field("id", &id(stamp))
+        .field("type", "message")
+        .field("role", "assistant")
+        .raw("content", content)
+        .field("model", model)
+        .field("stop_reason", &finish.map(stop_reason))
+        .field("stop_sequence", &finish.and_then(stop_sequence))
+        .field("stop_details", &nothing)
+        .field("container", &nothing)
+        .field("diagnostics", &nothing)
+        .field("usage", &wire::Usage { counts, ..wire::Usage::default() })
+        .end()
+}
+
+/// What `text` has between two places, unless that is nothing.
+fn text_block(text: &str, start: usize, end: usize) -> Option<String> {
+    let text = text.get(start..end).filter(|text| !text.is_empty())?;
+    Some(Writer::new().field("type", "text").field("text", text).end())
+}
+
+/// Writes one streamed answer: `message_start`, `ping`, blocks that are balanced
+/// and numbered from 0 without a gap, `message_delta`, `message_stop`.
+#[derive(Debug)]
+struct Encoder {
+    request_id: String,
+    start: Vec<u8>,
+    open: Option<Block>,
+    /// The index of the block that is open, or of the next one.
+    index: u32,
+    /// A delta event of the open block up to the text.
+    delta_head: Vec<u8>,
+    /// The ids of the calls up to their numbers, and the next number.
+    call_id: String,
+    call_index: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Thinking,
+    Text,
+    ToolUse,
+}
+
+impl Encoder {
+    fn new(model: &str, stamp: &Stamp, input_tokens: u64) -> Self {
+        let counts = wire::DeltaUsage { input_tokens, ..wire::DeltaUsage::default() };
+        let mut start =
+            b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":".to_vec();
+        start.extend_from_slice(json(stamp, "[]", model, None, counts).as_bytes());
+        start.extend_from_slice(b"}\n\n");
+        Self {
+            request_id: stamp.id.clone(),
+            start,
+            open: None,
+            index: 0,
+            delta_head: Vec::new(),
+            call_id: call_id_head(stamp),
+            call_index: 0,
+        }
+    }
+
+    fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
+        self.close_block(out);
+        let Self { index, call_id, call_index, .. } = self;
+        let _ = write!(
+            out,
+            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\
+             \"index\":{index},\"content_block\":{{\"type\":\"tool_use\",\
+             \"id\":\"{call_id}{call_index}\",\"caller\":{{\"type\":\"direct\"}},\"name\":"
+        );
+        let _ = serde_json::to_writer(&mut *out, name);
+        let _ = write!(
+            out,
+            ",\"input\":{{}}}}}}\n\nevent: content_block_delta\ndata: \
+             {{\"type\":\"content_block_delta\",\"index\":{index},\
+             \"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":"
+        );
+        let _ = serde_json::to_writer(&mut *out, arguments);
+        out.extend_from_slice(b"}}\n\n");
+        self.call_index += 1;
+        self.open = Some(Block::ToolUse);
+        self.close_block(out);
+    }
+
+    /// Closes the open block, if there is one: also before an error.
+    fn close_block(&mut self, out: &mut Vec<u8>) {
+        if self.open.take().is_some() {
+            let _ = write!(
+                out,
+                "event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\
+                 \"index\":{}}}\n\n",
+                self.index
+            );
+            self.index += 1;
+        }
+    }
+
+    fn open_block(&mut self, block: Block, out: &mut Vec<u8>) {
+        let (start, delta, field) = match block {
+            Block::Thinking => (
+                r#"{"type":"thinking","thinking":"","signature":""}"#,
+                "thinking_delta",
+                "thinking",
+            ),
+            // A tool's block is written as a whole.
+            Block::Text | Block::ToolUse => (r#"{"type":"text","text":""}"#, "text_delta", "text"),
+        };
+        let index = self.index;
+        let _ = write!(
+            out,
+            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\
+             \"index\":{index},\"content_block\":{start}}}\n\n"
+        );
+        self.delta_head.clear();
+        let _ = write!(
+            self.delta_head,
+            "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\
+             \"index\":{index},\"delta\":{{\"type\":\"{delta}\",\"{field}\":"
+        );
+        self.open = Some(block);
+    }
+}
+
+impl dialect::Encoder for Encoder {
+    /// `message_start` and a `ping`.
+    fn open(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.start);
+        self.keep_alive(out);
+    }
+
+    /// A delta, with the block boundaries it needs; a whole block for a call; nothing for [`Event::End`],
+    /// which is `close`'s.
+    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        let (block, text) = match event {
+            Event::Reasoning(text) => (Block::Thinking, text),
+            Event::Text(text) => (Block::Text, text),
+            Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
+            Event::End(_) => return,
+        };
+        if self.open != Some(block) {
+            self.close_block(out);
+            self.open_block(block, out);
+        }
+        out.extend_from_slice(&self.delta_head);
+        let _ = serde_json::to_writer(&mut *out, text);
+        out.extend_from_slice(b"}}\n\n");
+    }
+
+    /// Closes the open block and the message.
+    fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
+        self.close_block(out);
+        let reason = stop_reason(finish);
+        let _ = write!(
+            out,
+            "event: message_delta\ndata: {{\"type\":\"message_delta\",\"delta\":\
+             {{\"stop_reason\":\"{reason}\",\"stop_sequence\":"
+        );
+        let _ = serde_json::to_writer(&mut *out, &stop_sequence(finish));
+        out.extend_from_slice(b",\"stop_details\":null,\"container\":null},\"usage\":");
+        let _ = serde_json::to_writer(&mut *out, &counts(counted));
+        out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+    }
+
+    /// The open block is closed first.
+    fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
+        self.close_block(out);
+        error::write_event(error, &self.request_id, out);
+    }
+
+    /// A `ping`.
+    fn keep_alive(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"event: ping\ndata: {\"type\":\"ping\"}\n\n");
+    }
+}
+
+fn id(stamp: &Stamp) -> String {
+    format!("msg_{}", stamp.id)
+}
+
+/// A call's id up to its number.
+fn call_id_head(stamp: &Stamp) -> String {
+    format!("toolu_{}_", stamp.id.replace('-', ""))
+}
+
+fn stop_reason(finish: &Finish) -> &'static str {
+    match finish {
+        Finish::Stop => "end_turn",
+        Finish::ToolCalls => "tool_use",
+        Finish::StopSequence(_) => "stop_sequence",
+        Finish::Length => "max_tokens",
+        Finish::ContentFilter => "refusal",
+    }
+}
+
+fn stop_sequence(finish: &Finish) -> Option<&str> {
+    match finish {
+        Finish::StopSequence(sequence) => Some(sequence),
+        Finish::Stop | Finish::ToolCalls | Finish::Length | Finish::ContentFilter => None,
+    }
+}
+
+fn counts(counted: Usage) -> wire::DeltaUsage {
+    let Usage { prompt_tokens, completion_tokens, reasoning_tokens } = counted;
+    wire::DeltaUsage {
+        input_tokens: prompt_tokens,
+        output_tokens: completion_tokens,
+        output_tokens_details: (reasoning_tokens > 0)
+            .then_some(wire::OutputDetails { thinking_tokens: reasoning_tokens }),
+        ..wire::DeltaUsage::default()
+    }
+}

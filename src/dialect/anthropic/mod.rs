@@ -1,0 +1,36 @@
+//! Anthropic's Messages: its requests into a [`Prompt`], events into its answers.
+//!
+//! Serves both versions of the API in the field, `2023-06-01` and `2026-10-21`:
+//! what differs between them (the key's header, `?beta=true`, a few request
+//! fields) is accepted in either form.
+
+mod blocks;
+mod encode;
+mod error;
+mod inner;
+mod known_tools;
+mod models;
+mod offers;
+mod request;
+mod tools;
+mod wire;
+
+use super::{Api, Count, List};
+#[cfg(doc)]
+use crate::chat::Prompt;
+
+/// `POST /api/v1/messages`, and the list of models that Anthropic's clients read.
+pub static API: Api = Api {
+    name: "Anthropic",
+    path: "messages",
+    count: Some(Count {
+        path: "messages/count_tokens",
+        body: |tokens| format!(r#"{{"input_tokens":{tokens}}}"#),
+    }),
+    sign: Some("anthropic-version"),
+    list: List::ModelsOnly,
+    parse: request::parse,
+    models: models::page,
+    model: models::entry,
+    error: error::write,
+};

@@ -1,0 +1,190 @@
+//! Anthropic's list of models, in pages.
+
+use serde::Serialize;
+
+use crate::{
+    catalog::{Catalog, Model, Service},
+    error::Error,
+    json::to_text,
+};
+
+/// One page of the list. `query` is the address's: `limit` (1 to 1000,
+/// 20 if absent), `after_id` and `before_id`.
+///
+/// # Errors
+/// [`Error::Invalid`] for a limit out of range or an id that is not in the list.
+pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result<String, Error> {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        data: Vec<Listed<'a>>,
+        has_more: bool,
+        first_id: Option<&'a str>,
+        last_id: Option<&'a str>,
+    }
+    let mut limit = 20;
+    let mut after_id = None;
+    let mut before_id = None;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "limit" => {
+                let number = value.parse().ok().filter(|number| (1..=1000).contains(number));
+                let rule = "The limit must be a whole number from 1 to 1000.";
+                limit = number.ok_or_else(|| Error::invalid("limit", rule))?;
+            }
+            "after_id" => after_id = Some(value),
+            "before_id" => before_id = Some(value),
+            _ => {}
+        }
+    }
+    let models = catalog.models();
+    let place = |name: &str, id: &str| {
+        let found = models.iter().position(|model| model.id == id);
+        found.ok_or_else(|| Error::invalid(name, "There is no model of this id in the list."))
+    };
+    // A cursor forward counts from the front, one backward from the back.
+    let (rest, page, has_more);
+    if let Some(id) = before_id.filter(|_| after_id.is_none()) {
+        rest = models.get(..place("before_id", &id)?).unwrap_or_default();
+        page = rest.get(rest.len().saturating_sub(limit)..).unwrap_or_default();
+        has_more = page.len() < rest.len();
+    } else {
+        let start = match after_id {
+            Some(id) => place("after_id", &id)? + 1,
+            None => 0,
+        };
+        rest = models.get(start..).unwrap_or_default();
+        page = rest.get(..limit.min(rest.len())).unwrap_or_default();
+        has_more = page.len() < rest.len();
+    }
+    Ok(to_text(&Page {
+        data: page.iter().map(Listed::from).collect(),
+        has_more,
+        first_id: page.first().map(|model| model.id.as_str()),
+        last_id: page.last().map(|model| model.id.as_str()),
+    }))
+}
+
+/// One entry of the list.
+pub(super) fn entry(model: &Model) -> String {
+    to_text(&Listed::from(model))
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'a str,
+    display_name: &'a str,
+    created_at: String,
+    lifecycle: &'static str,
+    // Not known of DeGPT's models; the type of the clients has them all the same.
+    capabilities: Option<()>,
+    deprecated_at: Option<()>,
+    line: Option<()>,
+    max_input_tokens: Option<()>,
+    max_tokens: Option<()>,
+    retires_at: Option<()>,
+}
+
+impl<'a> From<&'a Model> for Listed<'a> {
+    fn from(model: &'a Model) -> Self {
+        Self {
+            kind: "model",
+            id: &model.id,
+            display_name: &model.name,
+            created_at: rfc3339(model.created),
+            lifecycle: "active",
+            capabilities: None,
+            deprecated_at: None,
+            line: None,
+            max_input_tokens: None,
+            max_tokens: None,
+            retires_at: None,
+        }
+    }
+}
+
+/// A time of RFC 3339 from seconds since 1970-01-01 UTC, in the proleptic
+/// Gregorian calendar: years are counted from March, so that the leap day ends one.
+fn rfc3339(unix_s: u64) -> String {
+    let (days, seconds) = (unix_s / 86_400, unix_s % 86_400);
+    let since_march_0000 = days + 719_468;
+    let (era, day_of_era) = (since_march_0000 / 146_097, since_march_0000 % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339;
+    use crate::catalog::{Catalog, Service};
+
+    #[test]
+    fn times_are_written_as_rfc_3339() {
+        let table = [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_755_952_008, "2025-08-23T12:26:48Z"),
+            (1_770_595_200, "2026-02-09T00:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ];
+        for (unix_s, text) in table {
+            assert_eq!(rfc3339(unix_s), text);
+        }
+    }
+
+    fn ids(query: &str) -> Option<(Vec<String>, bool)> {
+        let catalog = Catalog::new("", "", "deepseek-chat", "off").ok()?;
+        let page: serde_json::Value =
+            serde_json::from_str(&super::page(&catalog, query, &Service::default()).ok()?).ok()?;
+        let ids = page.get("data")?.as_array()?.iter();
+        let ids: Vec<_> =
+            ids.filter_map(|model| Some(model.get("id")?.as_str()?.to_owned())).collect();
+        assert_eq!(page.get("first_id")?.as_str(), ids.first().map(String::as_str), "{query}");
+        assert_eq!(page.get("last_id")?.as_str(), ids.last().map(String::as_str), "{query}");
+        Some((ids, page.get("has_more")?.as_bool()?))
+    }
+
+    #[test]
+    fn pages_follow_each_other_and_end() {
+        let (all, more) = ids("limit=1000").unwrap_or_default();
+        assert_eq!((all.len(), more), (26, false));
+        for limit in [1, 7, 20, 26] {
+            let mut seen = Vec::new();
+            let mut query = format!("limit={limit}");
+            loop {
+                let (page, more) = ids(&query).unwrap_or_default();
+                assert!(page.len() <= limit && !page.is_empty(), "{query}");
+                seen.extend(page);
+                if !more {
+                    break;
+                }
+                query =
+                    format!("limit={limit}&after_id={}", seen.last().cloned().unwrap_or_default());
+            }
+            assert_eq!(seen, all, "by {limit}");
+        }
+        let (before, more) =
+            ids(&format!("limit=3&before_id={}", all.get(5).cloned().unwrap_or_default()))
+                .unwrap_or_default();
+        assert_eq!((before.as_slice(), more), (all.get(2..5).unwrap_or_default(), true));
+        let after_last = format!("after_id={}", all.last().cloned().unwrap_or_default());
+        assert_eq!(ids(&after_last), Some((Vec::new(), false)));
+    }
+
+    #[test]
+    fn bad_queries_are_errors() {
+        for query in ["limit=0", "limit=x", "limit=1001", "after_id=nobody", "before_id=nobody"] {
+            assert_eq!(ids(query), None, "{query}");
+        }
+    }
+}

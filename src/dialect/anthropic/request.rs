@@ -1,0 +1,130 @@
+//! The request side of the Anthropic dialect.
+
+use super::{blocks, encode::Reply, offers, tools, wire};
+use crate::{
+    chat::{Delivery, Limits, Part, Prefill, Prompt, Role, Thinking, Turn, UsageReport},
+    dialect::Asked,
+    error::Error,
+    json::{self, Text},
+};
+
+/// Reads the body of a messages request.
+///
+/// # Errors
+/// [`Error::Invalid`], naming the field; [`Error::NoThreads`].
+pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
+    let request: wire::Request<'_> = json::parse(body)?;
+    if request.thread.is_some() {
+        return Err(Error::NoThreads);
+    }
+    let mode = request.thinking.as_ref().and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
+    let thinking = match mode {
+        Some("enabled" | "adaptive") => Thinking::On,
+        _ => Thinking::Off,
+    };
+    // Anthropic's streams always tell their usage.
+    let delivery = if request.stream == Some(true) {
+        Delivery::Stream { usage: UsageReport::Included }
+    } else {
+        Delivery::Whole
+    };
+    let mut ignored = request.ignored();
+    let messages = request.messages.unwrap_or_default();
+    if messages.iter().flat_map(offers::blocks_of).any(wire::Block::asks_for_citations) {
+        ignored.push("citations");
+    }
+    let tools = tools::read(request.tools, request.tool_choice, &messages, &mut ignored)?;
+    let format = tools::read_format(request.output_config, request.output_format)?;
+    let limits = Limits {
+        stop: stop_sequences(request.stop_sequences.unwrap_or_default())?,
+        max_text_tokens: match request.max_tokens {
+            Some(0) => return Err(Error::invalid("max_tokens", "This must be at least 1.")),
+            other => other,
+        },
+        max_total_tokens: None,
+    };
+    if messages.is_empty() {
+        return Err(Error::invalid("messages", "messages: at least one message is needed."));
+    }
+    let mut turns = Vec::with_capacity(messages.len() + 1);
+    if let Some(system) = request.system {
+        let parts = blocks::read(system, Role::System, &|| "system".to_owned())?;
+        turns.push(Turn { role: Role::System, parts });
+    }
+    let last_of_the_user = messages.iter().rposition(wire::Message::is_of_the_user);
+    for (index, message) in messages.into_iter().enumerate() {
+        if message.is_for_one_turn() && Some(index) < last_of_the_user {
+            continue;
+        }
+        push_turns(&mut turns, index, message)?;
+    }
+    let prompt = Prompt {
+        model: request.model.map(|model| model.0),
+        turns,
+        thinking,
+        delivery,
+        limits,
+        prefill: Prefill::Refuse,
+        tools,
+        format,
+        ignored,
+    };
+    Ok(Asked { prompt, reply: Box::new(Reply) })
+}
+
+fn stop_sequences(list: Vec<Text<'_>>) -> Result<Vec<String>, Error> {
+    const MOST: usize = 64;
+    if list.len() > MOST {
+        return Err(Error::invalid("stop_sequences", "There may be at most 64 stop sequences."));
+    }
+    if list.iter().any(|sequence| sequence.as_str().is_empty()) {
+        return Err(Error::invalid("stop_sequences", "A stop sequence must not be empty."));
+    }
+    Ok(list.into_iter().map(|sequence| sequence.0.into_owned()).collect())
+}
+
+/// What Anthropic's servers returned is in the middle of the assistant's message. It
+/// becomes a turn of its own, as what other tools return is: a model that saw itself
+/// say such things would make them up.
+fn push_turns<'a>(
+    turns: &mut Vec<Turn<'a>>,
+    index: usize,
+    message: wire::Message<'a>,
+) -> Result<(), Error> {
+    let role = match message.role.as_ref().map(Text::as_str) {
+        Some("user") => Role::User,
+        Some("assistant") => Role::Assistant,
+        // Not in the reference, but agents send it.
+        Some("system") => Role::System,
+        Some(other) => {
+            return Err(Error::invalid(
+                format!("messages[{index}].role"),
+                format!("The role `{other}` is neither user nor assistant."),
+            ));
+        }
+        None => {
+            return Err(Error::invalid(format!("messages[{index}].role"), "The role is missing."));
+        }
+    };
+    let parts = match message.content {
+        None => Vec::new(),
+        Some(content) => blocks::read(content, role, &|| format!("messages[{index}].content"))?,
+    };
+    if role != Role::Assistant || !parts.iter().any(is_result) {
+        turns.push(Turn { role, parts });
+        return Ok(());
+    }
+    let first = turns.len();
+    for part in parts {
+        let role = if is_result(&part) { Role::User } else { Role::Assistant };
+        match turns.get_mut(first..).and_then(<[_]>::last_mut) {
+            Some(turn) if turn.role == role => turn.parts.push(part),
+            _ => turns.push(Turn { role, parts: vec![part] }),
+        }
+    }
+    Ok(())
+}
+
+fn is_result(part: &Part<'_>) -> bool {
+    matches!(part, Part::ToolResult { .. })
+}

@@ -1,0 +1,67 @@
+//! An error as OpenAI's API reference has it.
+
+use serde::Serialize;
+
+use crate::error::{Error, Facts, Kind};
+
+/// Appends the body of `error`. OpenAI's has no request id; the header has.
+pub(super) fn write(error: &Error, _request_id: &str, out: &mut Vec<u8>) {
+    let Facts { kind, .. } = error.facts();
+    let (kind, code) = words(kind);
+    let body =
+        Body { error: Inner { message: &error.message(), kind, param: error.param(), code } };
+    // Writing this to memory cannot fail.
+    let _ = serde_json::to_writer(out, &body);
+}
+
+/// Appends the event that ends a stream.
+pub(super) fn write_event(error: &Error, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"data: ");
+    write(error, "", out);
+    out.extend_from_slice(b"\n\n");
+}
+
+/// `error.type` and `error.code`.
+fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
+    const BAD: &str = "invalid_request_error";
+    const SERVER: &str = "server_error";
+    match kind {
+        Kind::BadRequest => (BAD, None),
+        Kind::NoThreads => (BAD, Some("thread_unsupported_request")),
+        Kind::Rejected => (BAD, Some("upstream_rejected")),
+        Kind::ContextTooLong => (BAD, Some("context_length_exceeded")),
+        Kind::Authentication => (BAD, Some("invalid_api_key")),
+        Kind::Permission => (BAD, Some("insufficient_permissions")),
+        Kind::UnknownModel => (BAD, Some("model_not_found")),
+        Kind::UnknownPath => (BAD, Some("unknown_url")),
+        Kind::WrongMethod => (BAD, Some("method_not_allowed")),
+        Kind::TooLarge => (BAD, Some("request_too_large")),
+        Kind::RateLimit => ("rate_limit_exceeded", Some("rate_limit_exceeded")),
+        Kind::Configuration => (SERVER, Some("configuration_error")),
+        Kind::Internal => (SERVER, Some("internal_error")),
+        Kind::UpstreamKey => (SERVER, Some("upstream_key_refused")),
+        Kind::Declined => (SERVER, Some("upstream_declined")),
+        Kind::AnswerTooLarge => (SERVER, Some("upstream_answer_too_large")),
+        Kind::Unavailable => (SERVER, Some("upstream_unavailable")),
+        Kind::Truncated => (SERVER, Some("upstream_truncated")),
+        Kind::Garbled => (SERVER, Some("upstream_garbled")),
+        Kind::NoCall => (SERVER, Some("upstream_no_call")),
+        Kind::Stalled => (SERVER, Some("upstream_stalled")),
+        Kind::Timeout => (SERVER, Some("upstream_timeout")),
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Inner<'a>,
+}
+
+/// All four keys are required; `param` and `code` may be null.
+#[derive(Serialize)]
+struct Inner<'a> {
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    param: Option<&'a str>,
+    code: Option<&'a str>,
+}

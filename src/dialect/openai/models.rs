@@ -1,0 +1,72 @@
+//! OpenAI's list of models, with the fields of DeGPT's web client beside its own.
+
+use serde::Serialize;
+
+use crate::{
+    catalog::{self, Catalog, Model, Service},
+    json::to_text,
+};
+
+/// The list, with what DeGPT says of itself around it.
+pub(super) fn list(catalog: &Catalog, service: &Service) -> String {
+    #[derive(Serialize)]
+    struct List<'a> {
+        object: &'static str,
+        data: Vec<Listed<'a>>,
+        version: &'a str,
+        provider: &'static str,
+        name: &'a str,
+        default_locale: &'a str,
+        status: bool,
+        time: u32,
+    }
+    to_text(&List {
+        object: "list",
+        data: catalog.models().iter().map(Listed::from).collect(),
+        version: &service.version,
+        provider: "DeGPT",
+        name: &service.name,
+        default_locale: &service.default_locale,
+        status: service.status,
+        time: catalog::DATE,
+    })
+}
+
+/// One entry of the list.
+pub(super) fn entry(model: &Model) -> String {
+    to_text(&Listed::from(model))
+}
+
+/// An entry, with what DeGPT's web client shows beside.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    object: &'static str,
+    model: &'a str,
+    created: u64,
+    owned_by: &'a str,
+    name: &'a str,
+    description: &'a str,
+    support: &'a str,
+    tip: &'a str,
+    thinking: bool,
+    tier: u8,
+}
+
+impl<'a> From<&'a Model> for Listed<'a> {
+    fn from(model: &'a Model) -> Self {
+        Self {
+            id: &model.id,
+            object: "model",
+            model: &model.text_model,
+            created: model.created,
+            owned_by: &model.owned_by,
+            name: &model.name,
+            description: &model.description,
+            support: &model.support,
+            tip: &model.tip,
+            thinking: model.think,
+            tier: model.tier,
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The request side of the OpenAI dialect.
+
+use std::borrow::Cow;
+
+use super::{encode::Reply, tools, wire};
+use crate::{
+    chat::{
+        Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
+        UsageReport,
+    },
+    dialect::Asked,
+    error::Error,
+    json::{self, Content, Text},
+};
+
+/// Reads the body of a chat completions request.
+///
+/// # Errors
+/// [`Error::Invalid`], naming the field.
+pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
+    let mut request: wire::Request<'_> = json::parse(body)?;
+    let (tools, form) = tools::read(&mut request)?;
+    let format = tools::read_format(request.response_format.as_ref())?;
+    let thinking = thinking(&request);
+    refuse_impossible(&request)?;
+    let ignored = request.ignored();
+    let limits = Limits {
+        stop: stop(request.stop)?,
+        max_text_tokens: positive("max_tokens", request.max_tokens)?,
+        max_total_tokens: positive("max_completion_tokens", request.max_completion_tokens)?,
+    };
+    let included = request.stream_options.and_then(|options| options.include_usage);
+    let usage = match included {
+        Some(true) => UsageReport::Included,
+        Some(false) | None => UsageReport::Omitted,
+    };
+    let delivery = match request.stream {
+        Some(true) => Delivery::Stream { usage },
+        Some(false) | None => Delivery::Whole,
+    };
+    let messages = request.messages.unwrap_or_default();
+    if messages.is_empty() {
+        return Err(Error::invalid("messages", "messages: at least one message is needed."));
+    }
+    let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len() + 1);
+    for (index, message) in messages.into_iter().enumerate() {
+        let mut turn = turn(index, message)?;
+        match turns.last_mut() {
+            // What several calls returned is one turn.
+            Some(last) if holds_results(last) && holds_results(&turn) => {
+                last.parts.append(&mut turn.parts);
+            }
+            _ => turns.push(turn),
+        }
+    }
+    let prompt = Prompt {
+        model: request.model.map(|model| model.0),
+        turns,
+        thinking,
+        delivery,
+        limits,
+        prefill: Prefill::AskToContinue,
+        tools,
+        format,
+        ignored,
+    };
+    Ok(Asked { prompt, reply: Box::new(Reply { form, usage }) })
+}
+
+/// What cannot be honoured and would change the answer's shape is refused: a
+/// client that asked for it would read the answer wrong.
+fn refuse_impossible(request: &wire::Request<'_>) -> Result<(), Error> {
+    let audio_asked = |modalities: &Vec<Text<'_>>| modalities.iter().any(|m| m.as_str() != "text");
+    let table = [
+        ("n", request.n.is_some_and(|n| n != 1), "Only one choice can be made, so `n` must be 1."),
+        ("logprobs", request.logprobs == Some(true), "Log probabilities are not available."),
+        (
+            "top_logprobs",
+            request.top_logprobs.is_some_and(|number| number > 0),
+            "Log probabilities are not available.",
+        ),
+        ("audio", request.audio.is_some(), "Answers in audio are not available."),
+        (
+            "modalities",
+            request.modalities.as_ref().is_some_and(audio_asked),
+            "Answers come as text alone.",
+        ),
+    ];
+    match table.into_iter().find(|(_, is_asked, _)| *is_asked) {
+        Some((param, _, message)) => Err(Error::invalid(param, message)),
+        None => Ok(()),
+    }
+}
+
+fn stop(stop: Option<Content<'_, Text<'_>>>) -> Result<Vec<String>, Error> {
+    const MOST: usize = 4;
+    let sequences = match stop {
+        None => Vec::new(),
+        Some(Content::Text(sequence)) => vec![sequence.into_owned()],
+        Some(Content::Parts(list)) => list.into_iter().map(|text| text.0.into_owned()).collect(),
+    };
+    if sequences.len() > MOST {
+        return Err(Error::invalid("stop", "There may be at most 4 stop sequences."));
+    }
+    if sequences.iter().any(String::is_empty) {
+        return Err(Error::invalid("stop", "A stop sequence must not be empty."));
+    }
+    Ok(sequences)
+}
+
+fn positive(param: &'static str, number: Option<u64>) -> Result<Option<u64>, Error> {
+    match number {
+        Some(0) => Err(Error::invalid(param, "This must be at least 1.")),
+        other => Ok(other),
+    }
+}
+
+fn thinking(request: &wire::Request<'_>) -> Thinking {
+    let effort = request.reasoning_effort.as_ref().map(Text::as_str);
+    let mode = request.thinking.as_ref().and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
+    let on = effort.is_some_and(|effort| !matches!(effort, "none" | "minimal"))
+        || mode.is_some_and(|mode| matches!(mode, "enabled" | "adaptive" | "auto"))
+        || request.enable_thinking == Some(true);
+    if on { Thinking::On } else { Thinking::Off }
+}
+
+fn holds_results(turn: &Turn<'_>) -> bool {
+    matches!(turn.parts.as_slice(), [Part::ToolResult { .. }, ..])
+}
+
+fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
+    let Some(role) = message.role else {
+        return Err(Error::invalid(format!("messages[{index}].role"), "The role is missing."));
+    };
+    let only_words = matches!(role.as_str(), "system" | "developer" | "assistant");
+    let parts = match message.content {
+        None => Vec::new(),
+        Some(Content::Text(text)) => vec![Part::Text(text)],
+        Some(Content::Parts(parts)) => parts
+            .into_iter()
+            .enumerate()
+            .map(|(place, part)| {
+                let path = || format!("messages[{index}].content[{place}]");
+                match read_part(part, path)? {
+                    part if only_words && part.is_attachment() => Err(Error::invalid(
+                        format!("{}.type", path()),
+                        "Pictures and files may stand in the user's messages and in results of \
+                         tools alone.",
+                    )),
+                    part => Ok(part),
+                }
+            })
+            .collect::<Result<_, _>>()?,
+    };
+    match role.as_str() {
+        "system" | "developer" => Ok(Turn { role: Role::System, parts }),
+        "user" => Ok(Turn { role: Role::User, parts }),
+        "assistant" => {
+            if message.audio.is_some() {
+                let message = "Answers in audio are not available, so there can be none before.";
+                return Err(Error::invalid(format!("messages[{index}].audio"), message));
+            }
+            let legacy = message
+                .function_call
+                .map(|function| wire::ToolCall { id: None, function: Some(function) });
+            let calls = message.tool_calls.unwrap_or_default().into_iter().chain(legacy);
+            let calls = calls.enumerate().map(|(place, call)| {
+                tool_call(call, || format!("messages[{index}].tool_calls[{place}]"))
+            });
+            let refusal = message.refusal.filter(|text| !text.as_str().is_empty());
+            let words = parts.into_iter().chain(refusal.map(|text| Part::Text(text.0)));
+            let parts = words.map(Ok).chain(calls).collect::<Result<_, _>>()?;
+            Ok(Turn { role: Role::Assistant, parts })
+        }
+        "tool" | "function" => {
+            let id = message.tool_call_id.or(message.name).map_or(Cow::Borrowed(""), |id| id.0);
+            let outcome = ToolOutcome::Returned;
+            Ok(Turn { role: Role::User, parts: vec![Part::ToolResult { id, outcome, parts }] })
+        }
+        other => Err(Error::invalid(
+            format!("messages[{index}].role"),
+            format!("The role `{other}` is none of system, developer, user, assistant and tool."),
+        )),
+    }
+}
+
+fn tool_call(call: wire::ToolCall<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
+    let Some(wire::Function { name: Some(name), arguments }) = call.function else {
+        return Err(Error::invalid(
+            format!("{}.function.name", path()),
+            "A tool call needs the function's name.",
+        ));
+    };
+    Ok(Part::ToolCall {
+        id: call.id.map_or(Cow::Borrowed(""), |id| id.0),
+        name: name.0,
+        arguments: arguments.map_or(Cow::Borrowed("{}"), |arguments| arguments.0),
+    })
+}
+
+fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
+    let missing = |field: &str| {
+        Error::invalid(format!("{}.{field}", path()), format!("This part needs `{field}`."))
+    };
+    match part.kind.as_ref().map(Text::as_str) {
+        Some("text") => part.text.map(|text| Part::Text(text.0)).ok_or_else(|| missing("text")),
+        Some("refusal") => {
+            part.refusal.map(|text| Part::Text(text.0)).ok_or_else(|| missing("refusal"))
+        }
+        Some("image_url") => {
+            let url = part.image_url.ok_or_else(|| missing("image_url"))?.url.0;
+            check_url(&url, || format!("{}.image_url.url", path()))?;
+            Ok(Part::Image(Source::Url(url)))
+        }
+        Some("file") => {
+            let file = part.file.ok_or_else(|| missing("file"))?;
+            // A `file_id` points to a store this gateway does not have.
+            let data = file.file_data.ok_or_else(|| missing("file.file_data"))?.0;
+            check_url(&data, || format!("{}.file.file_data", path()))?;
+            Ok(Part::File { name: file.filename.map(|name| name.0), source: Source::Url(data) })
+        }
+        Some(other) => Err(Error::invalid(
+            format!("{}.type", path()),
+            format!("Parts of type `{other}` are not supported; text, image_url and file are."),
+        )),
+        None => Err(missing("type")),
+    }
+}
+
+/// A picture that is neither at an address nor in the request cannot be passed
+/// on, and the upstream would not say so.
+fn check_url(url: &str, path: impl Fn() -> String) -> Result<(), Error> {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    match scheme.as_deref() {
+        Some("http" | "https") => Ok(()),
+        Some("data") if url.contains(";base64,") => Ok(()),
+        _ => Err(Error::invalid(
+            path(),
+            "This must be an http(s) address or a data URL like `data:image/png;base64,…`.",
+        )),
+    }
+}

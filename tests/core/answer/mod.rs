@@ -1,0 +1,4 @@
+//! Answers on their way to a client.
+
+mod relay;
+mod translate;

@@ -1,0 +1,3 @@
+//! What DeGPT is asked.
+
+mod requests;

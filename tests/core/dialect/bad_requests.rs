@@ -1,0 +1,176 @@
+//! What a request may not be: refused, with the wrong field named by its path, as
+//! clients show it to people.
+
+use crate::support::apis;
+use degpt_edge::{chat::Prompt, error::Error};
+
+type Parse = for<'a> fn(&'a [u8]) -> Result<Prompt<'a>, Error>;
+
+/// The field that is named for `body`, or `-` for the body as a whole.
+fn wrong_field(parse: Parse, body: &str) -> String {
+    match parse(body.as_bytes()) {
+        Err(Error::Invalid { param, message }) => {
+            assert!(!message.is_empty());
+            param.unwrap_or_else(|| "-".to_owned())
+        }
+        other => unreachable!("{body}: {other:?}"),
+    }
+}
+
+#[test]
+fn what_both_dialects_cannot_read_is_named_by_its_field() {
+    let message = |fields: &str| format!("{{\"messages\":[{{\"role\":\"user\",{fields}}}]}}");
+    let part = |fields: &str| {
+        message(&format!("\"content\":[{{\"type\":\"text\",\"text\":\"x\"}},{fields}]"))
+    };
+    let table = [
+        (String::new(), "-"),
+        ("{".to_owned(), "-"),
+        ("[]".to_owned(), "-"),
+        ("null".to_owned(), "-"),
+        ("{} {}".to_owned(), "-"),
+        ("{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}".to_owned(), "-"),
+        ("{\"model\":5}".to_owned(), "model"),
+        ("{\"stream\":\"yes\"}".to_owned(), "stream"),
+        ("{\"messages\":{}}".to_owned(), "messages"),
+        ("{\"messages\":[5]}".to_owned(), "messages[0]"),
+        ("{\"messages\":[{}]}".to_owned(), "messages[0].role"),
+        ("{\"messages\":[{\"role\":\"robot\"}]}".to_owned(), "messages[0].role"),
+        ("{\"messages\":[{\"role\":1}]}".to_owned(), "messages[0].role"),
+        (message("\"content\":5"), "messages[0].content"),
+        (message("\"content\":{}"), "messages[0].content"),
+        (part("5"), "messages[0].content[1]"),
+        (part("{}"), "messages[0].content[1].type"),
+        (part("{\"type\":\"video\"}"), "messages[0].content[1].type"),
+        (part("{\"type\":\"text\"}"), "messages[0].content[1].text"),
+        (part("{\"type\":\"text\",\"text\":5}"), "messages[0].content[1].text"),
+    ];
+    for (body, field) in table {
+        assert_eq!(wrong_field(apis::openai, &body), field, "{body}");
+        assert_eq!(wrong_field(apis::anthropic, &body), field, "{body}");
+    }
+}
+
+#[test]
+fn what_one_dialect_cannot_read_is_named_by_its_field() {
+    let openai = [
+        ("{\"type\":\"image_url\"}", ".image_url"),
+        ("{\"type\":\"image_url\",\"image_url\":5}", ".image_url"),
+        ("{\"type\":\"image_url\",\"image_url\":{}}", ".image_url"),
+        ("{\"type\":\"image_url\",\"image_url\":{\"url\":\"a.png\"}}", ".image_url.url"),
+        ("{\"type\":\"image_url\",\"image_url\":\"data:image/png,x\"}", ".image_url.url"),
+        ("{\"type\":\"file\"}", ".file"),
+        ("{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}", ".file.file_data"),
+        ("{\"type\":\"file\",\"file\":{\"file_data\":\"JVBE\"}}", ".file.file_data"),
+        ("{\"type\":\"refusal\"}", ".refusal"),
+    ];
+    let anthropic = [
+        ("{\"type\":\"image\"}", ".source"),
+        ("{\"type\":\"image\",\"source\":\"x\"}", ".source"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"file\"}}", ".source.type"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"url\"}}", ".source.url"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"data:,\"}}", ".source.url"),
+        ("{\"type\":\"image\",\"source\":{\"type\":\"base64\"}}", ".source.media_type"),
+        (
+            "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\"}}",
+            ".source.data",
+        ),
+        ("{\"type\":\"tool_use\"}", ".name"),
+        ("{\"type\":\"tool_result\"}", ".tool_use_id"),
+        (
+            "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[{\"type\":\"text\"}]}",
+            ".content[0].text",
+        ),
+    ];
+    let check = |parse: Parse, part: &str, field: &str| {
+        let body = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":[{part}]}}]}}");
+        assert_eq!(wrong_field(parse, &body), format!("messages[0].content[0]{field}"), "{body}");
+    };
+    for (part, field) in openai {
+        check(apis::openai, part, field);
+    }
+    for (part, field) in anthropic {
+        check(apis::anthropic, part, field);
+    }
+    let call = "{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\"}]}]}";
+    assert_eq!(wrong_field(apis::openai, call), "messages[0].tool_calls[0].function.name");
+    let system = "{\"system\":[{\"type\":\"text\"}],\"messages\":[{\"role\":\"user\"}]}";
+    assert_eq!(wrong_field(apis::anthropic, system), "system[0].text");
+}
+
+#[test]
+fn pictures_and_files_of_anyone_but_the_user_are_refused() {
+    let picture = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://a.example/p\"}}";
+    let data = "data:application/pdf;base64,JVBE";
+    let file = format!("{{\"type\":\"file\",\"file\":{{\"file_data\":\"{data}\"}}}}");
+    for part in [picture, &file] {
+        let body = |role: &str| {
+            format!(
+                "{{\"messages\":[{{\"role\":\"user\",\"content\":\"x\"}},{{\"role\":\"{role}\",\
+                 \"content\":[{{\"type\":\"text\",\"text\":\"x\"}},{part}]}}]}}"
+            )
+        };
+        for role in ["system", "developer", "assistant"] {
+            let field = wrong_field(apis::openai, &body(role));
+            assert_eq!(field, "messages[1].content[1].type", "{role} {part}");
+        }
+        for role in ["user", "tool", "function"] {
+            let body = body(role);
+            let prompt = apis::openai(body.as_bytes());
+            assert!(prompt.is_ok_and(|prompt| prompt.has_attachment()), "{role} {part}");
+        }
+    }
+    let audio = "{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}";
+    assert_eq!(wrong_field(apis::openai, audio), "messages[0].audio");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let table = [
+        ("{\"model\":5}", "model: expected a string at line 1 column 10"),
+        ("{\n\"stream\": \"yes\"}", "stream: expected a boolean at line 2 column 15"),
+        ("{\"max_tokens\":1.5}", "max_tokens: expected u64 at line 1 column 17"),
+        ("{\"max_tokens\":-1}", "max_tokens: expected u64 at line 1 column 16"),
+        ("{\"max_tokens\":18446744073709551616}", "max_tokens: expected u64 at line 1 column 34"),
+        ("{\"messages\":[[]]}", "messages[0]: expected struct Message at line 1 column 13"),
+        ("[]", ".: expected struct Request at line 1 column 0"),
+        (
+            "{\"messages\":[{\"content\":true}]}",
+            "messages[0].content: expected a string or a list of parts at line 1 column 28",
+        ),
+        (
+            "{\"messages\":[{\"role\":\"user\",\"role\":\"user\"}]}",
+            "messages[0]: duplicate field `role` at line 1 column 35",
+        ),
+        (
+            "{\"model\" \"x\"}",
+            "The request body is not valid JSON: expected `:` at line 1 column 10.",
+        ),
+        (
+            "{\"metadata\":[1,]}",
+            "The request body is not valid JSON: expected value at line 1 column 16.",
+        ),
+        (
+            "{\"model\":\"\\ud800\"}",
+            "The request body is not valid JSON: \
+             it nests too deeply, or a string in it is no Unicode text.",
+        ),
+    ];
+    for (body, expected) in table {
+        for parse in [apis::openai as Parse, apis::anthropic] {
+            let message = parse(body.as_bytes()).map_err(|error| error.message());
+            assert_eq!(message.err().as_deref(), Some(expected), "{body}");
+        }
+    }
+}
+
+#[test]
+fn nesting_without_end_is_refused_and_not_followed() {
+    let deep = "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":".repeat(10_000);
+    let body = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":{deep}");
+    assert_eq!(wrong_field(apis::anthropic, &body), "-");
+    let arrays = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":{}", "[".repeat(100_000));
+    for parse in [apis::openai as Parse, apis::anthropic] {
+        wrong_field(parse, &arrays);
+    }
+}

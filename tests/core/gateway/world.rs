@@ -1,0 +1,335 @@
+//! A world to run the gateway in: a scripted DeGPT, a clock that jumps from one
+//! event to the next, and any number of requests at once. No time passes and
+//! nothing leaves the process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a world that does not fit the test is to end it"
+)]
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use degpt_edge::{
+    chat::Failure,
+    edge_api::{Edge, Incoming, Outgoing},
+    error::Error,
+    relay::Relay,
+};
+
+use super::outlet::{self, Outlet};
+
+/// The time a world begins at, in milliseconds since 1970-01-01 UTC.
+pub(crate) const START_MS: u64 = 1_755_952_008_000;
+
+/// No request of any test takes longer.
+const LONGEST_MS: u64 = 900_000;
+
+#[derive(Clone)]
+pub(crate) struct World(Rc<Inner>);
+
+struct Inner {
+    now_ms: Cell<u64>,
+    /// The earliest time that something waits for.
+    next_ms: Cell<Option<u64>>,
+    spawned: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
+    script: RefCell<Box<Script>>,
+    sent: RefCell<Vec<Sent>>,
+    kept: RefCell<BTreeMap<String, Vec<u8>>>,
+    judged: RefCell<Vec<[String; 2]>>,
+    /// How many bodies of upstreams are neither read to their end nor let go of.
+    open_bodies: Rc<Cell<usize>>,
+}
+
+/// How DeGPT answers.
+type Script = dyn FnMut(&Sent) -> Response;
+
+/// A request that reached an upstream.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    /// Since the world began.
+    pub(crate) at_ms: u64,
+    pub(crate) url: String,
+    /// The credential of its `authorization`; empty without.
+    pub(crate) credential: String,
+    pub(crate) body: String,
+}
+
+impl Sent {
+    /// The request in short: host, last part of the path, credential.
+    pub(crate) fn name(&self) -> String {
+        let (_, place) = self.url.split_once("://").unwrap();
+        let (host, path) = place.split_once('/').unwrap();
+        let what = path.rsplit('/').next().unwrap();
+        format!("{host}/{what} {}", self.credential).trim_end().to_owned()
+    }
+}
+
+/// What an upstream does about a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Response {
+    /// How long its headers take.
+    pub(crate) after_ms: u64,
+    /// `None` where there is no connection.
+    pub(crate) status: Option<u16>,
+    pub(crate) retry_after: Option<&'static str>,
+    /// What it sends, and how long after what was before.
+    pub(crate) pieces: Vec<(u64, String)>,
+    pub(crate) end: End,
+}
+
+/// How a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Closed,
+    Broken,
+    /// It does not.
+    Silent,
+}
+
+impl World {
+    pub(crate) fn new(script: impl FnMut(&Sent) -> Response + 'static) -> Self {
+        Self(Rc::new(Inner {
+            now_ms: Cell::new(START_MS),
+            next_ms: Cell::new(None),
+            spawned: RefCell::default(),
+            script: RefCell::new(Box::new(script)),
+            sent: RefCell::default(),
+            kept: RefCell::default(),
+            judged: RefCell::default(),
+            open_bodies: Rc::default(),
+        }))
+    }
+
+    /// Runs `requests` at once until all are over, and what they left running too.
+    pub(crate) fn run<T>(&self, requests: Vec<impl Future<Output = T>>) -> Vec<T> {
+        let latest_ms = self.now_ms() + LONGEST_MS;
+        let mut context = Context::from_waker(Waker::noop());
+        let mut running: Vec<_> = requests.into_iter().map(Box::pin).map(Some).collect();
+        let mut outputs: Vec<Option<T>> = running.iter().map(|_| None).collect();
+        loop {
+            self.0.next_ms.set(None);
+            let mut is_any_over = false;
+            for (place, output) in running.iter_mut().zip(&mut outputs) {
+                let polled = place.as_mut().map(|request| request.as_mut().poll(&mut context));
+                if let Some(Poll::Ready(value)) = polled {
+                    *output = Some(value);
+                    *place = None;
+                    is_any_over = true;
+                }
+            }
+            let mut spawned = self.0.spawned.take();
+            let before = spawned.len();
+            spawned.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
+            is_any_over |= spawned.len() < before;
+            let mut newer = self.0.spawned.take();
+            is_any_over |= !newer.is_empty();
+            spawned.append(&mut newer);
+            let is_idle = spawned.is_empty();
+            *self.0.spawned.borrow_mut() = spawned;
+            if is_idle && running.iter().all(Option::is_none) {
+                return outputs.into_iter().flatten().collect();
+            }
+            if !is_any_over {
+                let next_ms = self.0.next_ms.get();
+                let next_ms = next_ms.filter(|next_ms| *next_ms <= latest_ms);
+                self.0.now_ms.set(next_ms.unwrap_or_else(|| panic!("stuck for ever")));
+            }
+        }
+    }
+
+    /// Lets time pass while nothing happens.
+    pub(crate) fn pass_ms(&self, duration_ms: u64) {
+        self.0.now_ms.set(self.0.now_ms.get() + duration_ms);
+    }
+
+    /// Drops `future` after `duration_ms`: then the output is `None`.
+    pub(crate) async fn within<F: Future>(&self, duration_ms: u64, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        let mut timer = pin!(self.sleep_ms(duration_ms));
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+        })
+        .await
+    }
+
+    /// What was sent, each by its name.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.0.sent.borrow().iter().map(Sent::name).collect()
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.0.sent.borrow().clone()
+    }
+
+    /// Each schema and text that was judged.
+    pub(crate) fn judged(&self) -> Vec<[String; 2]> {
+        self.0.judged.borrow().clone()
+    }
+
+    /// How many bodies of upstreams are still open.
+    pub(crate) fn open_bodies(&self) -> usize {
+        self.0.open_bodies.get()
+    }
+
+    pub(crate) fn since_start_ms(&self) -> u64 {
+        self.0.now_ms.get() - START_MS
+    }
+
+    /// Runs `task` beside the requests.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.0.spawned.borrow_mut().push(Box::pin(task));
+    }
+
+    /// Whether `time_ms` has come; else the clock will not jump over it.
+    pub(crate) fn is_it(&self, time_ms: u64) -> bool {
+        let next_ms = self.0.next_ms.get().map_or(time_ms, |next_ms| next_ms.min(time_ms));
+        let is_it = self.0.now_ms.get() >= time_ms;
+        if !is_it {
+            self.0.next_ms.set(Some(next_ms));
+        }
+        is_it
+    }
+}
+
+/// An upstream's body.
+pub(crate) struct Download {
+    pieces: VecDeque<(u64, String)>,
+    end: End,
+    last_ms: u64,
+    open_bodies: Rc<Cell<usize>>,
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        self.open_bodies.set(self.open_bodies.get() - 1);
+    }
+}
+
+impl Download {
+    /// `Some(Err)` when it breaks, `None` when it is over.
+    pub(crate) fn poll_next(&mut self, world: &World) -> Poll<Option<Result<String, ()>>> {
+        match self.pieces.front() {
+            Some((after_ms, _)) if world.is_it(self.last_ms + after_ms) => {
+                self.last_ms = world.now_ms();
+                Poll::Ready(self.pieces.pop_front().map(|(_, piece)| Ok(piece)))
+            }
+            Some(_) => Poll::Pending,
+            None => match self.end {
+                End::Closed => Poll::Ready(None),
+                End::Broken => Poll::Ready(Some(Err(()))),
+                End::Silent => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl Edge for World {
+    type Upload = String;
+    type Download = Download;
+    type Stream = Rc<Outlet>;
+    type Outlet = Rc<Outlet>;
+
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms.get()
+    }
+
+    async fn sleep_ms(&self, duration_ms: u64) {
+        let until_ms = self.now_ms() + duration_ms;
+        poll_fn(|_| if self.is_it(until_ms) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+
+    async fn read(&self, upload: String, limit_bytes: usize) -> Result<Vec<u8>, Error> {
+        let fits = upload.len() <= limit_bytes;
+        fits.then(|| upload.into_bytes()).ok_or(Error::BodyTooLarge { limit_bytes })
+    }
+
+    async fn send(
+        &self,
+        request: Outgoing<'_>,
+        timeout_ms: u64,
+    ) -> Result<Incoming<Download>, Error> {
+        let header = |name| request.headers.iter().find(|header| header.0 == name);
+        let credential = header("authorization").map(|header| header.1).unwrap_or_default();
+        let sent = Sent {
+            at_ms: self.since_start_ms(),
+            url: request.url.to_owned(),
+            credential: credential.strip_prefix("Bearer ").unwrap_or(credential).to_owned(),
+            body: String::from_utf8(request.body.unwrap_or_default().to_vec()).unwrap(),
+        };
+        let response = (self.0.script.borrow_mut())(&sent);
+        self.0.sent.borrow_mut().push(sent);
+        self.within(timeout_ms, self.sleep_ms(response.after_ms)).await.ok_or(Error::Timeout)?;
+        let status = response.status.ok_or(Error::Unavailable)?;
+        self.0.open_bodies.set(self.0.open_bodies.get() + 1);
+        let body = Download {
+            pieces: response.pieces.into(),
+            end: response.end,
+            last_ms: self.now_ms(),
+            open_bodies: Rc::clone(&self.0.open_bodies),
+        };
+        let retry_after = response.retry_after.map(str::to_owned);
+        Ok(Incoming { status, retry_after, body })
+    }
+
+    async fn pour(
+        &self,
+        mut download: Download,
+        mut wait_ms: u64,
+        mut take: impl FnMut(&[u8]) -> Option<u64>,
+    ) -> Result<(), Error> {
+        loop {
+            let next = self.within(wait_ms, poll_fn(|_| download.poll_next(self))).await;
+            let Some(piece) = next.ok_or(Error::Stalled)? else {
+                return Ok(());
+            };
+            let piece = piece.map_err(|()| Error::Truncated)?;
+            let Some(next_ms) = take(piece.as_bytes()) else {
+                return Ok(());
+            };
+            wait_ms = next_ms;
+        }
+    }
+
+    fn discard(&self, download: Download) {
+        drop(download);
+    }
+
+    fn outlet(&self, relay: Relay) -> Result<Rc<Outlet>, Error> {
+        Ok(Rc::new(Outlet::new(relay)))
+    }
+
+    async fn feed(&self, outlet: &Rc<Outlet>, download: Download) -> Result<(), Failure> {
+        outlet::feed(self, outlet, download).await
+    }
+
+    async fn stream(
+        &self,
+        outlet: Rc<Outlet>,
+        pump: impl Future<Output = Result<(), Error>> + 'static,
+    ) -> Result<Rc<Outlet>, Error> {
+        outlet::stream(self, outlet, pump).await
+    }
+
+    /// A text says itself why it does not fit: in its field `misfit`.
+    fn misfit(&self, schema: &str, json: &str) -> Option<String> {
+        self.0.judged.borrow_mut().push([schema.to_owned(), json.to_owned()]);
+        let value: serde_json::Value = serde_json::from_str(json).unwrap();
+        value.get("misfit")?.as_str().map(str::to_owned)
+    }
+
+    async fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.kept.borrow().get(key).cloned()
+    }
+
+    async fn remember(&self, key: &str, value: Vec<u8>, _seconds: u64) {
+        self.0.kept.borrow_mut().insert(key.to_owned(), value);
+    }
+}

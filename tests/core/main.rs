@@ -1,0 +1,9 @@
+//! The core, natively: one folder for each part of `src` that has a contract of its own.
+
+mod answer;
+mod degpt;
+mod dialect;
+mod gateway;
+mod properties;
+mod support;
+mod tools;

@@ -1,0 +1,373 @@
+//! Everything that reads what comes from outside, on made-up input: streams like
+//! DeGPT's with anything odd or broken in them, requests like a client's, the
+//! fixtures with bytes changed, and bytes without any sense.
+//!
+//! What is to hold is in `support/units.rs`, which the fuzz targets share.
+
+use crate::support::units;
+use crate::support::{apis, contract};
+use std::{fs, time::Duration};
+
+use degpt_edge::{
+    chat::{Stamp, UsageReport},
+    config::Timing,
+    error::Error,
+    relay::{Client, Relay, Step},
+    translate::Translator,
+};
+use proptest::{collection::vec, prelude::*, sample};
+use serde_json::{Value, json};
+
+/// Found failures become lines of [`what_was_found_once`], not files that nobody reads.
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn streams_of_any_bytes(data in vec(any::<u8>(), 0..400)) {
+        units::decoder(&data);
+        units::translator(&data);
+    }
+
+    #[test]
+    fn streams_like_degpts(head in any::<[u8; 2]>(), events in vec(event(), 0..12)) {
+        let data = [head.to_vec(), events.concat()].concat();
+        units::decoder(&data);
+        units::translator(&data);
+    }
+
+    #[test]
+    fn chunks_in_the_usual_form_or_nearly(head in any::<[u8; 2]>(), chunks in vec(usual(), 0..6)) {
+        let data = [head.to_vec(), chunks.concat()].concat();
+        units::decoder(&data);
+        units::translator(&data);
+    }
+
+    #[test]
+    fn fixtures_with_bytes_changed(data in changed(fixtures())) {
+        units::decoder(&data);
+        units::translator(&data);
+    }
+
+    #[test]
+    fn requests_of_any_bytes(data in vec(any::<u8>(), 0..400)) {
+        units::requests(&data);
+    }
+
+    #[test]
+    fn requests_like_a_clients(request in request()) {
+        units::requests(request.to_string().as_bytes());
+    }
+
+    #[test]
+    fn requests_with_bytes_changed(data in changed(requests())) {
+        units::requests(&data);
+    }
+
+    #[test]
+    fn configurations_of_any_text(text in "([a-p][ -~]{0,20}\n){0,6}", bytes in vec(any::<u8>(), 0..99)) {
+        units::config(text.as_bytes());
+        units::config(&bytes);
+    }
+
+    #[test]
+    fn configurations_like_a_deployments(lines in vec(variable(), 0..8)) {
+        units::config(lines.join("\n").as_bytes());
+    }
+
+    #[test]
+    fn answers_in_any_order_of_time(
+        limits in any::<[u16; 4]>(),
+        happenings in vec((any::<u32>(), 0..9_u8), 0..40),
+    ) {
+        relay(limits, &happenings);
+    }
+}
+
+#[test]
+fn what_was_found_once() {
+    // A chunk that goes over the limit was dropped with all that was within it.
+    units::translator(
+        b"\x00\x80data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\n\
+          data: {\"choices\": [{\"delta\": {\"content\": \" there\"}}]}\n\ndata: [DONE]\n\n",
+    );
+    // The same text as a key and as a page's origin.
+    units::config(b"ahttps://chat.example\njhttps://chat.example");
+}
+
+/// Whatever happens when: there is no panic, the timer comes again, and after the
+/// ending nothing is written.
+fn relay(limits: [u16; 4], happenings: &[(u32, u8)]) {
+    let [commit_after, first_byte, idle, keep_alive] =
+        limits.map(|limit| Duration::from_millis(u64::from(limit) + 1));
+    let timing = Timing { commit_after, first_byte, idle, keep_alive };
+    let stamp = Stamp { id: "x".to_owned(), unix_s: 0 };
+    for dialect in contract::DIALECTS {
+        let encoder = apis::encoder(dialect, UsageReport::Included, "m", &stamp, 0);
+        let translator = Translator::new(encoder, contract::limiter(), 1 << 20);
+        let mut relay = Relay::new(translator, timing, 1_000);
+        let mut out = Vec::new();
+        let mut length_at_end = None;
+        for (time, what) in happenings {
+            let now_ms = u64::from(time % 200_000);
+            let text = b"data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\n";
+            let step = match what {
+                0 => relay.push(text, now_ms, &mut out),
+                1 => relay.push(b": comment\n\n", now_ms, &mut out),
+                2 => relay.push(b"data: [DONE]\n\n", now_ms, &mut out),
+                3 => relay.push(b"data: {\"ch", now_ms, &mut out),
+                4 => relay.upstream_ended(&mut out),
+                5 => relay.fail(Error::Internal, &mut out),
+                _ => {
+                    let client = if what % 2 == 0 { Client::Busy } else { Client::Reading };
+                    let (step, next_ms) = relay.tick(now_ms, client, &mut out);
+                    assert!(next_ms > 0, "the timer would never rest");
+                    step
+                }
+            };
+            if let Some(length) = length_at_end {
+                assert_eq!(out.len(), length, "written after the ending");
+            }
+            match step {
+                Step::Close(_) => length_at_end = Some(out.len()),
+                Step::Fail(_) => relay.restart(now_ms),
+                Step::Hold => assert!(out.is_empty(), "written before the headers"),
+                Step::Send => {}
+            }
+        }
+    }
+}
+
+fn event() -> impl Strategy<Value = Vec<u8>> {
+    let sentence = "Sorry, you don't have sufficient access rights at the moment.";
+    let words = prop_oneof![
+        any::<String>(),
+        "[a-z ]{0,9}",
+        (0..=sentence.len()).prop_map(move |end| sentence.chars().take(end).collect::<String>()),
+        Just(String::new()),
+    ];
+    let finish = sample::select(vec![Value::Null, json!("stop"), json!("length"), json!("?")]);
+    let field = sample::select(vec!["content", "reasoning_content"]);
+    let chunk = (words, finish, field).prop_map(|(words, finish, field)| {
+        let choice = json!({"index": 0, "delta": {field: words}, "finish_reason": finish});
+        format!("data: {}\n\n", json!({"id": "x", "choices": [choice]}))
+    });
+    let odd = sample::select(vec![
+        "data: [DONE]\n\n",
+        "data: {\"choices\": []}\n\n",
+        "data: {\"choices\": [{\"delta\": {\"content\": null}}]}\n\n",
+        "data: {\"error\": null}\r\n\r\n",
+        "data: {\"error\": \"context window\"}\n\n",
+        ": comment\n\n",
+        "event: x\ndata\n\n",
+        "\u{feff}",
+        "\r",
+        "\n",
+        "data: {\"choices\":\ndata: [{\"delta\": {\"content\": \"two lines\"}}]}\n\n",
+        "data: <html>\n\n",
+        "data: [DON",
+    ]);
+    prop_oneof![6 => chunk, 2 => odd.prop_map(str::to_owned)].prop_map(String::into_bytes)
+}
+
+/// Chunks as DeGPT writes them, of words that need escapes, mostly right ones; some
+/// with a byte changed.
+fn usual() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        4 => "[ -~]{0,12}".prop_map(|text| text.replace(['"', '\\'], "")),
+        2 => sample::select(vec![
+            "\\u6211", "\\uFF0c", "\\ud83d\\ude0a", "\\n", "\\\"", "\\\\", "\\/", "\\t", "\\u0000", "é",
+        ]).prop_map(str::to_owned),
+        1 => sample::select(vec![
+            "\\ud83d", "\\ude0a", "\\ud83d\\u0041", "\\x", "\\u12", "\\", "\"", "\t", "\u{7f}",
+        ]).prop_map(str::to_owned),
+    ];
+    let field = sample::select(vec!["content", "content", "reasoning_content", "role"]);
+    let created = sample::select(vec!["1755954793", "1795417190.435244", "0", "-1", "1.", "null"]);
+    let finish = sample::select(vec!["null", "null", "null", "\"stop\"", "\"length\""]);
+    let words = vec(piece, 0..4).prop_map(|pieces| pieces.concat());
+    let chunk = (field, words, created, finish).prop_map(|(field, words, created, finish)| {
+        format!(
+            "data: {{\"id\": \"1a-2b\", \"object\": \"chat.completion.chunk\", \"created\": \
+             {created}, \"model\": \"deepseek-chat\", \"choices\": [{{\"index\": 0, \"delta\": \
+             {{\"{field}\": \"{words}\"}}, \"logprobs\": null, \"finish_reason\": {finish}}}]}}\n\n"
+        )
+    });
+    let change = prop::option::weighted(0.3, (any::<sample::Index>(), any::<u8>()));
+    (chunk, change).prop_map(|(chunk, change)| {
+        let mut bytes = chunk.into_bytes();
+        if let Some((place, byte)) = change {
+            let place = place.index(bytes.len());
+            bytes.iter_mut().skip(place).take(1).for_each(|here| *here = byte);
+        }
+        bytes
+    })
+}
+
+fn request() -> impl Strategy<Value = Value> {
+    let word = prop_oneof![
+        sample::select(vec![
+            "",
+            " ",
+            "user",
+            "assistant",
+            "system",
+            "tool",
+            "text",
+            "image",
+            "image_url",
+            "base64",
+            "tool_use",
+            "tool_result",
+            "document",
+            "file",
+            "url",
+            "https://a.example/b",
+            "data:image/png;base64,iVBO",
+            "enabled",
+            "high",
+            "…",
+        ])
+        .prop_map(str::to_owned),
+        any::<String>(),
+    ];
+    let leaf = prop_oneof![
+        6 => word.prop_map(Value::from),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => Just(Value::Null),
+    ];
+    let key = sample::select(vec![
+        "role",
+        "content",
+        "type",
+        "text",
+        "image_url",
+        "url",
+        "source",
+        "data",
+        "media_type",
+        "id",
+        "name",
+        "input",
+        "tool_use_id",
+        "tool_calls",
+        "function",
+        "arguments",
+        "file",
+        "file_data",
+        "thinking",
+        "title",
+        "is_error",
+    ]);
+    let value = leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec((key.clone(), inner), 0..5)
+                .prop_map(|fields| fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()),
+        ]
+    });
+    // Mostly a message in its outline, so that what is inside is read at all.
+    let role = sample::select(vec!["user", "assistant", "system", "tool"]);
+    let message = prop_oneof![
+        4 => (role, value.clone())
+            .prop_map(|(role, content)| json!({"role": role, "content": content})),
+        1 => value.clone(),
+    ];
+    (vec(message, 0..5), value.clone(), value, any::<bool>()).prop_map(
+        |(messages, system, thinking, is_plain)| {
+            if is_plain {
+                json!({"messages": messages})
+            } else {
+                json!({"messages": messages, "system": system, "thinking": thinking, "stream": true})
+            }
+        },
+    )
+}
+
+fn variable() -> impl Strategy<Value = String> {
+    let place = sample::select(('a'..='p').collect::<Vec<_>>());
+    let value = sample::select(vec![
+        "",
+        "*",
+        "off",
+        "pass",
+        "1024",
+        "0",
+        "99999999999999999999",
+        "https://a.example",
+        "https://a.example/,http://b.example:8080",
+        "gpt-4o",
+        "a=gpt-4o, b*=o3,*=o3",
+        "=",
+        "[]",
+        "[{\"id\":\"x\"}]",
+        "[{\"id\":\"\"}]",
+        "[{\"id\":\"gpt-4o\",\"created\":18446744073709551615}]",
+        "key-one-which-is-long, key-two",
+        "degpt-key",
+        "\u{e9}",
+        "a b",
+    ]);
+    (place, value).prop_map(|(place, value)| format!("{place}{value}"))
+}
+
+/// One of `seeds` with some bytes replaced, put in or taken out.
+fn changed(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    let changes = vec((any::<sample::Index>(), any::<u8>(), 0..3), 0..6);
+    (sample::select(seeds), changes).prop_map(|(mut bytes, changes)| {
+        for (place, byte, how) in changes {
+            let place = place.index(bytes.len() + 1);
+            match (how, bytes.get_mut(place)) {
+                (0, Some(here)) => *here = byte,
+                (1, Some(_)) => drop(bytes.remove(place)),
+                (_, _) => bytes.insert(place, byte),
+            }
+        }
+        bytes
+    })
+}
+
+/// The upstream's side of the fixtures, behind two bytes that choose the cuts.
+fn fixtures() -> Vec<Vec<u8>> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+    let cases = fs::read_dir(root).into_iter().flatten().flatten();
+    let streams = cases.filter_map(|case| fs::read(case.path().join("upstream.sse")).ok());
+    let seeds: Vec<_> = streams.map(|stream| [b"  ".to_vec(), stream].concat()).collect();
+    assert!(!seeds.is_empty(), "no fixtures in {root}");
+    seeds
+}
+
+/// A request of each dialect with most that it can hold.
+fn requests() -> Vec<Vec<u8>> {
+    let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}});
+    let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBO"});
+    [
+        json!({"model": "gpt-4o", "stream": true, "stream_options": {"include_usage": true},
+        "reasoning_effort": "high", "messages": [
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": [{"type": "text", "text": "Look:"}, picture]},
+            {"role": "assistant", "content": null, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c", "content": "Rain."},
+        ]}),
+        json!({"model": "claude-opus-4-20250514", "max_tokens": 9, "stream": true,
+        "thinking": {"type": "enabled"}, "system": [{"type": "text", "text": "Be brief."}],
+        "messages": [
+            {"role": "user", "content": [{"type": "image", "source": source}]},
+            {"role": "assistant", "content": [
+                {"type": "tool_use", "id": "t", "name": "f", "input": {}},
+            ]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "t", "content": [
+                    {"type": "document", "title": "a", "source": source},
+                ]},
+            ]},
+        ]}),
+    ]
+    .map(|request| request.to_string().into_bytes())
+    .to_vec()
+}

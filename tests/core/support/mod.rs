@@ -1,0 +1,5 @@
+//! What tests share. `fuzz` and `benches` use files of it by their paths.
+
+pub(crate) mod apis;
+pub(crate) mod contract;
+pub(crate) mod units;

@@ -1,0 +1,5 @@
+//! Tools and forms of answers over plain text.
+
+mod ask_again;
+mod calls;
+mod outputs;
