@@ -17,20 +17,25 @@
 //! compiled for wasm32 alone, is that world in the Workers runtime; tests bring
 //! their own. Everything else runs natively, without a clock or randomness.
 //!
-//! In reading order:
-//! - [`gateway`]: one request, top to bottom.
-//! - [`route`], [`auth`], [`config`]: what is asked, by whom, of which deployment.
-//! - [`catalog`], [`models`]: which models there are, and the routes that list them.
-//! - [`openai`], [`anthropic`]: the two dialects; [`json`]: how they read a body.
-//! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
-//! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams;
-//!   `scan`: what both look for in them.
-//! - [`limits`]: where an answer ends, and what it counts.
-//! - [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
-//! - [`translate`], [`relay`]: its answers into the client's, whole or in time.
-//! - [`upstream`], `visitor`, [`shared`]: credentials, failover, what requests share.
-//! - [`tokens`], [`prompt_tokens`]: how much an exchange counts.
-//! - [`error`]: every failure, in both dialects.
+//! Layers, lowest first: a module uses what stands below its own line, and a test
+//! reads this list (`tests/core/layers.rs`).
+//!
+//! 0. `scan`, [`error`], [`tokens`]: bytes, failures, and how much a text counts.
+//! 1. [`json`], [`sse`], [`chat`]: the two formats, and the neutral middle in which
+//!    client APIs and DeGPT meet.
+//! 2. [`prompt_tokens`], [`catalog`], [`auth`]: how much a request counts, which
+//!    models there are, and who may use the deployment.
+//! 3. [`config`]: the deployment's variables.
+//! 4. [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
+//! 5. [`dialect`], [`degpt`], [`limits`]: the client APIs; the upstream's language and
+//!    its oddities; where an answer ends.
+//! 6. [`route`], [`translate`]: from a path to a route; from DeGPT's bytes to a client's.
+//! 7. [`relay`]: one streamed answer in time.
+//! 8. [`edge_api`]: the seam between all this and the world.
+//! 9. [`shared`]: what requests of an isolate share.
+//! 10. [`upstream`]: credentials, failover, retries.
+//! 11. [`gateway`]: one request, top to bottom.
+//! 12. `edge`: the Workers runtime, the only code that knows wasm.
 //!
 //! Invariants: dependencies run downward in that list; `openai`, `anthropic` and
 //! `degpt` know only `chat`, never each other (and `degpt` how [`tools::markup`]

@@ -4,6 +4,8 @@ mod answer;
 mod degpt;
 mod dialect;
 mod gateway;
+mod layers;
 mod properties;
 mod support;
 mod tools;
+mod toy_dialect;

@@ -7,9 +7,8 @@
 use std::borrow::Cow;
 
 use super::{
-    inner::Inner,
     offers::Offer,
-    wire::{self, Block},
+    wire::{self, Block, Inner},
 };
 use crate::{
     chat::{Part, Role, Source, ToolOutcome},

@@ -7,7 +7,6 @@
 mod blocks;
 mod encode;
 mod error;
-mod inner;
 mod known_tools;
 mod models;
 mod offers;

@@ -4,10 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    inner::Inner,
-    wire::{Block, Message, Tool},
-};
+use super::wire::{Block, Inner, Message, Tool};
 use crate::json::{Content, Text};
 
 /// What a block says of a tool.

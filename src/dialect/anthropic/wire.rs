@@ -3,10 +3,11 @@
 //! Requests are read leniently: a field not named here is accepted whatever it
 //! holds (`cache_control`, `metadata`, `signature`, …).
 
+use std::borrow::Cow;
+
 use serde::{Serialize, de::IgnoredAny};
 
-use super::inner::Inner;
-use crate::json::{self, Content, Raw, Text, fields};
+use crate::json::{self, Content, Kind, Outcome, Raw, Read, Reader, Text, fields};
 
 /// The body of `POST /v1/messages`.
 #[derive(Debug, Default)]
@@ -163,6 +164,25 @@ impl Block<'_> {
         fields!(Citations { enabled });
         let citations = self.citations.map(|raw| json::read::<Citations>(raw.0.as_bytes()));
         matches!(citations, Some(Ok(Citations { enabled: Some(true) })))
+    }
+}
+
+/// What stands within a block: a string, a list of blocks, or an object, which is a `T`.
+#[derive(Debug)]
+pub(crate) enum Inner<'a, T> {
+    Text(Cow<'a, str>),
+    Blocks(Vec<Block<'a>>),
+    Object(Box<T>),
+}
+
+impl<'a, T: Read<'a>> Read<'a> for Inner<'a, T> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        match reader.kind() {
+            Kind::Text => Text::read(reader).map(|text| Self::Text(text.0)),
+            Kind::List => Vec::read(reader).map(Self::Blocks),
+            Kind::Object => T::read(reader).map(|object| Self::Object(Box::new(object))),
+            _ => Err(reader.other_than("a string, a list of blocks or an object")),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::support::apis::{ANTHROPIC, OPENAI};
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
-use degpt_edge::dialect::{self, Api};
+use degpt_edge::dialect::{self, Api, Table};
 use degpt_edge::{
     chat::Stamp,
     config::Config,
@@ -28,6 +28,7 @@ pub(crate) const GUEST_KEY: &str = "degpt-canary-guest";
 
 pub(crate) struct Deployment {
     pub(crate) world: World,
+    apis: Table,
     gateway: Result<Rc<Gateway>, Error>,
 }
 
@@ -81,7 +82,12 @@ impl Deployment {
             value.map(str::to_owned)
         };
         let gateway = Config::from_lookup(lookup).map(|config| Rc::new(Gateway::new(config)));
-        Self { world: world.clone(), gateway }
+        Self { world: world.clone(), apis: dialect::ALL, gateway }
+    }
+
+    /// The same, for these client APIs.
+    pub(crate) fn serving(self, apis: Table) -> Self {
+        Self { apis, ..self }
     }
 
     /// Asks at once, and waits until everything is over.
@@ -103,8 +109,7 @@ impl Deployment {
         let (path, query) = ask.path.split_once('?').unwrap_or((ask.path, ""));
         let body = ask.body.clone();
         let request = Request { method: ask.method, path, query, header: &header, body };
-        let reply =
-            gateway::handle(dialect::ALL, &self.gateway, &self.world, request, &stamp()).await;
+        let reply = gateway::handle(self.apis, &self.gateway, &self.world, request, &stamp()).await;
         (self.world.since_start_ms(), reply)
     }
 }

@@ -2,10 +2,10 @@
 //! asks of DeGPT, how often and with which credential, and what the client gets.
 
 mod attempts;
-mod deployment;
+pub(crate) mod deployment;
 mod outlet;
 mod routes;
 mod schema;
 mod sign_in;
 mod timing;
-mod world;
+pub(crate) mod world;
