@@ -86,7 +86,7 @@ impl<'a> Read<'a> for Images {
             "none" => Ok(Self::None),
             "openai" => Ok(Self::OpenAi),
             "anthropic" => Ok(Self::Anthropic),
-            _ => Err(reader.wrong("expected `none`, `openai` or `anthropic`".to_owned())),
+            _ => Err(reader.wrong("must be `none`, `openai` or `anthropic`".to_owned())),
         }
     }
 }

@@ -3,19 +3,19 @@
 //! Both client dialects parse with `parse` and build their wire types from
 //! [`Text`] and [`Content`]; `fields!` says what a type is read from.
 
+mod error;
 mod reader;
 mod string;
 mod writer;
-mod wrong;
 
 use std::borrow::Cow;
 
 use serde::{Serialize, de::IgnoredAny};
 
 use crate::error::Error;
+pub(crate) use error::Outcome;
 pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
 pub(crate) use writer::Writer;
-pub(crate) use wrong::Outcome;
 
 /// Reads `body` as one JSON value of type `T`.
 ///
@@ -53,7 +53,7 @@ pub(crate) fn is_valid(text: &str) -> bool {
 }
 
 /// Makes a struct readable from an object: `fields!(Type<'a> { field, other = "name" })`
-/// lists all its fields, and those that JSON spells otherwise with their names there.
+/// lists all its fields, 64 at most, and those that JSON spells otherwise with their names there.
 /// With `only` before it, other fields are refused.
 macro_rules! fields {
     (only $($rest:tt)*) => {
@@ -62,12 +62,13 @@ macro_rules! fields {
     (@$unknown:ident $type:ident $(<$life:lifetime>)? { $($field:ident $(= $name:literal)?),* $(,)? }) => {
         impl<'a> crate::json::Read<'a> for $type $(<$life>)? {
             fn read(reader: &mut crate::json::Reader<'a>) -> crate::json::Outcome<Self> {
-                let names = &[$(crate::json::fields!(@name $field $($name)?)),*];
+                const NAMES: &[&str] = &[$(crate::json::fields!(@name $field $($name)?)),*];
                 let fields: &[crate::json::Field<'a, Self>] = &[$(
                     |this, reader| crate::json::put(&mut this.$field, reader)
                 ),*];
-                let expected = concat!("struct ", stringify!($type));
-                let value = reader.fields(expected, names, fields, crate::json::Unknown::$unknown)?;
+                // One bit of a word for each that has been seen.
+                const { assert!(NAMES.len() <= 64, "too many fields") };
+                let value = reader.fields(NAMES, fields, crate::json::Unknown::$unknown)?;
                 // So that one which is not in the list does not compile.
                 let Self { $($field: _),* } = &value;
                 Ok(value)

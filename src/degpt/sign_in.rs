@@ -58,7 +58,7 @@ fn expiry(token: &str) -> Option<u64> {
     impl<'a> Read<'a> for Time {
         fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
             let seconds = whole_part(reader.number("a time")?);
-            seconds.map(Self).ok_or_else(|| reader.wrong("expected a time".to_owned()))
+            seconds.map(Self).ok_or_else(|| reader.wrong("must be a time".to_owned()))
         }
     }
     fields!(Claims { exp });

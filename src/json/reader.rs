@@ -11,8 +11,9 @@ use std::str::FromStr;
 use serde::de::IgnoredAny;
 
 use super::{
-    Text, string,
-    wrong::{Outcome, Wrong},
+    Text,
+    error::{Outcome, Wrong},
+    string,
 };
 use crate::scan;
 
@@ -85,16 +86,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object with these fields; those that are not there keep their default.
-    /// It takes the `fields!` to write the lists, and `T` can have 64 of them at most.
+    /// It takes the `fields!` to write the lists, which sees to it that there are 64 at most.
     pub(crate) fn fields<T: Default>(
         &mut self,
-        expected: &str,
         names: &[&str],
         fields: &[Field<'a, T>],
         unknown: Unknown,
     ) -> Outcome<T> {
         let mut value = T::default();
-        self.known_fields(expected, names, unknown, &mut |reader, index| {
+        self.known_fields(names, unknown, &mut |reader, index| {
             fields.get(index).map_or(Ok(()), |field| field(&mut value, reader))
         })?;
         Ok(value)
@@ -102,23 +102,24 @@ impl<'a> Reader<'a> {
 
     fn known_fields(
         &mut self,
-        expected: &str,
         names: &[&str],
         unknown: Unknown,
         field: &mut dyn FnMut(&mut Self, usize) -> Outcome<()>,
     ) -> Outcome<()> {
         let mut seen = 0_u64;
-        self.object(expected, &mut |reader, name| {
+        self.object("an object", &mut |reader, name| {
             let name = name.as_str();
             let Some(index) = names.iter().position(|&known| known == name) else {
                 return match unknown {
                     Unknown::Skipped => reader.skip(),
-                    Unknown::Refused => Err(reader.wrong(format!("unknown field `{name}`"))),
+                    Unknown::Refused => {
+                        Err(reader.wrong(format!("has an unknown field, `{name}`")))
+                    }
                 };
             };
             let bit = 1 << (index % 64);
             if seen & bit != 0 {
-                return Err(reader.wrong(format!("duplicate field `{name}`")));
+                return Err(reader.wrong("is given twice".to_owned()).within(name));
             }
             seen |= bit;
             field(reader, index).map_err(|wrong| wrong.within(name))
@@ -182,7 +183,7 @@ impl<'a> Reader<'a> {
     fn enter(&mut self) -> Outcome<()> {
         self.at += 1;
         self.depth += 1;
-        if self.depth > MAX_DEPTH { Err(Wrong::NotJson) } else { Ok(()) }
+        if self.depth > MAX_DEPTH { Err(Wrong::TooDeep(self.at)) } else { Ok(()) }
     }
 
     fn leave(&mut self) {
@@ -215,11 +216,11 @@ impl<'a> Reader<'a> {
         let (at, depth) = (self.at, self.depth);
         match read(self) {
             Ok(Some(value)) => Ok(value),
-            Err(Wrong::NotJson) => Err(Wrong::NotJson),
+            Err(other @ (Wrong::NotJson | Wrong::TooDeep(_) | Wrong::NotUnicode(_))) => Err(other),
             Ok(None) | Err(Wrong::Value(_)) => {
                 (self.at, self.depth) = (at, depth);
                 self.skip()?;
-                Err(self.wrong(format!("expected {expected}")))
+                Err(self.wrong(format!("must be {expected}")))
             }
         }
     }
@@ -235,7 +236,7 @@ impl<'a> Reader<'a> {
     /// A whole number of a type that is `expected`.
     fn integer<T: FromStr>(&mut self, expected: &str) -> Outcome<T> {
         let number = self.number(expected)?.parse();
-        number.map_err(|_| self.wrong(format!("expected {expected}")))
+        number.map_err(|_| self.wrong(format!("must be {expected}")))
     }
 
     /// Goes past a value.
@@ -290,7 +291,7 @@ impl<'a> Reader<'a> {
         {
             return wrong;
         }
-        self.wrong(format!("expected {expected}"))
+        self.wrong(format!("must be {expected}"))
     }
 
     /// That something is wrong here.
@@ -313,7 +314,7 @@ impl<'a> Read<'a> for Text<'a> {
             return Err(reader.other_than("a string"));
         }
         let inner = reader.rest().get(1..).unwrap_or_default();
-        let (text, length) = string::read(inner).ok_or(Wrong::NotJson)?;
+        let (text, length) = string::read(inner).ok_or(Wrong::NotUnicode(reader.at + 1))?;
         reader.at += length + 1;
         Ok(Self(text))
     }
@@ -328,7 +329,7 @@ impl<'a> Read<'a> for String {
 impl<'a> Read<'a> for bool {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         if reader.kind() != Kind::Bool {
-            return Err(reader.other_than("a boolean"));
+            return Err(reader.other_than("`true` or `false`"));
         }
         let is_true = reader.rest().starts_with(b"t");
         reader.skip()?;
@@ -338,19 +339,19 @@ impl<'a> Read<'a> for bool {
 
 impl<'a> Read<'a> for u64 {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        reader.integer("u64")
+        reader.integer("a whole number, 0 or more")
     }
 }
 
 impl<'a> Read<'a> for i64 {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        reader.integer("i64")
+        reader.integer("a whole number")
     }
 }
 
 impl<'a> Read<'a> for u8 {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        reader.integer("u8")
+        reader.integer("a whole number from 0 to 255")
     }
 }
 
@@ -367,7 +368,7 @@ impl<'a, T: Read<'a>> Read<'a> for Option<T> {
 impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         let mut list = Self::new();
-        reader.list("a sequence", &mut |reader| {
+        reader.list("a list", &mut |reader| {
             list.push(T::read(reader)?);
             Ok(())
         })?;

@@ -10,7 +10,7 @@ pub(super) fn write(error: &Error, request_id: &str, out: &mut Vec<u8>) {
     let mut message = error.message();
     // There is no field for the place, so the message begins with it.
     if let Error::Invalid { param: Some(param), .. } = error
-        && !message.starts_with(param.as_str())
+        && !message.trim_start_matches('`').starts_with(param.as_str())
     {
         message = format!("{param}: {message}");
     }

@@ -56,7 +56,7 @@ impl<'a> Read<'a> for Named<'a> {
         }
         fields!(Named<'a> { name });
         let name = Named::read(reader)?.name;
-        let name = name.ok_or_else(|| reader.wrong("missing field `name`".to_owned()))?;
+        let name = name.ok_or_else(|| reader.wrong("has no `name`".to_owned()))?;
         Ok(Self { name })
     }
 }
@@ -66,7 +66,7 @@ impl<'a> Read<'a> for Choose<'a> {
         match reader.kind() {
             Kind::Text => Text::read(reader).map(Self::Mode),
             Kind::Object => ChosenTools::read(reader).map(Self::Object),
-            _ => Err(reader.other_than("a string, or an object that names functions")),
+            _ => Err(reader.other_than("a string, or an object that names tools")),
         }
     }
 }

@@ -127,20 +127,30 @@ fn pictures_and_files_of_anyone_but_the_user_are_refused() {
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     let table = [
-        ("{\"model\":5}", "model: expected a string at line 1 column 10"),
-        ("{\n\"stream\": \"yes\"}", "stream: expected a boolean at line 2 column 15"),
-        ("{\"max_tokens\":1.5}", "max_tokens: expected u64 at line 1 column 17"),
-        ("{\"max_tokens\":-1}", "max_tokens: expected u64 at line 1 column 16"),
-        ("{\"max_tokens\":18446744073709551616}", "max_tokens: expected u64 at line 1 column 34"),
-        ("{\"messages\":[[]]}", "messages[0]: expected struct Message at line 1 column 13"),
-        ("[]", ".: expected struct Request at line 1 column 0"),
+        ("{\"model\":5}", "`model` must be a string (line 1, column 10)."),
+        ("{\n\"stream\": \"yes\"}", "`stream` must be `true` or `false` (line 2, column 15)."),
+        (
+            "{\"max_tokens\":1.5}",
+            "`max_tokens` must be a whole number, 0 or more (line 1, column 17).",
+        ),
+        (
+            "{\"max_tokens\":-1}",
+            "`max_tokens` must be a whole number, 0 or more (line 1, column 16).",
+        ),
+        (
+            "{\"max_tokens\":18446744073709551616}",
+            "`max_tokens` must be a whole number, 0 or more (line 1, column 34).",
+        ),
+        ("{\"messages\":[[]]}", "`messages[0]` must be an object (line 1, column 13)."),
+        ("{\"messages\":5}", "`messages` must be a list (line 1, column 13)."),
+        ("[]", "The request body must be an object (line 1, column 0)."),
         (
             "{\"messages\":[{\"content\":true}]}",
-            "messages[0].content: expected a string or a list of parts at line 1 column 28",
+            "`messages[0].content` must be a string or a list of parts (line 1, column 28).",
         ),
         (
             "{\"messages\":[{\"role\":\"user\",\"role\":\"user\"}]}",
-            "messages[0]: duplicate field `role` at line 1 column 35",
+            "`messages[0].role` is given twice (line 1, column 35).",
         ),
         (
             "{\"model\" \"x\"}",
@@ -152,8 +162,11 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             "{\"model\":\"\\ud800\"}",
-            "The request body is not valid JSON: \
-             it nests too deeply, or a string in it is no Unicode text.",
+            "The request body is not valid JSON: a string is not Unicode text (line 1, column 10).",
+        ),
+        (
+            "{\"model\":\"x\"",
+            "The request body is not valid JSON: EOF while parsing an object at line 1 column 12.",
         ),
     ];
     for (body, expected) in table {
@@ -162,6 +175,22 @@ fn what_is_wrong_is_said_with_its_place() {
             assert_eq!(message.err().as_deref(), Some(expected), "{body}");
         }
     }
+}
+
+#[test]
+fn too_deep_is_told_from_no_text() {
+    // Blocks within blocks: nothing else of a request nests as deeply as one likes.
+    let open = "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":".repeat(200);
+    let close = "}]".repeat(200);
+    let body = format!("{{\"messages\":[{{\"role\":\"user\",\"content\":{open}\"\"{close}}}]}}");
+    let message = apis::anthropic(body.as_bytes()).map_err(|error| error.message()).err();
+    let message = message.unwrap_or_default();
+    // The grammar's own limit is reached at the same depth.
+    assert!(
+        message.contains("nests too deeply") || message.contains("recursion limit"),
+        "{message}"
+    );
+    assert!(message.contains("line 1"), "{message}");
 }
 
 #[test]

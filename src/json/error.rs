@@ -1,0 +1,92 @@
+//! What can be wrong with a JSON text.
+
+use serde::de::IgnoredAny;
+
+use crate::error::Error;
+
+/// What reading a value comes to.
+pub(crate) type Outcome<T> = Result<T, Wrong>;
+
+/// Why a value was not read.
+#[derive(Debug)]
+pub(crate) enum Wrong {
+    /// It is no JSON.
+    NotJson,
+    /// It nests too deeply: here.
+    TooDeep(usize),
+    /// The string that begins here holds half a character, or bytes that are no UTF-8.
+    NotUnicode(usize),
+    /// It is not what should stand there.
+    Value(Box<Misfit>),
+}
+
+/// Where and how a value is not what it should be.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    /// What should be, as it follows the value's name: `must be a string`. What does
+    /// stand there is left out: it may be the prompt, or a key in a wrong place.
+    rule: String,
+    /// How far the text was read.
+    at: usize,
+    /// The way from the top to the value: `messages[0].content`.
+    path: String,
+}
+
+impl Wrong {
+    #[cold]
+    pub(super) fn value(rule: String, at: usize) -> Self {
+        Self::Value(Box::new(Misfit { rule, at, path: String::new() }))
+    }
+
+    /// The same, seen from the value that `step` (a field's name or `[0]`) leads on from.
+    #[cold]
+    pub(super) fn within(mut self, step: &str) -> Self {
+        if let Self::Value(misfit) = &mut self {
+            if !misfit.path.is_empty() && !misfit.path.starts_with('[') {
+                misfit.path.insert(0, '.');
+            }
+            misfit.path.insert_str(0, step);
+        }
+        self
+    }
+
+    /// The error that names the field of `body`.
+    #[cold]
+    pub(super) fn into_error(self, body: &[u8]) -> Error {
+        let (param, message) = match self {
+            Self::Value(misfit) => {
+                let Misfit { rule, at, path } = *misfit;
+                let param = (!path.is_empty()).then_some(path);
+                let named = match &param {
+                    Some(path) => format!("`{path}`"),
+                    None => "The request body".to_owned(),
+                };
+                (param, format!("{named} {rule} ({}).", place(body, at)))
+            }
+            other => (None, format!("The request body is not valid JSON: {}.", other.why(body))),
+        };
+        Error::Invalid { param, message }
+    }
+
+    /// Why `body` is no JSON. What is wrong with its grammar comes first.
+    fn why(&self, body: &[u8]) -> String {
+        if let Err(error) = serde_json::from_slice::<IgnoredAny>(body) {
+            return error.to_string();
+        }
+        match self {
+            Self::TooDeep(at) => format!("it nests too deeply ({})", place(body, *at)),
+            Self::NotUnicode(at) => {
+                format!("a string is not Unicode text ({})", place(body, *at))
+            }
+            Self::NotJson | Self::Value(_) => "its end is missing".to_owned(),
+        }
+    }
+}
+
+/// The place that is reached after `at` bytes, for people.
+fn place(body: &[u8], at: usize) -> String {
+    let read = body.get(..at).unwrap_or(body);
+    let lines = read.split(|&byte| byte == b'\n');
+    let column = lines.clone().next_back().map_or(0, <[u8]>::len);
+    format!("line {}, column {column}", lines.count())
+}
