@@ -22,6 +22,7 @@ const TIMING: Timing = Timing {
     first_byte: Duration::from_mins(2),
     idle: Duration::from_mins(1),
     keep_alive: Duration::from_secs(15),
+    max_answer: Duration::from_mins(15),
 };
 
 /// Any time but 0.
