@@ -27,7 +27,8 @@
 //!   `scan`: what both look for in them.
 //! - [`limits`]: where an answer ends, and what it counts.
 //! - [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
-//! - [`translate`], [`relay`]: its answers into the client's, whole or in time.
+//! - [`translate`], [`relay`]: its answers into the client's, whole or in time;
+//!   [`patience`]: how long they are waited for.
 //! - [`upstream`], `visitor`, [`shared`]: credentials, failover, what requests share.
 //! - [`tokens`], [`prompt_tokens`]: how much an exchange counts.
 //! - [`error`]: every failure, in both dialects.
@@ -51,6 +52,7 @@ pub mod json;
 pub mod limits;
 pub mod models;
 pub mod openai;
+pub mod patience;
 pub mod prompt_tokens;
 pub mod relay;
 pub mod route;
