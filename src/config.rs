@@ -177,14 +177,12 @@ impl Config {
     /// a line that has nothing of the keys but their numbers.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
-        let numbers: Vec<String> = self.short_keys.iter().map(ToString::to_string).collect();
-        (!numbers.is_empty()).then(|| {
-            format!(
-                "API_KEYS: these are shorter than {} characters, and may be guessed: number {}",
-                Self::GOOD_KEY_LENGTH,
-                numbers.join(", ")
-            )
-        })
+        let start = format!(
+            "API_KEYS: shorter than {} characters, so that they can be guessed: number",
+            Self::GOOD_KEY_LENGTH
+        );
+        let add = |line: String, number: &usize| format!("{line} {number}");
+        (!self.short_keys.is_empty()).then(|| self.short_keys.iter().fold(start, add))
     }
 }
 
@@ -350,7 +348,7 @@ mod tests {
         let warning = |keys: &str| with("API_KEYS", keys).map(|config| config.warning());
         let (short, long) = ("nineteen-characters", "twenty-characters-ok");
         let expected =
-            "API_KEYS: these are shorter than 20 characters, and may be guessed: number 1, 3";
+            "API_KEYS: shorter than 20 characters, so that they can be guessed: number 1 3";
         assert_eq!(warning(&format!("{short},{long}, , x")), Ok(Some(expected.to_owned())));
         assert_eq!(warning(long), Ok(None));
         assert_eq!(warning(""), Ok(None));

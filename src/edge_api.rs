@@ -54,20 +54,22 @@ pub trait Edge: Clone + 'static {
     ) -> Result<Vec<u8>, Error> {
         let until_ms = self.now_ms().saturating_add(timeout_ms);
         let mut bytes = Vec::new();
-        let mut failed = None;
+        let mut is_too_large = false;
+        let left_ms = || until_ms.saturating_sub(self.now_ms());
         let take = |piece: &[u8]| {
-            let left_ms = until_ms.saturating_sub(self.now_ms());
-            if bytes.len() + piece.len() > limit_bytes {
-                failed = Some(Error::AnswerTooLarge);
-            } else if left_ms == 0 {
-                failed = Some(Error::Stalled);
-            } else {
-                bytes.extend_from_slice(piece);
+            is_too_large = bytes.len() + piece.len() > limit_bytes;
+            if is_too_large {
+                return None;
             }
-            failed.is_none().then_some(left_ms)
+            bytes.extend_from_slice(piece);
+            Some(left_ms()).filter(|left_ms| *left_ms > 0)
         };
         self.pour(download, timeout_ms, take).await?;
-        failed.map_or(Ok(bytes), Err)
+        match left_ms() {
+            _ if is_too_large => Err(Error::AnswerTooLarge),
+            0 => Err(Error::Stalled),
+            _ => Ok(bytes),
+        }
     }
 
     /// Gives what comes of an upstream's body to `take`, piece by piece, and waits

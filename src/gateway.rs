@@ -276,25 +276,20 @@ async fn whole<E: Edge>(
             let limiter = limiter.behind(Stage::new(prompt));
             let mut whole = Whole::new(limiter, config.max_answer_bytes);
             let first_ms = patience.left_ms(Begun::No, edge.now_ms()).unwrap_or(0);
-            let mut failed = None;
             let take = |bytes: &[u8]| {
                 if whole.push(bytes).is_break() {
                     return None;
                 }
-                let now_ms = edge.now_ms();
                 if whole.heard() {
-                    patience.hear(now_ms);
+                    patience.hear(edge.now_ms());
                 }
-                // What comes all the time would never let a timer ring.
-                let left_ms = patience.left_ms(whole.begun(), now_ms);
-                left_ms.map_err(|error| failed = Some(error)).ok()
+                patience.left_ms(whole.begun(), edge.now_ms()).ok()
             };
-            let poured = match edge.pour(download, first_ms, take).await {
-                Err(Error::Stalled) => Err(patience
-                    .left_ms(whole.begun(), edge.now_ms())
-                    .err()
-                    .unwrap_or(Error::Stalled)),
-                poured => failed.map_or(poured, Err),
+            let poured = edge.pour(download, first_ms, take).await;
+            // The time may be up without a silence: what comes all the time lets no timer ring.
+            let poured = match (poured, patience.left_ms(whole.begun(), edge.now_ms())) {
+                (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
+                (poured, _) => poured,
             };
             whole.finish(poured)
         };
