@@ -72,6 +72,8 @@ pub enum Error {
     Timeout,
     /// DeGPT stopped sending in the middle of its answer.
     Stalled,
+    /// DeGPT's answer goes on for longer than `MAX_ANSWER_MS`.
+    Overdue,
     /// DeGPT's answer ended before its end mark.
     Truncated,
     /// DeGPT sent something that is not its protocol.
@@ -184,6 +186,8 @@ impl Error {
             Self::NoCall => (502, Kind::NoCall, None),
             Self::Stalled => (502, Kind::Stalled, None),
             Self::Timeout => (504, Kind::Timeout, None),
+            // It would take as long again.
+            Self::Overdue => (504, Kind::Timeout, NO),
         };
         Facts { status, kind, should_retry }
     }
@@ -255,6 +259,7 @@ impl Error {
             }
             Self::Timeout => "DeGPT did not begin to answer in time.",
             Self::Stalled => "DeGPT fell silent in the middle of its answer.",
+            Self::Overdue => "DeGPT's answer took longer than this deployment allows.",
             Self::Truncated => "DeGPT's answer broke off before its end.",
             Self::Garbled => "DeGPT sent something that could not be understood.",
             Self::NoThreads => {

@@ -3,7 +3,7 @@
 //! [`handle`] never fails: what goes wrong becomes an answer in the caller's
 //! dialect. It takes all it needs of the world from an [`Edge`].
 
-use std::{ops::ControlFlow, rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use crate::{
     auth::{self, Caller},
@@ -15,6 +15,7 @@ use crate::{
     edge_api::{Edge, Outgoing},
     error::Error,
     limits::{Counting, Limiter},
+    patience::Patience,
     prompt_tokens,
     relay::Relay,
     route::Route,
@@ -177,6 +178,7 @@ async fn chat<E: Edge>(
     let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
     let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
     let started_ms = edge.now_ms();
+    let patience = Patience::new(&config.timing, started_ms);
     let mut call = Call {
         caller,
         body: degpt::body(prompt, target)?,
@@ -184,13 +186,13 @@ async fn chat<E: Edge>(
             Delivery::Whole => "*/*",
             Delivery::Stream { .. } => "text/event-stream",
         },
-        deadline_ms: started_ms.saturating_add(millis(config.timing.first_byte)),
+        deadline_ms: patience.begins_by_ms(),
     };
     let model = target.model.id.as_str();
     let wanted = Wanted::by(prompt);
     let mut reply = match prompt.delivery {
         Delivery::Whole => {
-            let (answer, fit) = whole(gateway, edge, &mut call, prompt, wanted).await?;
+            let (answer, fit) = whole(gateway, edge, &mut call, prompt, wanted, patience).await?;
             let mut reply = json_reply(200, writer.whole(&answer, model, stamp));
             if fit != Fit::Fits {
                 reply.headers.push(("x-degpt-json", "invalid".to_owned()));
@@ -250,34 +252,44 @@ async fn whole<E: Edge>(
     call: &mut Call,
     prompt: &Prompt<'_>,
     wanted: Wanted<'_>,
+    mut patience: Patience,
 ) -> Result<(Answer, Fit), Error> {
     let Gateway { config, upstream, .. } = gateway;
-    let idle_ms = millis(config.timing.idle);
     let prompt_tokens = prompt_tokens::count(prompt);
-    let ask = async |call: &Call| {
+    let ask = async |call: &Call, mut patience: Patience| {
         let consume = async |download| {
             let limiter = Limiter::new(&prompt.limits, prompt_tokens, Counting::On);
             let limiter = limiter.behind(Stage::new(prompt));
             let mut whole = Whole::new(limiter, config.max_answer_bytes);
-            let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
-            let take = |bytes: &[u8]| match (whole.push(bytes), whole.begun()) {
-                (ControlFlow::Break(()), _) => None,
-                (ControlFlow::Continue(()), Begun::No) => Some(left_ms()),
-                (ControlFlow::Continue(()), Begun::Yes) => Some(idle_ms),
+            let first_ms = patience.left_ms(Begun::No, edge.now_ms()).unwrap_or(0);
+            let take = |bytes: &[u8]| {
+                if whole.push(bytes).is_break() {
+                    return None;
+                }
+                if whole.heard() {
+                    patience.hear(edge.now_ms());
+                }
+                patience.left_ms(whole.begun(), edge.now_ms()).ok()
             };
-            let poured = edge.pour(download, left_ms(), take).await;
+            let poured = edge.pour(download, first_ms, take).await;
+            // The time may be up without a silence: what comes all the time lets no timer ring.
+            let poured = match (poured, patience.left_ms(whole.begun(), edge.now_ms())) {
+                (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
+                (poured, _) => poured,
+            };
             whole.finish(poured)
         };
         upstream::ask(upstream, config, edge, call, consume).await
     };
     let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.misfit(schema, text));
-    let mut answer = ask(call).await?;
+    let mut answer = ask(call, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit) {
         degpt::ask_again(&mut call.body, &answer.text, &correction);
-        call.deadline_ms = edge.now_ms().saturating_add(millis(config.timing.first_byte));
+        patience.ask_again(edge.now_ms());
+        call.deadline_ms = patience.begins_by_ms();
         // The first answer is better than none, and than one further off.
-        if let Ok(second) = ask(call).await {
+        if let Ok(second) = ask(call, patience).await {
             let second_fit = judge(&second);
             if !fit.is_better_than(&second_fit) {
                 (answer, fit) = (second, second_fit);
@@ -285,10 +297,6 @@ async fn whole<E: Edge>(
         }
     }
     Ok((answer, fit))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What DeGPT says of itself; kept for five minutes, and its silence for half a one.

@@ -26,7 +26,8 @@
 //! 2. [`prompt_tokens`], [`catalog`], [`auth`]: how much a request counts, which
 //!    models there are, and who may use the deployment.
 //! 3. [`config`]: the deployment's variables.
-//! 4. [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
+//! 4. [`tools`], [`patience`]: tool calls over plain text: the instructions, and the
+//!    calls in an answer; how long an answer is waited for.
 //! 5. [`dialect`], [`degpt`], [`limits`]: the client APIs; the upstream's language and
 //!    its oddities; where an answer ends.
 //! 6. [`route`], [`translate`]: from a path to a route; from DeGPT's bytes to a client's.
@@ -54,6 +55,7 @@ pub mod error;
 pub mod gateway;
 pub mod json;
 pub mod limits;
+pub mod patience;
 pub mod prompt_tokens;
 pub mod relay;
 pub mod route;

@@ -150,6 +150,12 @@ extern "C" {
     pub(super) fn read(this: &Gathering, gap_ms: u32) -> Promise;
 }
 
+#[wasm_bindgen(module = "/src/edge/stretch.mjs")]
+extern "C" {
+    /// Resolves to a `Uint8Array` of 16 bytes.
+    pub(super) fn stretch(password: &str, salt: &str, rounds: u32) -> Promise;
+}
+
 #[wasm_bindgen(module = "/src/edge/schema.mjs")]
 extern "C" {
     /// Never throws.

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use worker::{
     Cache, Delay, Headers, ResponseBody, ResponseBuilder,
-    js_sys::{self, Date},
+    js_sys::{self, Date, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
     web_sys,
@@ -125,6 +125,14 @@ impl Edge for World {
 
     fn misfit(&self, schema: &str, json: &str) -> Option<String> {
         js::misfit(schema, json)
+    }
+
+    async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {
+        let bytes = JsFuture::from(js::stretch(password, salt, rounds)).await;
+        let bytes: Uint8Array = bytes.map_err(|_| Error::Internal)?.unchecked_into();
+        let mut stretched = [0; 16];
+        bytes.copy_to(&mut stretched);
+        Ok(stretched)
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

@@ -58,7 +58,8 @@ fn all() -> Vec<(Error, Told)> {
         (Error::Stalled, 502, SERVER, Some("upstream_stalled"), "api_error", None),
     ];
     let timeout = (Error::Timeout, 504, SERVER, Some("upstream_timeout"), "timeout_error", None);
-    let rows = rows.into_iter().chain([timeout]);
+    let overdue = (Error::Overdue, 504, SERVER, Some("upstream_timeout"), "timeout_error", Some(false));
+    let rows = rows.into_iter().chain([timeout, overdue]);
     rows.map(|(error, status, openai_type, openai_code, anthropic_type, should_retry)| {
         (error, Told { status, openai_type, openai_code, anthropic_type, should_retry })
     })
@@ -96,6 +97,7 @@ fn place(error: &Error) -> usize {
         Error::Internal => 25,
         Error::NoCall => 26,
         Error::NoThreads => 27,
+        Error::Overdue => 28,
     }
 }
 
@@ -104,7 +106,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..28).collect::<Vec<_>>());
+    assert_eq!(places, (0..29).collect::<Vec<_>>());
 }
 
 #[test]
