@@ -207,8 +207,8 @@ async fn chat<E: Edge>(
                 Dialect::Anthropic => anthropic::message(&answer, model, stamp),
             };
             let mut reply = json_reply(200, body);
-            if fit != Fit::Fits {
-                reply.headers.push(("x-degpt-json", "invalid".to_owned()));
+            if let Some(fit) = fit.header() {
+                reply.headers.push(("x-degpt-json", fit.to_owned()));
             }
             reply
         }
@@ -295,7 +295,7 @@ async fn whole<E: Edge>(
         };
         upstream::ask(upstream, config, edge, call, consume).await
     };
-    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.misfit(schema, text));
+    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
     let mut answer = ask(call, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit) {
