@@ -6,14 +6,14 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { after, test } from "node:test";
 
-import { CHAT, post, startBoth, user } from "../worker/client.mjs";
+import { CHAT, COUNT_TOKENS, post, startBoth, user } from "../worker/client.mjs";
 import { slowestWhile } from "./support.mjs";
 
 /** What a judgement may take. The machine may be busy with other things, and count them. */
 const MAX_CPU_MS = 20;
 const TOLERANCE = 3;
 
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 const { gateway, upstream } = await startBoth({ upstream: { keepRequests: 10 } });
 
@@ -49,12 +49,13 @@ const ATTACKS = {
   "too many groups within groups": [...forPattern(within("(", 50_000, "a", ")"), a(10)), "unjudged"],
   "many looks ahead": [...forPattern("(?=.*x)(?=.*y)(?=.*z)(?=.*q)b", a(200_000)), "unjudged"],
   "looks within looks": [...forPattern(`${within("(?=", 90, "a", ")")}b`, a(2_000)), "unjudged"],
-  "looks behind": [...forPattern("(?<=(?<!b)a*)b", a(20_000)), "unjudged"],
+  "looks behind": [...forPattern("(?<=(?<!b)a*)b", a(20_000)), "invalid"],
   "edges of words": [...forPattern("(?:a\\b|a)*\\B!", a(200_000)), "unjudged"],
   "a long pattern": [...forPattern("ab".repeat(100_000), "ab".repeat(1_000)), "unjudged"],
-  "classes of letters": [...forPattern("[\\p{L}\\p{N}\\p{P}]*b", "日本語".repeat(60_000)), "unjudged"],
-  "many classes of letters": [...forText({ allOf: each(150, (index) => ({ pattern: `\\p{ID_Continue}${index}` })) }, "é"), undefined],
-  "many patterns for a long text": [...forText({ allOf: each(100, (index) => ({ pattern: `a+[b-y]{${index}}` })) }, a(9_800)), undefined],
+  "classes of letters": [...forPattern("[\\p{L}\\p{N}\\p{P}]*b", "日本語".repeat(25_000)), "unjudged"],
+  "many classes of letters": [...forText({ allOf: each(150, (index) => ({ pattern: `\\p{ID_Continue}${index}` })) }, "é"), "invalid"],
+  "many patterns for a long text": [...forText({ allOf: each(100, (index) => ({ pattern: `a+[b-y]{${index}}` })) }, a(9_800)), "invalid"],
+  "many patterns that are all tried": [...forText({ anyOf: each(100, (index) => ({ pattern: `a+[b-y]{${index + 1}}` })) }, a(9_800)), "unjudged"],
   "many patterns for many names": [{ patternProperties: Object.fromEntries(each(300, (index) => [`a*b{${index}}$`, {}])) }, Object.fromEntries(each(300, (index) => [a(index + 10), 1])), "unjudged"],
   "tries of tries": [...levels((next) => ({ anyOf: [next, next] }), { type: "object" }), "unjudged"],
   "tries of tries that fail": [...levels((next) => ({ oneOf: [next, next] }), { type: "string" }), "unjudged"],
@@ -89,7 +90,7 @@ const ATTACKS = {
   "long addresses": [...forFormat("uri", `http://a/${"../x/".repeat(800)}!%`), "invalid"],
   "long templates": [...forFormat("uri-template", `{${"a,".repeat(2_000)}!`), "invalid"],
   "patterns as texts": [...forFormat("regex", "\\p{L}".repeat(800)), "unjudged"],
-  "long quotes": [...forFormat("email", `"${"\\a".repeat(2_000)}`), "invalid"],
+  "long quotes": [...forFormat("email", `"${"\\a".repeat(1_000)}`), "invalid"],
   "long names of hosts": [...forFormat("email", `a@${"a-".repeat(120)}!`), "invalid"],
   "many types": [...manyTimes(3_000, { type: each(3_000, () => "object") }, { a: 1 }), "unjudged"],
   "many names that differ": [{ type: "object" }, Object.fromEntries(each(25_000, (index) => [`${index}z`, 0])), "unjudged"],
@@ -134,7 +135,7 @@ test("whatever is judged takes no longer than its budget of CPU, and always come
       // What everything else takes: a stream is not judged.
       const plain = [];
       const judged = [];
-      for (const _ of each(ROUNDS)) {
+      for (let round = 0; round < ROUNDS; round += 1) {
         plain.push(await exchange(schema, value, { stream: true, stream_options: { include_usage: true } }));
         judged.push(await exchange(schema, value));
       }
@@ -149,8 +150,9 @@ test("whatever is judged takes no longer than its budget of CPU, and always come
 });
 
 test("others are answered meanwhile", async () => {
+  // DeGPT has no part in it: the stand-in's answers are the attack's.
   const ask = async () => {
-    const { status } = await post(gateway, CHAT, { messages: [user("Hello")] });
+    const { status } = await post(gateway, COUNT_TOKENS, { messages: [user("Hello")] });
     assert.equal(status, 200);
   };
   await ask();

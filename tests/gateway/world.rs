@@ -338,7 +338,9 @@ impl Edge for World {
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
         match value.get("misfit") {
             None => Judgement::Fits,
-            Some(why) => why.as_str().map_or(Judgement::Unknown, |why| Judgement::Misfit(why.to_owned())),
+            Some(why) => {
+                why.as_str().map_or(Judgement::Unknown, |why| Judgement::Misfit(why.to_owned()))
+            }
         }
     }
 
