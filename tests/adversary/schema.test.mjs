@@ -95,6 +95,8 @@ const ATTACKS = {
   "many types": [...manyTimes(3_000, { type: each(3_000, () => "object") }, { a: 1 }), "unjudged"],
   "many names that differ": [{ type: "object" }, Object.fromEntries(each(25_000, (index) => [`${index}z`, 0])), "unjudged"],
   "many objects that differ": [{ type: "object" }, { list: each(20_000, (index) => ({ [`${index}z`]: 0 })) }, "unjudged"],
+  "as many names that differ as are read": [{ type: "object" }, Object.fromEntries(each(19_000, (index) => [`${index}z`, 0])), undefined],
+  "as many objects that differ as are read": [{ type: "object" }, { list: each(10_000, (index) => ({ [`${index}z`]: 0 })) }, undefined],
   "many short lists": [{ type: "object" }, `{"a":[${"[],".repeat(80_000)}0]}`, "unjudged"],
   "many numbers": [{ type: "object" }, `{"a":[${"0,".repeat(120_000)}0]}`, undefined],
 };
