@@ -14,12 +14,12 @@ export const typeOf = (value) => (value === null ? "null" : Array.isArray(value)
 
 /** Whether two values are the same one. */
 export function isEqual(one, other, spend) {
-  spend(2);
+  spend(3);
   if (typeof one === "string" && one.length === other?.length) spend(one.length >> 3);
   if (typeof one !== "object" || one === null) return one === other;
   if (typeOf(one) !== typeOf(other)) return false;
   const keys = Object.keys(one);
-  spend(keys.length * 2);
+  spend(keys.length * 6);
   return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && isEqual(one[key], other[key], spend));
 }
 
