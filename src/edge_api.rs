@@ -4,7 +4,7 @@
 
 use std::future::Future;
 
-use crate::{chat::Failure, error::Error, relay::Relay};
+use crate::{chat::Failure, error::Error, relay::Relay, tools::Judgement};
 
 /// The world, for one request.
 #[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]
@@ -114,9 +114,9 @@ pub trait Edge: Clone + 'static {
         pump: impl Future<Output = Result<(), Error>> + 'static,
     ) -> Result<Self::Stream, Error>;
 
-    /// Why the JSON text `json` does not fit the JSON schema `schema`, in words for
-    /// a model; `None` if it does, or if that cannot be told.
-    fn misfit(&self, schema: &str, json: &str) -> Option<String>;
+    /// Whether the JSON text `json` fits the JSON schema `schema`. Takes at most 20 ms
+    /// of CPU, whatever they are.
+    fn judge(&self, schema: &str, json: &str) -> Judgement;
 
     /// 128 bits that stand for `password`, by PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2):
     /// who wants to guess it from them has to do `rounds` rounds of work for each guess.

@@ -194,8 +194,8 @@ async fn chat<E: Edge>(
         Delivery::Whole => {
             let (answer, fit) = whole(gateway, edge, &mut call, prompt, wanted, patience).await?;
             let mut reply = json_reply(200, writer.whole(&answer, model, stamp));
-            if fit != Fit::Fits {
-                reply.headers.push(("x-degpt-json", "invalid".to_owned()));
+            if let Some(fit) = fit.header() {
+                reply.headers.push(("x-degpt-json", fit.to_owned()));
             }
             reply
         }
@@ -281,7 +281,7 @@ async fn whole<E: Edge>(
         };
         upstream::ask(upstream, config, edge, call, consume).await
     };
-    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.misfit(schema, text));
+    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
     let mut answer = ask(call, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit) {

@@ -158,6 +158,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/edge/schema.mjs")]
 extern "C" {
-    /// Never throws.
-    pub(super) fn misfit(schema: &str, json: &str) -> Option<String>;
+    /// Why it does not fit; an empty text if it does, `None` if that cannot be told.
+    /// `marks` is how many opening brackets and colons both have. Never throws.
+    pub(super) fn misfit(schema: &str, json: &str, marks: u32) -> Option<String>;
 }

@@ -17,7 +17,7 @@ mod wanted;
 
 use crate::chat::{Calls, Event, Finish, Prompt};
 pub use prompt::instruct;
-pub use wanted::{Fit, Wanted};
+pub use wanted::{Fit, Judgement, Wanted};
 
 /// The names of the tools that may be called.
 #[derive(Debug, Clone)]

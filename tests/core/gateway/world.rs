@@ -21,6 +21,7 @@ use degpt_edge::{
     edge_api::{Edge, Incoming, Outgoing},
     error::Error,
     relay::Relay,
+    tools::Judgement,
 };
 
 use super::outlet::{self, Outlet};
@@ -330,11 +331,17 @@ impl Edge for World {
         outlet::stream(self, outlet, pump).await
     }
 
-    /// A text says itself why it does not fit: in its field `misfit`.
-    fn misfit(&self, schema: &str, json: &str) -> Option<String> {
+    /// A text says itself why it does not fit: in its field `misfit`, where `null` is
+    /// that nobody can tell.
+    fn judge(&self, schema: &str, json: &str) -> Judgement {
         self.0.judged.borrow_mut().push([schema.to_owned(), json.to_owned()]);
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
-        value.get("misfit")?.as_str().map(str::to_owned)
+        match value.get("misfit") {
+            None => Judgement::Fits,
+            Some(why) => {
+                why.as_str().map_or(Judgement::Unknown, |why| Judgement::Misfit(why.to_owned()))
+            }
+        }
     }
 
     /// Other passwords give other bytes. What PBKDF2 would give is tested in workerd.
