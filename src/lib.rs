@@ -18,13 +18,13 @@
 //! their own. Everything else runs natively, without a clock or randomness.
 //!
 //! In reading order:
-//! - [`gateway`]: one request, top to bottom.
+//! - [`gateway`]: one request, top to bottom; `headers`: what of it an answer's repeat.
 //! - [`route`], [`auth`], [`config`]: what is asked, by whom, of which deployment.
 //! - [`catalog`], [`models`]: which models there are, and the routes that list them.
 //! - [`openai`], [`anthropic`]: the two dialects; [`json`]: how they read a body.
 //! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
 //! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams;
-//!   `scan`: what both look for in them.
+//!   `scan`: what both look for in them; `names`: looking names up.
 //! - [`limits`]: where an answer ends, and what it counts.
 //! - [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
 //! - [`translate`], [`relay`]: its answers into the client's, whole or in time;
@@ -48,9 +48,11 @@ pub mod degpt;
 pub mod edge_api;
 pub mod error;
 pub mod gateway;
+mod headers;
 pub mod json;
 pub mod limits;
 pub mod models;
+mod names;
 pub mod openai;
 pub mod patience;
 pub mod prompt_tokens;
