@@ -14,6 +14,7 @@ use crate::{
     dialect::{self, Api, Asked, List, Table},
     edge_api::{Edge, Outgoing},
     error::Error,
+    headers,
     limits::{Counting, Limiter},
     patience::Patience,
     prompt_tokens,
@@ -238,9 +239,9 @@ async fn chat<E: Edge>(
             }
         }
     };
-    reply.headers.push(("x-degpt-model", target.upstream.to_owned()));
+    reply.headers.push(("x-degpt-model", headers::fitting(target.upstream)));
     if !prompt.ignored.is_empty() {
-        reply.headers.push(("x-degpt-ignored", prompt.ignored.join(", ")));
+        reply.headers.push(("x-degpt-ignored", headers::shortened(&prompt.ignored.join(", "))));
     }
     Ok(reply)
 }
@@ -285,7 +286,11 @@ async fn whole<E: Edge>(
     let mut answer = ask(call, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit) {
-        degpt::ask_again(&mut call.body, &answer.text, &correction);
+        let text = match prompt.tools {
+            Some(_) => tools::quoted(&answer.text),
+            None => answer.text.as_str().into(),
+        };
+        degpt::ask_again(&mut call.body, &text, &correction);
         patience.ask_again(edge.now_ms());
         call.deadline_ms = patience.begins_by_ms();
         // The first answer is better than none, and than one further off.
@@ -364,7 +369,8 @@ fn preflight<S>(route: Option<&Route>, header: &dyn Fn(&str) -> Option<String>) 
         ("access-control-allow-methods", methods.to_owned()),
         ("access-control-max-age", "86400".to_owned()),
     ];
-    if let Some(asked) = header("access-control-request-headers") {
+    let asked = header("access-control-request-headers").map(|asked| headers::fitting(&asked));
+    if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
         headers.push(("access-control-allow-headers", asked));
     }
     Reply { status: 204, headers, body: Body::Empty }

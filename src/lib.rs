@@ -20,7 +20,8 @@
 //! Layers, lowest first: a module uses what stands below its own line, and a test
 //! reads this list (`tests/core/layers.rs`).
 //!
-//! 0. `scan`, [`error`], [`tokens`]: bytes, failures, and how much a text counts.
+//! 0. `scan`, `names`, `headers`, [`error`], [`tokens`]: bytes, look-ups, what may stand
+//!    in a header, failures, and how much a text counts.
 //! 1. [`json`], [`sse`], [`chat`]: the two formats, and the neutral middle in which
 //!    client APIs and DeGPT meet.
 //! 2. [`prompt_tokens`], [`catalog`], [`auth`]: how much a request counts, which
@@ -53,8 +54,10 @@ pub mod dialect;
 pub mod edge_api;
 pub mod error;
 pub mod gateway;
+mod headers;
 pub mod json;
 pub mod limits;
+mod names;
 pub mod patience;
 pub mod prompt_tokens;
 pub mod relay;

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write};
 
+use super::quote;
 use crate::{
     chat::{Calls, Format, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn},
     json::Writer,
@@ -9,10 +10,16 @@ use crate::{
 
 /// Adds to the instructions of `prompt` what the model has to know to do what
 /// the request asks and DeGPT does not pass on. Does nothing for a request that
-/// asks nothing of the kind.
+/// asks nothing of the kind. Marks what its texts quote of calls and results before, so
+/// that a model which repeats it calls nothing.
 pub fn instruct(prompt: &mut Prompt<'_>) {
+    quote::quote(prompt);
     let tools = prompt.tools.as_ref().map(describe_tools);
     let format = prompt.format.map(|format| describe_format(format, tools.is_some()));
+    let format = format.map(|block| match &tools {
+        Some(_) => quote::mark(&block).into_owned(),
+        None => block,
+    });
     let blocks: Vec<String> = tools.into_iter().chain(format).collect();
     if blocks.is_empty() {
         return;
@@ -36,7 +43,7 @@ fn describe_tools(tools: &Tools<'_>) -> String {
     );
     let all_deferred = tools.list.iter().all(|tool| tool.deferred);
     for tool in tools.list.iter().filter(|tool| all_deferred || !tool.deferred) {
-        block.push_str(&line(tool));
+        block.push_str(&quote::mark(&line(tool)));
         block.push('\n');
     }
     block.push_str(
@@ -54,6 +61,12 @@ fn describe_tools(tools: &Tools<'_>) -> String {
          <tool_response> tags, and you go on from there. Never write <tool_response> yourself, \
          and never make up a tool or what it returns.\n",
     );
+    if tools.quotes.tags {
+        block.push_str(
+            "Where such tags are only quoted there is a ~ in them, like in <~tool_call>. Leave it \
+             in when you quote them.\n",
+        );
+    }
     match (tools.choice, tools.list.as_slice()) {
         (ToolChoice::Auto, _) => block.push_str(
             "If a tool helps, call it rather than saying that you will; else answer as usual.",
@@ -87,9 +100,8 @@ fn describe_format(format: Format<'_>, has_tools: bool) -> String {
 
 fn line(tool: &Tool<'_>) -> String {
     let mut line = Writer::new().field("name", &tool.name);
-    if let Some(description) = &tool.description {
-        line = line.field("description", description);
-    }
+    // With a description, however short, nobody takes the line for a call.
+    line = line.field("description", tool.description.as_deref().unwrap_or_default());
     if let Some(schema) = tool.schema {
         line = line.raw("parameters", &in_one_line(schema));
     }

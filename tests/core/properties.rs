@@ -5,7 +5,7 @@
 //! What is to hold is in `support/units.rs`, which the fuzz targets share.
 
 use crate::support::units;
-use crate::support::{apis, contract};
+use crate::support::{answers, apis, contract, json as reader};
 use std::{fs, time::Duration};
 
 use degpt_edge::{
@@ -65,6 +65,27 @@ proptest! {
     #[test]
     fn requests_with_bytes_changed(data in changed(requests())) {
         units::requests(&data);
+    }
+
+    #[test]
+    fn bodies_are_read_as_serde_json_reads_them(
+        request in request(),
+        changed in changed(requests()),
+        value in json_like(),
+    ) {
+        reader::json(request.to_string().as_bytes());
+        reader::json(&changed);
+        reader::json(value.as_bytes());
+    }
+
+    #[test]
+    fn calls_are_the_same_however_an_answer_is_cut(text in words()) {
+        answers::calls(text.as_bytes());
+    }
+
+    #[test]
+    fn what_a_model_repeats_is_no_call(text in words()) {
+        answers::quotes(text.as_bytes());
     }
 
     #[test]
@@ -287,6 +308,96 @@ fn request() -> impl Strategy<Value = Value> {
             }
         },
     )
+}
+
+/// Words of which much could be a call.
+fn words() -> impl Strategy<Value = String> {
+    let call = r#"{"name": "get_weather", "arguments": {"city": "Paris"}}"#;
+    let pieces = sample::select(vec![
+        "<tool_call>",
+        "</tool_call>",
+        "<tool_calls>",
+        "</tool_calls>",
+        "<function_call>",
+        "</function_call>",
+        "<tool_response id=\"1\">",
+        "</ tool_response>",
+        "<~tool_call>",
+        "<~",
+        "&lt;tool_use&gt;",
+        "\\u003ctool_call\\u003e",
+        "＜TOOL-CALL＞",
+        "<",
+        ">",
+        "/",
+        "~",
+        call,
+        call,
+        "{\"name\":\"a\"}",
+        "{\\\"name\\\": \\\"a\\\"",
+        "{\n  \"name\" : \"functions.write_file\",",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"name\"",
+        ":",
+        "\"a\"",
+        ",",
+        "```json\n",
+        "```",
+        "~~~\n",
+        "\n",
+        "\n\n",
+        "    ",
+        "\t",
+        " ",
+        "`",
+        "tool_call",
+        "Hm",
+        "é",
+        "\\",
+        "\"",
+    ]);
+    vec(prop_oneof![8 => pieces.prop_map(str::to_owned), 1 => any::<String>()], 0..10)
+        .prop_map(|pieces| pieces.concat())
+}
+
+/// Nearly JSON.
+fn json_like() -> impl Strategy<Value = String> {
+    let pieces = sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\"",
+        "\\",
+        "\\u00e9",
+        "\\ud83d\\ude0a",
+        "\\ud83d",
+        "\\n",
+        "\\x",
+        "null",
+        "true",
+        "0",
+        "-1",
+        "1e5",
+        "1.",
+        "01",
+        " ",
+        "\n",
+        "\t",
+        "é",
+        "[[[[",
+        "{\"a\":",
+        "\"type\":\"text\"",
+        "\"text\":",
+        "[{\"type\":\"text\",\"text\":\"a\"}]",
+    ]);
+    vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
 }
 
 fn variable() -> impl Strategy<Value = String> {

@@ -11,6 +11,7 @@ mod known_tools;
 mod models;
 mod offers;
 mod request;
+mod stock;
 mod tools;
 mod wire;
 
