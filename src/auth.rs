@@ -1,13 +1,11 @@
-//! Who may use the deployment, and secrets that do not print themselves.
+//! Who may use the deployment.
 
-use std::fmt::{self, Write};
-
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::Choice;
 
 use crate::{
     config::{ClientKeys, Config},
     error::Error,
+    secret::{ApiKey, Secret},
 };
 
 /// Whether `key` can be one of DeGPT's own API keys. Those that its published source
@@ -17,64 +15,6 @@ fn is_degpt_key(key: &str) -> bool {
     let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     key.strip_prefix("degpt-")
         .is_some_and(|rest| (16..=128).contains(&rest.len()) && rest.bytes().all(is_sound))
-}
-
-/// A credential. Its `Debug` shows nothing of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a credential.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The credential itself, for a header and nothing else.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
-}
-
-/// One of `API_KEYS`, as its SHA-256: keys of different lengths compare in the
-/// same time, and the key itself need not be kept.
-#[derive(Clone, Copy)]
-pub struct ApiKey([u8; 32]);
-
-impl ApiKey {
-    /// The digest of `key`.
-    #[must_use]
-    pub fn of(key: &str) -> Self {
-        Self(Sha256::digest(key.as_bytes()).into())
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ApiKey(…)")
-    }
-}
-
-/// The SHA-256 of `text`, in hexadecimal digits: a name that says nothing of it.
-#[must_use]
-pub(crate) fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
-
-/// `bytes` in hexadecimal digits.
-#[must_use]
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// A request that may be answered, by what right.
@@ -106,7 +46,7 @@ pub fn admit(
     for key in &keys {
         let digest = ApiKey::of(key);
         for allowed in &config.api_keys {
-            known |= digest.0.ct_eq(&allowed.0);
+            known |= digest.is(allowed);
         }
     }
     if bool::from(known) {
@@ -131,8 +71,8 @@ fn bearer(authorization: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ApiKey, Caller, Secret, admit, is_degpt_key};
-    use crate::{config::Config, error::Error};
+    use super::{Caller, admit, is_degpt_key};
+    use crate::{config::Config, error::Error, secret::Secret};
 
     fn config(keys: &str, client_keys: &str) -> Config {
         let lookup = |name: &str| match name {
@@ -201,11 +141,5 @@ mod tests {
             assert!(!is_degpt_key(&format!("degpt-{bad}")), "{bad}");
         }
         assert!(!is_degpt_key(&digits) && !is_degpt_key(&format!("DEGPT-{digits}")));
-    }
-
-    #[test]
-    fn secrets_do_not_print_themselves() {
-        let shown = format!("{:?} {:?}", Secret::new("hush"), ApiKey::of("hush"));
-        assert_eq!(shown, "Secret(…) ApiKey(…)");
     }
 }

@@ -9,9 +9,9 @@ mod values;
 use std::time::Duration;
 
 use crate::{
-    auth::{ApiKey, Secret},
     catalog::{Catalog, Fault},
     error::Error,
+    secret::{ApiKey, Secret},
 };
 pub use values::Value;
 use values::{Variables, bad};
@@ -220,7 +220,7 @@ fn sorted<'a>(keys: &[&'a str]) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::{Config, Cors, NAMES, Value, VisitorId};
-    use crate::{auth::Secret, error::Error};
+    use crate::{error::Error, secret::Secret};
 
     fn with(name: &str, value: &str) -> Result<Config, Error> {
         Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()))

@@ -22,13 +22,12 @@
 //!
 //! 0. `scan`, `names`, `headers`, [`error`], [`tokens`]: bytes, look-ups, what may stand
 //!    in a header, failures, and how much a text counts.
-//! 1. [`json`], [`sse`], [`chat`]: the two formats, and the neutral middle in which
-//!    client APIs and DeGPT meet.
-//! 2. [`prompt_tokens`], [`catalog`], [`auth`]: how much a request counts, which
-//!    models there are, and who may use the deployment.
+//! 1. [`json`], [`sse`], [`secret`], [`chat`]: the two formats, credentials, and the
+//!    neutral middle in which client APIs and DeGPT meet.
+//! 2. [`prompt_tokens`], [`catalog`]: how much a request counts, which models there are.
 //! 3. [`config`]: the deployment's variables.
-//! 4. [`tools`], [`patience`]: tool calls over plain text: the instructions, and the
-//!    calls in an answer; how long an answer is waited for.
+//! 4. [`auth`], [`tools`], [`patience`]: who may use the deployment; tool calls over plain
+//!    text: the instructions, and the calls in an answer; how long one is waited for.
 //! 5. [`dialect`], [`degpt`], [`limits`]: the client APIs; the upstream's language and
 //!    its oddities; where an answer ends.
 //! 6. [`route`], [`translate`]: from a path to a route; from DeGPT's bytes to a client's.
@@ -63,13 +62,13 @@ pub mod prompt_tokens;
 pub mod relay;
 pub mod route;
 mod scan;
+pub mod secret;
 pub mod shared;
 pub mod sse;
 pub mod tokens;
 pub mod tools;
 pub mod translate;
 pub mod upstream;
-mod visitor;
 
 #[cfg(target_arch = "wasm32")]
 mod edge;

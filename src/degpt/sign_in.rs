@@ -4,9 +4,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use crate::{
-    auth::Secret,
     catalog::Service,
     json::{self, Outcome, Read, Reader, fields},
+    secret::Secret,
 };
 
 /// A visitor's token and the time it is good until.

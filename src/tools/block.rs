@@ -1,9 +1,18 @@
 //! A candidate from its first tag or bracket to its end.
 
-use super::{
-    markup::{CALL_TAGS, LIST_TAG},
-    parser::{Phase, Verdict},
-};
+use super::markup::{CALL_TAGS, LIST_TAG};
+
+/// What one more character makes of a block.
+pub(super) enum Step {
+    /// It goes on.
+    Hold(Block),
+    /// It is complete with it.
+    Complete,
+    /// It is complete unless text follows it: in a fence, or without tags.
+    Followed,
+    /// It is none, and the character belongs to what follows it.
+    Text,
+}
 
 /// A block of calls, as far as it has been read.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +56,7 @@ impl Block {
     }
 
     /// Takes one more character, with which `held` ends.
-    pub(super) fn step(mut self, ch: char, held: &str) -> Verdict {
+    pub(super) fn step(mut self, ch: char, held: &str) -> Step {
         if self.quoted {
             match ch {
                 _ if self.escaped => self.escaped = false,
@@ -67,29 +76,29 @@ impl Block {
             '{' | '[' => {
                 // Only tags say that an object is a call.
                 if self.depth == 0 && !(self.tagged || self.list) {
-                    return Verdict::Text;
+                    return Step::Text;
                 }
                 self.depth += 1;
             }
             '}' | ']' => {
                 self.depth = self.depth.saturating_sub(1);
                 if self.depth == 0 && self.bare && !self.fenced {
-                    return Verdict::Hold(Phase::After { new_line: false });
+                    return Step::Followed;
                 }
             }
             _ if self.depth > 0 => self.quoted = ch == '"',
             _ if self.fence_line || ch == ',' || ch.is_ascii_whitespace() => {}
             '`' | '~' if self.tagged || self.list => self.fence_line = true,
             '`' | '~' if self.fenced => {
-                return Verdict::Hold(Phase::After { new_line: false });
+                return Step::Followed;
             }
-            _ => return Verdict::Text,
+            _ => return Step::Text,
         }
         self.hold()
     }
 
     /// `tag` has come so far.
-    fn tag(mut self, tag: &str) -> Verdict {
+    fn tag(mut self, tag: &str) -> Step {
         let (name, closes) = match tag.strip_prefix("</") {
             Some(name) => (name, true),
             None => (tag.strip_prefix('<').unwrap_or_default(), false),
@@ -99,7 +108,7 @@ impl Block {
             // In a broken object it may be anything.
             if !known.into_iter().any(|tag| tag.starts_with(name)) {
                 if self.depth == 0 {
-                    return Verdict::Text;
+                    return Step::Text;
                 }
                 self.tag = None;
             }
@@ -108,20 +117,20 @@ impl Block {
         self.tag = None;
         let is_call = CALL_TAGS.contains(&name);
         if !is_call && name != LIST_TAG {
-            return if self.depth == 0 { Verdict::Text } else { self.hold() };
+            return if self.depth == 0 { Step::Text } else { self.hold() };
         }
         if closes {
             self.depth = 0;
             self.tagged = false;
             self.list &= is_call;
-            return if self.list || self.fenced { self.hold() } else { Verdict::Complete };
+            return if self.list || self.fenced { self.hold() } else { Step::Complete };
         }
         self.tagged |= is_call;
         self.list |= !is_call;
         self.hold()
     }
 
-    fn hold(self) -> Verdict {
-        Verdict::Hold(Phase::Block(self))
+    fn hold(self) -> Step {
+        Step::Hold(self)
     }
 }

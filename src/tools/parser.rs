@@ -17,7 +17,7 @@ use std::mem;
 
 use super::{
     Declared,
-    block::Block,
+    block::{self, Block},
     body,
     markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
     place::Place,
@@ -47,7 +47,7 @@ pub(super) struct Parser {
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Phase {
+enum Phase {
     /// No candidate.
     Text,
     /// A tag that begins like one around calls. Ends at a `>`.
@@ -66,7 +66,7 @@ pub(super) enum Phase {
 
 /// A bare object up to its name.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bare {
+struct Bare {
     fenced: bool,
     /// How much of [`Bare::BEGINNING`] has come.
     matched: usize,
@@ -81,7 +81,7 @@ impl Bare {
 
 /// The line that opens a code fence, so far.
 #[derive(Debug, Clone)]
-pub(super) struct Fence {
+struct Fence {
     mark: char,
     marks: usize,
     /// Where in what is held the language starts, if it has.
@@ -122,7 +122,7 @@ impl Fence {
 }
 
 /// What one more character makes of a candidate.
-pub(super) enum Verdict {
+enum Verdict {
     /// Nothing new.
     Hold(Phase),
     /// The block is complete with it.
@@ -197,7 +197,12 @@ impl Parser {
                 _ => Verdict::Text,
             },
             Phase::Bare(bare) => self.bare(bare, ch),
-            Phase::Block(block) => block.step(ch, &self.held),
+            Phase::Block(block) => match block.step(ch, &self.held) {
+                block::Step::Hold(block) => Verdict::Hold(Phase::Block(block)),
+                block::Step::Followed => Verdict::Hold(Phase::After { new_line: false }),
+                block::Step::Complete => Verdict::Complete,
+                block::Step::Text => Verdict::Text,
+            },
             Phase::After { new_line } => match ch {
                 '`' | '~' if new_line => Verdict::Hold(Phase::Fence(Fence::new(ch))),
                 '`' | '~' => Verdict::Hold(Phase::After { new_line }),

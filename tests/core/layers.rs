@@ -265,7 +265,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<File>) {
         let path = format!("{prefix}{name}");
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{path}/"), files);
-        } else if name.ends_with(".rs")
+        } else if entry.path().extension().is_some_and(|extension| extension == "rs")
             && let Ok(text) = fs::read_to_string(entry.path())
         {
             files.push((path, text));

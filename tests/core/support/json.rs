@@ -38,8 +38,8 @@ fn read(body: &[u8]) {
             }
         }
         Err(Error::Invalid { param: None, message }) if message.contains("not valid JSON") => {
-            let too_deep = message.contains("nests too deeply");
-            assert!(!is_json || too_deep && value.is_err(), "JSON, and refused: {message}");
+            let known = message.contains("nests too deeply") || message.contains("Unicode text");
+            assert!(!is_json || known && value.is_err(), "JSON, and refused: {message}");
         }
         Err(error) => assert!(matches!(error, Error::Invalid { .. }), "{error:?}"),
     }

@@ -28,7 +28,7 @@ static TOY: Api = Api {
     sign: Some("x-toy"),
     list: List::WithService,
     parse,
-    models,
+    models: |catalog, _query, service| Ok(models(catalog, service)),
     model: |model| format!("* {}\n", model.id),
     error: |error, id, out| {
         let _ = write!(
@@ -67,12 +67,12 @@ fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     Ok(Asked { prompt, reply: Box::new(Echo { question: question.to_owned() }) })
 }
 
-fn models(catalog: &Catalog, _query: &str, service: &Service) -> Result<String, Error> {
+fn models(catalog: &Catalog, service: &Service) -> String {
     let mut list = format!("DeGPT {}\n", service.version);
     for Model { id, .. } in catalog.models() {
         let _ = writeln!(list, "* {id}");
     }
-    Ok(list)
+    list
 }
 
 #[derive(Debug)]

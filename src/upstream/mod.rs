@@ -1,0 +1,140 @@
+//! Asking DeGPT: with which credential, at which origin, and how often.
+//!
+//! [`judge`] is the table of what its failures mean. [`ask`] carries it out.
+
+mod origins;
+mod retry;
+mod visitor;
+
+use crate::{
+    auth::Caller,
+    chat::{Begun, Failure},
+    config::Config,
+    degpt,
+    edge_api::{Edge, Incoming, Outgoing},
+    error::Error,
+    secret::Secret,
+};
+pub(crate) use origins::Origin;
+pub use origins::Upstream;
+pub use retry::{Remedy, Symptom, Whose, judge};
+
+/// A chat request, ready to be sent as often as it takes.
+#[derive(Debug)]
+pub struct Call {
+    /// By what right.
+    pub caller: Caller,
+    /// The body.
+    pub body: Vec<u8>,
+    /// What of the answer will be read.
+    pub accept: &'static str,
+    /// The time by which the answer has to begin, in milliseconds.
+    pub deadline_ms: u64,
+}
+
+/// Asks until `consume` has got an answer out of a response's body, or the table
+/// says that there will be none.
+///
+/// # Errors
+/// The last attempt's, as [`judge`] puts it.
+pub async fn ask<E: Edge, T>(
+    upstream: &Upstream,
+    config: &Config,
+    edge: &E,
+    call: &Call,
+    mut consume: impl AsyncFnMut(E::Download) -> Result<T, Failure>,
+) -> Result<T, Error> {
+    let mut origins = upstream.in_order(edge.now_ms()).into_iter().peekable();
+    let mut may_sign_in_again = true;
+    let mut may_repeat = true;
+    let mut last_error = Error::Unavailable;
+    while let Some(&origin) = origins.peek() {
+        let (whose, credential) = match credential(upstream, config, edge, call, origin).await {
+            Ok(credential) => credential,
+            Err(Error::Unavailable | Error::Timeout) => {
+                origin.failed(edge.now_ms());
+                origins.next();
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let symptom = match attempt(edge, call, origin, &credential).await {
+            Ok(Incoming { status: 200, body, .. }) => match consume(body).await {
+                Ok(answer) => {
+                    origin.answered();
+                    return Ok(answer);
+                }
+                Err(Failure { error, begun: Begun::Yes }) => return Err(error),
+                Err(Failure { error, begun: Begun::No }) => Symptom::Failed(error),
+            },
+            Ok(Incoming { status, retry_after, body }) => {
+                edge.discard(body);
+                Symptom::Status { status, retry_after }
+            }
+            Err(error) => Symptom::Failed(error),
+        };
+        let (remedy, error) = judge(&symptom, whose);
+        last_error = error;
+        match remedy {
+            Remedy::SignInAgain if may_sign_in_again => {
+                may_sign_in_again = false;
+                origin.visitor.refuse(&credential);
+            }
+            Remedy::NextOrigin => {
+                origin.failed(edge.now_ms());
+                origins.next();
+            }
+            Remedy::OnceMore if may_repeat => {
+                may_repeat = false;
+                // At the same origin if there is no other left.
+                if origins.len() > 1 {
+                    origins.next();
+                }
+            }
+            Remedy::GiveUp | Remedy::SignInAgain | Remedy::OnceMore => break,
+        }
+    }
+    Err(last_error)
+}
+
+async fn credential<E: Edge>(
+    upstream: &Upstream,
+    config: &Config,
+    edge: &E,
+    call: &Call,
+    origin: &Origin,
+) -> Result<(Whose, Secret), Error> {
+    match (&call.caller, &config.degpt_key) {
+        (Caller::Guest(own), _) => Ok((Whose::Client, own.clone())),
+        (Caller::Member, Some(key)) => Ok((Whose::Deployment, key.clone())),
+        (Caller::Member, None) => {
+            let token =
+                origin.visitor.token(config, edge, &origin.address, &upstream.visitor_id).await?;
+            Ok((Whose::Visitor, token.secret))
+        }
+    }
+}
+
+async fn attempt<E: Edge>(
+    edge: &E,
+    call: &Call,
+    origin: &Origin,
+    credential: &Secret,
+) -> Result<Incoming<E::Download>, Error> {
+    let timeout_ms = call.deadline_ms.saturating_sub(edge.now_ms());
+    if timeout_ms == 0 {
+        return Err(Error::Timeout);
+    }
+    let authorization = format!("Bearer {}", credential.reveal());
+    let request = Outgoing {
+        method: "POST",
+        url: &format!("{}{}", origin.address, degpt::CHAT_PATH),
+        headers: &[
+            ("authorization", &authorization),
+            ("content-type", "application/json"),
+            ("accept", call.accept),
+        ],
+        body: Some(&call.body),
+    };
+    edge.send(request, timeout_ms).await
+}
