@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -23,6 +23,7 @@ pub const NAMES: [&str; 16] = [
     "MODEL_ALIASES",
     "MODELS_EXTRA",
     "MAX_BODY_BYTES",
+    "MAX_IN_FLIGHT_BYTES",
     "CORS_ORIGINS",
     "CLIENT_DEGPT_KEYS",
     "COMMIT_AFTER_MS",
@@ -48,6 +49,8 @@ pub struct Config {
     pub catalog: Catalog,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// How many bytes all requests of an isolate may hold at once.
+    pub max_in_flight_bytes: usize,
     /// Which web pages may call.
     pub cors: Cors,
     /// What is done with a client's own `degpt-…` key.
@@ -126,6 +129,7 @@ impl Config {
             origins: origins(&value("DEGPT_ORIGINS", "https://www.degpt.ai"))?,
             catalog,
             max_body_bytes: bytes("MAX_BODY_BYTES", "20971520")?,
+            max_in_flight_bytes: bytes("MAX_IN_FLIGHT_BYTES", "50331648")?,
             cors: cors(&value("CORS_ORIGINS", "*"))?,
             client_keys: match value("CLIENT_DEGPT_KEYS", "off").as_str() {
                 "off" => ClientKeys::Off,
@@ -245,6 +249,7 @@ mod tests {
         let config = config.unwrap_or_else(|error| unreachable!("{error:?}"));
         assert_eq!(config.origins, ["https://www.degpt.ai"]);
         assert_eq!(config.max_body_bytes, 20 << 20);
+        assert_eq!(config.max_in_flight_bytes, 48 << 20);
         assert_eq!(config.cors, Cors::Any);
         assert!(config.api_keys.is_empty());
         let mut asked = asked.into_inner();
@@ -270,6 +275,7 @@ mod tests {
             ("MAX_BODY_BYTES", "secret"),
             ("MAX_BODY_BYTES", "0"),
             ("MAX_BODY_BYTES", "1e6"),
+            ("MAX_IN_FLIGHT_BYTES", "-1"),
             ("CORS_ORIGINS", "secret"),
             ("CORS_ORIGINS", "https://a.example, *"),
             ("CLIENT_DEGPT_KEYS", "secret"),

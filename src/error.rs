@@ -27,6 +27,10 @@ pub enum Error {
         /// The limit, in bytes.
         limit_bytes: usize,
     },
+    /// The body stalled, or took too long.
+    BodyTimeout,
+    /// The requests of this isolate hold as much as they may, or as there is.
+    Overloaded,
     /// No key came with the request.
     MissingKey,
     /// A key came, and it is none of `API_KEYS`.
@@ -138,6 +142,7 @@ impl Error {
             Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => {
                 (413, BAD, Some("request_too_large"), "request_too_large", None)
             }
+            Self::BodyTimeout => (408, BAD, Some("request_timeout"), "timeout_error", None),
             Self::RateLimited { .. } => {
                 (429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None)
             }
@@ -161,6 +166,8 @@ impl Error {
             Self::Garbled => (502, "server_error", Some("upstream_garbled"), "api_error", None),
             Self::NoCall => (502, "server_error", Some("upstream_no_call"), "api_error", None),
             Self::Stalled => (502, "server_error", Some("upstream_stalled"), "api_error", None),
+            // By its type Anthropic's clients know it, whose own API has it as a 529.
+            Self::Overloaded => (503, "server_error", Some("overloaded"), "overloaded_error", None),
             Self::Timeout => (504, "server_error", Some("upstream_timeout"), "timeout_error", None),
         };
         Facts { status, openai_type, openai_code, anthropic_type, should_retry }
@@ -194,6 +201,11 @@ impl Error {
                 return format!("The variable {name} of this deployment is not valid: {rule}.");
             }
             Self::BodyUnreadable => "The request body could not be read to its end.",
+            Self::BodyTimeout => "The request body did not come in time.",
+            Self::Overloaded => {
+                "The gateway holds as many large requests and answers as it can. Try again in a \
+                 moment."
+            }
             Self::MissingKey => {
                 "No API key came with the request. Send it as `Authorization: Bearer …` or \
                  `x-api-key`."

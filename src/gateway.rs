@@ -8,12 +8,13 @@ use std::{ops::ControlFlow, rc::Rc, time::Duration};
 use crate::{
     anthropic,
     auth::{self, Caller},
-    catalog::Attachment,
-    chat::{CallForm, Delivery, Prompt, Stamp, UsageReport},
+    catalog::{Attachment, Target},
+    chat::{CallForm, Delivery, Limits, Prompt, Stamp, UsageReport},
     config::{Config, Cors},
     degpt::{self, About},
     edge_api::{Edge, Outgoing},
     error::Error,
+    in_flight::{self, BASE_BYTES, Held, InFlight, Whose},
     limits::{Counting, Limiter},
     models, openai, prompt_tokens,
     relay::Relay,
@@ -21,6 +22,7 @@ use crate::{
     shared::{Lasting, Shared},
     tools::{self, Fit, Stage, Wanted},
     translate::{Answer, Begun, Translator, Whole},
+    upload::{self, Length},
     upstream::{self, Call, Upstream},
 };
 
@@ -30,13 +32,25 @@ pub struct Gateway {
     config: Config,
     upstream: Upstream,
     about: Shared<About>,
+    in_flight: InFlight,
 }
 
 impl Gateway {
     /// Made once per isolate.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { upstream: Upstream::new(&config), about: Shared::default(), config }
+        Self {
+            upstream: Upstream::new(&config),
+            about: Shared::default(),
+            in_flight: InFlight::new(config.max_in_flight_bytes),
+            config,
+        }
+    }
+
+    /// How many bytes its requests hold.
+    #[must_use]
+    pub fn bytes_in_flight(&self) -> usize {
+        self.in_flight.bytes()
     }
 }
 
@@ -50,8 +64,8 @@ pub struct Request<'a, U> {
     pub query: &'a str,
     /// Looks up a header by its name in small letters.
     pub header: &'a dyn Fn(&str) -> Option<String>,
-    /// The body, not yet read.
-    pub body: U,
+    /// The body, not yet read. What is left of it when there is an answer, nobody reads.
+    pub body: &'a mut U,
 }
 
 /// What a client gets.
@@ -70,8 +84,8 @@ pub struct Reply<S> {
 pub enum Body<S> {
     /// None.
     Empty,
-    /// A text, which is there as a whole.
-    Text(String),
+    /// A text, which is there as a whole, and counted until the client has it.
+    Text(String, Option<Held>),
     /// A body that is still being written.
     Stream(S),
 }
@@ -148,20 +162,22 @@ async fn answer<E: Edge>(
             let x_api_key = (request.header)("x-api-key");
             let caller =
                 auth::admit(&gateway.config, authorization.as_deref(), x_api_key.as_deref())?;
-            let body = edge.read(request.body, gateway.config.max_body_bytes).await?;
-            let mut prompt = match dialect {
-                Dialect::OpenAi => openai::parse(&body)?,
-                Dialect::Anthropic => anthropic::parse(&body)?,
+            let whose = match &caller {
+                Caller::Member => Whose::Members,
+                Caller::Guest(_) => Whose::Guests,
             };
-            if let Some(param) = prompt.ignored.first()
-                && (request.header)("x-degpt-strict").is_some_and(|value| value.trim() == "true")
-            {
-                let message = "This parameter has no effect with DeGPT's models.";
-                return Err(Error::invalid(*param, message));
-            }
-            tools::instruct(&mut prompt);
+            let mut held = gateway.in_flight.hold(whose);
+            let limit_bytes = body_limit(&gateway.config, whose, &route);
+            let length = Length::of((request.header)("content-length").as_deref());
+            let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
+            let prompt = read_prompt(&body, dialect, request.header)?;
             if route != Route::CountTokens {
-                return chat(gateway, edge, caller, &prompt, dialect, stamp).await;
+                let asked = Asked::new(&gateway.config, &prompt, &mut held)?;
+                // They may be megabytes, and an answer takes minutes.
+                drop(prompt);
+                drop(body);
+                held.set(asked.held_bytes())?;
+                return chat(gateway, edge, caller, asked, held, dialect, stamp).await;
             }
             // The count is the same for every model, but a client should learn here
             // already that there is none of this name.
@@ -172,58 +188,143 @@ async fn answer<E: Edge>(
     Ok(json_reply(200, body))
 }
 
+/// The largest body, in bytes. Whether a guest's key is one, only DeGPT can tell: it
+/// buys less, and least where DeGPT is not asked.
+fn body_limit(config: &Config, whose: Whose, route: &Route) -> usize {
+    const OF_GUESTS: usize = 8 << 20;
+    const OF_GUESTS_UNASKED: usize = 1 << 20;
+    let most = match (whose, route) {
+        (Whose::Members, _) => usize::MAX,
+        (Whose::Guests, Route::CountTokens) => OF_GUESTS_UNASKED,
+        (Whose::Guests, _) => OF_GUESTS,
+    };
+    config.max_body_bytes.min(most)
+}
+
+fn read_prompt<'a>(
+    body: &'a [u8],
+    dialect: Dialect,
+    header: &dyn Fn(&str) -> Option<String>,
+) -> Result<Prompt<'a>, Error> {
+    // The texts that have escapes in them are copied, and there are no more of them.
+    in_flight::probe(body.len())?;
+    let mut prompt = match dialect {
+        Dialect::OpenAi => openai::parse(body)?,
+        Dialect::Anthropic => anthropic::parse(body)?,
+    };
+    if let Some(param) = prompt.ignored.first()
+        && header("x-degpt-strict").is_some_and(|value| value.trim() == "true")
+    {
+        let message = "This parameter has no effect with DeGPT's models.";
+        return Err(Error::invalid(*param, message));
+    }
+    tools::instruct(&mut prompt);
+    Ok(prompt)
+}
+
+/// What of a request is needed once it has been read: DeGPT's request, and nothing else
+/// of its words.
+struct Asked<'a> {
+    target: Target<'a>,
+    body: Vec<u8>,
+    delivery: Delivery,
+    limits: Limits,
+    stage: Option<Stage>,
+    prompt_tokens: u64,
+    wanted: Wanted<'static>,
+    /// The schema of what is wanted.
+    schema: Option<String>,
+    form: CallForm,
+    ignored: Vec<&'static str>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(config: &'a Config, prompt: &Prompt<'_>, held: &mut Held) -> Result<Self, Error> {
+        let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
+        let target =
+            config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
+        held.set(held.bytes().saturating_add(degpt::size_hint(prompt)))?;
+        let wanted = Wanted::by(prompt);
+        // Of a stream it is told to the model alone.
+        let schema = match prompt.delivery {
+            Delivery::Whole => wanted.format.and_then(|format| format.schema),
+            Delivery::Stream { .. } => None,
+        };
+        Ok(Self {
+            target,
+            body: degpt::body(prompt, target)?,
+            delivery: prompt.delivery,
+            limits: prompt.limits.clone(),
+            stage: Stage::new(prompt),
+            prompt_tokens: match prompt.delivery {
+                Delivery::Stream { usage: UsageReport::Omitted } => 0,
+                _ => prompt_tokens::count(prompt),
+            },
+            wanted: wanted.with_schema(None),
+            schema: schema.map(str::to_owned),
+            form: prompt.tools.as_ref().map_or(CallForm::default(), |tools| tools.form),
+            ignored: prompt.ignored.clone(),
+        })
+    }
+
+    /// How much memory it takes, in bytes.
+    fn held_bytes(&self) -> usize {
+        BASE_BYTES + self.body.capacity() + self.schema.as_ref().map_or(0, String::capacity)
+    }
+
+    fn limiter(&self, counting: Counting) -> Limiter {
+        Limiter::new(&self.limits, self.prompt_tokens, counting).behind(self.stage.clone())
+    }
+}
+
 /// Asks DeGPT and translates.
 async fn chat<E: Edge>(
     gateway: &Rc<Gateway>,
     edge: &E,
     caller: Caller,
-    prompt: &Prompt<'_>,
+    mut asked: Asked<'_>,
+    held: Held,
     dialect: Dialect,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
-    let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
-    let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
     let started_ms = edge.now_ms();
+    let answer_held = held.another();
     let mut call = Call {
         caller,
-        body: degpt::body(prompt, target)?,
-        accept: match prompt.delivery {
+        body: std::mem::take(&mut asked.body),
+        held,
+        accept: match asked.delivery {
             Delivery::Whole => "*/*",
             Delivery::Stream { .. } => "text/event-stream",
         },
         deadline_ms: started_ms.saturating_add(millis(config.timing.first_byte)),
     };
-    let model = target.model.id.as_str();
-    let wanted = Wanted::by(prompt);
-    let mut reply = match prompt.delivery {
+    let model = asked.target.model.id.as_str();
+    let mut reply = match asked.delivery {
         Delivery::Whole => {
-            let (answer, fit) = whole(gateway, edge, &mut call, prompt, wanted).await?;
-            let body = match dialect {
-                Dialect::OpenAi => openai::completion(&answer, model, stamp),
-                Dialect::Anthropic => anthropic::message(&answer, model, stamp),
-            };
-            let mut reply = json_reply(200, body);
+            let (answer, fit, held) = whole(gateway, edge, call, &asked).await?;
+            let mut reply = whole_reply(&answer, model, dialect, stamp, &held)?;
             if fit != Fit::Fits {
                 reply.headers.push(("x-degpt-json", "invalid".to_owned()));
             }
             reply
         }
         Delivery::Stream { usage } => {
-            let (prompt_tokens, counting) = match usage {
-                UsageReport::Included => (prompt_tokens::count(prompt), Counting::On),
-                UsageReport::Omitted => (0, Counting::Off),
+            let counting = match usage {
+                UsageReport::Included => Counting::On,
+                UsageReport::Omitted => Counting::Off,
             };
-            let limiter = Limiter::new(&prompt.limits, prompt_tokens, counting);
-            let limiter = limiter.behind(Stage::new(prompt));
+            let limiter = asked.limiter(counting);
             let max_bytes = config.max_answer_bytes;
             let translator = Translator::new(dialect, usage, model, stamp, limiter, max_bytes);
-            let mut translator = translator.call_form(call_form(prompt));
-            let correction = wanted.call_correction();
+            let mut translator = translator.call_form(asked.form);
+            let correction = asked.wanted.call_correction();
             if correction.is_some() {
                 translator = translator.wait_for_call();
             }
-            let outlet = edge.outlet(Relay::new(translator, config.timing, started_ms))?;
+            let relay = Relay::new(translator, config.timing, started_ms).counted(answer_held);
+            let outlet = edge.outlet(relay)?;
             let pump = {
                 let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
                 async move {
@@ -249,61 +350,87 @@ async fn chat<E: Edge>(
             }
         }
     };
-    reply.headers.push(("x-degpt-model", target.upstream.to_owned()));
-    if !prompt.ignored.is_empty() {
-        reply.headers.push(("x-degpt-ignored", prompt.ignored.join(", ")));
+    reply.headers.push(("x-degpt-model", asked.target.upstream.to_owned()));
+    if !asked.ignored.is_empty() {
+        reply.headers.push(("x-degpt-ignored", asked.ignored.join(", ")));
     }
     Ok(reply)
 }
 
-/// Asks for a whole answer; once more if the first is not what is wanted.
+/// A whole answer as the client gets it. `held` is what the answer itself holds.
+fn whole_reply<S>(
+    answer: &Answer,
+    model: &str,
+    dialect: Dialect,
+    stamp: &Stamp,
+    held: &Held,
+) -> Result<Reply<S>, Error> {
+    let bytes = answer.json_bytes();
+    let mut text_held = held.another();
+    text_held.set(bytes)?;
+    in_flight::probe(bytes)?;
+    let text = match dialect {
+        Dialect::OpenAi => openai::completion(answer, model, stamp),
+        Dialect::Anthropic => anthropic::message(answer, model, stamp),
+    };
+    let mut reply = json_reply(200, String::new());
+    reply.body = Body::Text(text, Some(text_held));
+    Ok(reply)
+}
+
+/// Asks for a whole answer; once more if the first is not what is wanted. Gives also
+/// what the answer holds.
 async fn whole<E: Edge>(
     gateway: &Gateway,
     edge: &E,
-    call: &mut Call,
-    prompt: &Prompt<'_>,
-    wanted: Wanted<'_>,
-) -> Result<(Answer, Fit), Error> {
+    mut call: Call,
+    asked: &Asked<'_>,
+) -> Result<(Answer, Fit, Held), Error> {
+    /// The longest answer that a model is told to do better than, in bytes.
+    const AGAIN_BYTES: usize = 1 << 20;
     let Gateway { config, upstream, .. } = gateway;
     let idle_ms = millis(config.timing.idle);
-    let prompt_tokens = prompt_tokens::count(prompt);
     let ask = async |call: &Call| {
         let consume = async |download| {
-            let limiter = Limiter::new(&prompt.limits, prompt_tokens, Counting::On);
-            let limiter = limiter.behind(Stage::new(prompt));
-            let mut whole = Whole::new(limiter, config.max_answer_bytes);
+            let mut held = call.held.another();
+            let mut whole = Whole::new(asked.limiter(Counting::On), config.max_answer_bytes);
             let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
-            let take = |bytes: &[u8]| match (whole.push(bytes), whole.begun()) {
-                (ControlFlow::Break(()), _) => None,
-                (ControlFlow::Continue(()), Begun::No) => Some(left_ms()),
-                (ControlFlow::Continue(()), Begun::Yes) => Some(idle_ms),
+            let take = |bytes: &[u8]| {
+                let flow = whole.push(bytes);
+                if let Err(error) = held.set(whole.held_bytes()) {
+                    whole.fail(error);
+                    return None;
+                }
+                match (flow, whole.begun()) {
+                    (ControlFlow::Break(()), _) => None,
+                    (ControlFlow::Continue(()), Begun::No) => Some(left_ms()),
+                    (ControlFlow::Continue(()), Begun::Yes) => Some(idle_ms),
+                }
             };
             let poured = edge.pour(download, left_ms(), take).await;
-            whole.finish(poured)
+            whole.finish(poured).map(|answer| (answer, held))
         };
         upstream::ask(upstream, config, edge, call, consume).await
     };
+    let wanted = asked.wanted.with_schema(asked.schema.as_deref());
     let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.misfit(schema, text));
-    let mut answer = ask(call).await?;
+    let (mut answer, mut held) = ask(&call).await?;
     let mut fit = judge(&answer);
-    if let Some(correction) = wanted.correction(&answer, &fit) {
+    if answer.text.len() <= AGAIN_BYTES
+        && let Some(correction) = wanted.correction(&answer, &fit)
+    {
         degpt::ask_again(&mut call.body, &answer.text, &correction);
         call.deadline_ms = edge.now_ms().saturating_add(millis(config.timing.first_byte));
         // The first answer is better than none, and than one further off.
-        if let Ok(second) = ask(call).await {
+        if let Ok((second, second_held)) = ask(&call).await {
             let second_fit = judge(&second);
             if !fit.is_better_than(&second_fit) {
-                (answer, fit) = (second, second_fit);
+                (answer, fit, held) = (second, second_fit, second_held);
             }
         }
     }
-    answer.form = call_form(prompt);
-    Ok((answer, fit))
-}
-
-/// How calls are shown to the client.
-fn call_form(prompt: &Prompt<'_>) -> CallForm {
-    prompt.tools.as_ref().map_or(CallForm::default(), |tools| tools.form)
+    answer.form = asked.form;
+    Ok((answer, fit, held))
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -346,9 +473,12 @@ fn json_reply<S>(status: u16, body: String) -> Reply<S> {
             ("content-type", "application/json".to_owned()),
             ("cache-control", "no-store".to_owned()),
         ],
-        body: Body::Text(body),
+        body: Body::Text(body, None),
     }
 }
+
+/// When to come again where there is no room: about when some of the others are done.
+const OVERLOADED_S: u64 = 2;
 
 fn error_reply<S>(error: &Error, dialect: Dialect, stamp: &Stamp) -> Reply<S> {
     let facts = error.facts();
@@ -358,6 +488,7 @@ fn error_reply<S>(error: &Error, dialect: Dialect, stamp: &Stamp) -> Reply<S> {
     }
     match error {
         Error::WrongMethod { allow } => reply.headers.push(("allow", (*allow).to_owned())),
+        Error::Overloaded => reply.headers.push(("retry-after", OVERLOADED_S.to_string())),
         Error::RateLimited { retry_after: Some(retry_after) } => {
             reply.headers.push(("retry-after", retry_after.clone()));
         }

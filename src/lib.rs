@@ -20,6 +20,7 @@
 //! In reading order:
 //! - [`gateway`]: one request, top to bottom.
 //! - [`route`], [`auth`], [`config`]: what is asked, by whom, of which deployment.
+//! - [`upload`], [`in_flight`]: a client's body, and how much all requests hold.
 //! - [`catalog`], [`models`]: which models there are, and the routes that list them.
 //! - [`openai`], [`anthropic`]: the two dialects; [`json`]: how they read a body.
 //! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
@@ -47,6 +48,7 @@ pub mod degpt;
 pub mod edge_api;
 pub mod error;
 pub mod gateway;
+pub mod in_flight;
 pub mod json;
 pub mod limits;
 pub mod models;
@@ -60,6 +62,7 @@ pub mod sse;
 pub mod tokens;
 pub mod tools;
 pub mod translate;
+pub mod upload;
 pub mod upstream;
 mod visitor;
 

@@ -10,6 +10,7 @@ use crate::{
     catalog::{Images, Target},
     chat::{Part, Prefill, Prompt, Role, Source},
     error::Error,
+    in_flight,
     tools::markup,
 };
 
@@ -17,7 +18,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Invalid`] when nothing is left to say once empty messages are left
-/// out, or when the answer is to go on from a text and the model cannot.
+/// out, or when the answer is to go on from a text and the model cannot;
+/// [`Error::Overloaded`], when the memory is used up.
 pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
     let family = Family::of(target.upstream);
     let mut messages = match family {
@@ -43,7 +45,7 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
             }
             Prefill::AskToContinue => messages.push(wire::Message {
                 role: USER,
-                content: wire::Content::Text(CONTINUE.to_owned()),
+                content: wire::Content::Text(vec![CONTINUE.into()], ""),
             }),
         }
     }
@@ -56,9 +58,7 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
         reload,
     };
     // One allocation for a picture of megabytes instead of one at each doubling.
-    let mut body = Vec::with_capacity(size_hint(prompt));
-    serde_json::to_writer(&mut body, &request).map_err(|_| Error::Internal)?;
-    Ok(body)
+    in_flight::to_json(&request, size_hint(prompt))
 }
 
 /// Adds to the body of a chat request what the model answered, and what is wrong with it.
@@ -73,7 +73,7 @@ pub fn ask_again(body: &mut Vec<u8>, answer: &str, correction: &str) {
     let turns = [(ASSISTANT, answer), (USER, correction)];
     let messages: Vec<wire::Message<'_>> = turns
         .into_iter()
-        .map(|(role, text)| wire::Message { role, content: wire::Content::Text(text.to_owned()) })
+        .map(|(role, text)| wire::Message { role, content: wire::Content::Text(vec![text.into()], "") })
         .collect();
     let mut more = serde_json::to_vec(&messages).unwrap_or_default();
     // From a list of its own to the end of another.
@@ -187,17 +187,22 @@ fn claude_messages<'a>(prompt: &'a Prompt<'a>) -> Vec<wire::Message<'a>> {
         .collect()
 }
 
-/// Words alone become one string: every family takes it.
-fn content<'a>(pieces: Vec<Piece<'a>>, images: Images, separator: &str) -> wire::Content<'a> {
-    let words = |piece: &Piece<'a>| match piece {
-        Piece::Text(text) => Some(text.to_string()),
-        Piece::Attachment(_) => None,
-    };
-    if let Some(texts) = pieces.iter().map(words).collect::<Option<Vec<_>>>() {
-        return wire::Content::Text(texts.join(separator));
+/// Words alone become one string: every family takes it. They are put together only
+/// while they are written.
+fn content<'a>(
+    pieces: Vec<Piece<'a>>,
+    images: Images,
+    separator: &'static str,
+) -> wire::Content<'a> {
+    if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
+        let texts = pieces.into_iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            Piece::Attachment(_) => None,
+        });
+        return wire::Content::Text(texts.collect(), separator);
     }
     let parts = pieces.into_iter().filter_map(|piece| match piece {
-        Piece::Text(text) => Some(wire::Part::Text { text: text.into_owned() }),
+        Piece::Text(text) => Some(wire::Part::Text { text }),
         Piece::Attachment(part) => attachment(part, images),
     });
     wire::Content::Parts(parts.collect())
@@ -278,7 +283,8 @@ fn pieces<'a>(parts: &'a [Part<'a>]) -> Vec<Piece<'a>> {
 }
 
 /// About how many bytes the request will take, a little too many rather than too few.
-fn size_hint(prompt: &Prompt<'_>) -> usize {
+#[must_use]
+pub fn size_hint(prompt: &Prompt<'_>) -> usize {
     fn part_bytes(part: &Part<'_>) -> usize {
         match part {
             Part::Text(text) => text.len() + text.len() / 8,

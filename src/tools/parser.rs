@@ -16,7 +16,7 @@
 use std::mem;
 
 use super::{
-    Declared,
+    Declared, MAX_HELD_BYTES,
     block::Block,
     body,
     markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
@@ -139,6 +139,11 @@ impl Parser {
         }
     }
 
+    /// How much memory it holds, in bytes.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.space.capacity() + self.ready.capacity() + self.held.capacity()
+    }
+
     /// Takes a piece of text, and calls `on_event` with what is certain by now.
     pub(super) fn push(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
         for ch in text.chars() {
@@ -175,6 +180,7 @@ impl Parser {
         }
         self.held.push(ch);
         let verdict = match phase {
+            _ if self.held.len() > MAX_HELD_BYTES => Verdict::Text,
             Phase::Text => Verdict::Text,
             Phase::OpenTag => self.open_tag(on_event),
             Phase::Fence(fence) => fence.step(ch, &self.held),
@@ -312,7 +318,7 @@ impl Parser {
 
     fn text(&mut self, ch: char) {
         self.place.step(ch);
-        if ch.is_ascii_whitespace() {
+        if ch.is_ascii_whitespace() && self.space.len() < MAX_HELD_BYTES {
             self.space.push(ch);
             return;
         }

@@ -54,6 +54,14 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// The same with the schema, if there is one, in another place.
+    #[must_use]
+    pub fn with_schema(self, schema: Option<&str>) -> Wanted<'_> {
+        let Self { call, format, may_ask_again } = self;
+        let format = format.map(|_| Format { schema, description: None });
+        Wanted { call, format, may_ask_again }
+    }
+
     /// What to say to a stream's model that made no call; `None` if none is wanted.
     #[must_use]
     pub fn call_correction(self) -> Option<&'static str> {

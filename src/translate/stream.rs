@@ -72,6 +72,9 @@ enum Said {
 }
 
 impl Hold {
+    /// The most that is held back of one answer, about, in bytes.
+    const MAX_BYTES: usize = 1 << 20;
+
     fn keep(&mut self, event: &Event<'_>) {
         match (event, self.said.last_mut()) {
             (Event::Reasoning(text), Some(Said::Reasoning(said)))
@@ -80,6 +83,13 @@ impl Hold {
             (Event::Text(text), _) => self.said.push(Said::Text((*text).to_owned())),
             (Event::ToolCall { .. } | Event::End(_), _) => {}
         }
+    }
+
+    fn held_bytes(&self) -> usize {
+        let bytes = self.said.iter().map(|said| match said {
+            Said::Reasoning(text) | Said::Text(text) => text.capacity(),
+        });
+        bytes.sum()
     }
 
     fn release(&self, output: &mut Output, out: &mut Vec<u8>) {
@@ -161,7 +171,18 @@ impl Translator {
                 }
                 if let Some(waiting) = hold.as_mut().filter(|hold| hold.attempt == Attempt::First) {
                     waiting.keep(&event);
-                    if matches!(event, Event::Reasoning(_) | Event::Text(_)) {
+                    let is_said = matches!(event, Event::Reasoning(_) | Event::Text(_));
+                    // One that says so much is the answer.
+                    if is_said && waiting.held_bytes() > Hold::MAX_BYTES {
+                        if !*committed {
+                            *committed = true;
+                            output.open(out);
+                        }
+                        waiting.release(output, out);
+                        *hold = None;
+                        return;
+                    }
+                    if is_said {
                         return;
                     }
                     if event == Event::End(Finish::Stop) {
@@ -266,6 +287,19 @@ impl Translator {
             Output::OpenAi(encoder) => encoder.keep_alive(out),
             Output::Anthropic(encoder) => encoder.keep_alive(out),
         }
+    }
+
+    /// How much memory is held for what has not gone out, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let hold = self.hold.as_ref().map_or(0, Hold::held_bytes);
+        self.input.held_bytes() + self.limiter.held_bytes() + hold
+    }
+
+    /// Lets go of that: nothing more will be said.
+    pub fn let_go(&mut self) {
+        self.input = Input::new(0);
+        self.hold = None;
     }
 
     /// Whether any of the answer itself has come.

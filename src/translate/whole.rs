@@ -6,6 +6,7 @@ use super::{Begun, Failure, Input};
 use crate::{
     chat::{CallForm, Event, Finish, Usage},
     error::Error,
+    in_flight,
     limits::Limiter,
 };
 
@@ -24,6 +25,37 @@ pub struct Answer {
     pub finish: Finish,
     /// The tokens it took.
     pub usage: Usage,
+}
+
+impl Answer {
+    /// How much memory it holds, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let calls = self.calls.iter().map(|call| call.name.capacity() + call.arguments.capacity());
+        self.reasoning.capacity() + self.text.capacity() + calls.sum::<usize>()
+    }
+
+    /// How many bytes it takes as JSON, in either dialect; a little more, or as many.
+    #[must_use]
+    pub fn json_bytes(&self) -> usize {
+        let calls = self.calls.iter();
+        let calls = calls.map(|call| escaped_bytes(&call.arguments) + call.name.len() + 256);
+        1_024 + escaped_bytes(&self.reasoning) + escaped_bytes(&self.text) + calls.sum::<usize>()
+    }
+}
+
+/// How many bytes `text` takes within a JSON string. What is small is not looked at.
+fn escaped_bytes(text: &str) -> usize {
+    const SMALL: usize = 16 << 10;
+    if text.len() < SMALL {
+        return text.len() + text.len() / 8;
+    }
+    let bytes = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        ..=0x1f => 6,
+        _ => 1,
+    });
+    bytes.sum()
 }
 
 /// A call in a whole answer.
@@ -76,14 +108,19 @@ impl Whole {
         if outcome.is_some() {
             return ControlFlow::Break(());
         }
+        let failed = &mut None;
         let result = input.push(bytes, &mut |event| {
             // What follows the end in the same piece neither is said nor counts.
             if outcome.is_some() {
                 return;
             }
+            let mut say = |said: &mut String, text: &str| match in_flight::push_str(said, text) {
+                Ok(()) => {}
+                Err(error) => *failed = Some(error),
+            };
             limiter.push(event, &mut |event| match event {
-                Event::Reasoning(text) => answer.reasoning.push_str(text),
-                Event::Text(text) => answer.text.push_str(text),
+                Event::Reasoning(text) => say(&mut answer.reasoning, text),
+                Event::Text(text) => say(&mut answer.text, text),
                 Event::ToolCall { name, arguments } => answer.calls.push(Call {
                     name: name.to_owned(),
                     arguments: arguments.to_owned(),
@@ -98,7 +135,21 @@ impl Whole {
         if let (Err(error), None) = (result, &outcome) {
             *outcome = Some(Err(error));
         }
+        if let Some(error) = failed.take() {
+            *outcome = Some(Err(error));
+        }
         if outcome.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// How much memory it holds, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.input.held_bytes() + self.limiter.held_bytes() + self.answer.held_bytes()
+    }
+
+    /// Ends it with `error`: an answer that is not whole is none.
+    pub fn fail(&mut self, error: Error) {
+        self.outcome = Some(Err(error));
     }
 
     /// Whether any of the answer has come.

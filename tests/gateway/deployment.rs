@@ -16,7 +16,7 @@ use degpt_edge::{
 
 use crate::{
     outlet::Outlet,
-    world::{End, Response, Sent, World},
+    world::{End, Response, Sent, Upload, World},
 };
 
 pub(crate) const CANARY: &str = "canary";
@@ -100,7 +100,8 @@ impl Deployment {
             found.map(|header| header.1.to_owned())
         };
         let (path, query) = ask.path.split_once('?').unwrap_or((ask.path, ""));
-        let body = ask.body.clone();
+        let mut upload = Upload::of(ask.body.clone());
+        let body = &mut upload;
         let request = Request { method: ask.method, path, query, header: &header, body };
         let reply = gateway::handle(&self.gateway, &self.world, request, &stamp()).await;
         (self.world.since_start_ms(), reply)
@@ -114,7 +115,7 @@ pub(crate) fn stamp() -> Stamp {
 fn read(at_ms: u64, reply: Reply<Rc<Outlet>>) -> Answer {
     let body = match &reply.body {
         Body::Empty => String::new(),
-        Body::Text(text) => text.clone(),
+        Body::Text(text, _) => text.clone(),
         Body::Stream(outlet) => {
             assert!(outlet.is_closed(), "a client's body is left open");
             outlet.text()
