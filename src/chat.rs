@@ -116,6 +116,12 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The most that all stop sequences of a request may have, in bytes: each is looked
+    /// for at every byte of the answer, with a table many times its size.
+    pub const MAX_STOP_BYTES: usize = 16 << 10;
+    /// What is said where they have more.
+    pub(crate) const STOP_TOO_LONG: &str = "All stop sequences may have 16384 bytes at most.";
+
     /// Whether there is no limit at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

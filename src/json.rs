@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 
 use crate::error::Error;
 pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
-pub(crate) use writer::Writer;
+pub(crate) use writer::{Writer, escaped_bytes};
 pub(crate) use wrong::Outcome;
 
 /// Reads `body` as one JSON value of type `T`.

@@ -61,7 +61,7 @@ pub async fn read<E: Edge>(
     let started_ms = edge.now_ms();
     let mut bytes = Vec::new();
     while bytes.len() < most {
-        make_room(&mut bytes, most, held)?;
+        make_room(&mut bytes, most, known.is_some(), held)?;
         let elapsed_ms = edge.now_ms().saturating_sub(started_ms);
         let wait_ms = STALL_MS.min(LONGEST_MS.saturating_sub(elapsed_ms));
         if wait_ms == 0 {
@@ -90,14 +90,22 @@ fn at_least(so_far: usize, elapsed_ms: u64) -> usize {
 }
 
 /// Makes room for one piece more: twice as much as has come, and never more than `most`.
-/// Counted is also what the runtime reads a piece into.
-fn make_room(bytes: &mut Vec<u8>, most: usize, held: &mut Held) -> Result<(), Error> {
+/// Of what `is_known` to come, all, once a quarter has. Counted is also what the runtime reads a piece into.
+fn make_room(
+    bytes: &mut Vec<u8>,
+    most: usize,
+    is_known: bool,
+    held: &mut Held,
+) -> Result<(), Error> {
     let room = bytes.capacity() - bytes.len();
     // So that a read is worth it.
     if bytes.capacity() >= most || room >= PIECE_BYTES.min(bytes.capacity()) / 2 && room > 0 {
         return Ok(());
     }
-    let capacity = bytes.capacity().saturating_mul(2).max(FIRST_BYTES).min(most);
+    let capacity = bytes.capacity().saturating_mul(2).max(FIRST_BYTES);
+    // The last step is made early: the memory it leaves is too small for what follows.
+    let is_last = capacity >= most / 2;
+    let capacity = if is_last && is_known { most } else { capacity.min(most) };
     held.set(capacity + capacity.min(PIECE_BYTES))?;
     bytes.try_reserve_exact(capacity - bytes.len()).map_err(|_| Error::Overloaded)
 }

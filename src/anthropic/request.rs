@@ -78,6 +78,9 @@ fn stop_sequences(list: Vec<Text<'_>>) -> Result<Vec<String>, Error> {
     if list.iter().any(|sequence| sequence.as_str().is_empty()) {
         return Err(Error::invalid("stop_sequences", "A stop sequence must not be empty."));
     }
+    if list.iter().map(|sequence| sequence.as_str().len()).sum::<usize>() > Limits::MAX_STOP_BYTES {
+        return Err(Error::invalid("stop_sequences", Limits::STOP_TOO_LONG));
+    }
     Ok(list.into_iter().map(|sequence| sequence.0.into_owned()).collect())
 }
 

@@ -7,9 +7,8 @@
  * whole at once, but its stream stays open meanwhile.
  */
 const LONGEST_MS = 2_000;
-/** How many are kept at once, and of how many of these something is read. */
-const MOST_OPEN = 512;
-const MOST_READ = 64;
+/** How many are kept at once. Each takes about as much memory as what is read of it. */
+const MOST_AT_ONCE = 64;
 /** What is read of one. Each read leaves a buffer to the garbage collector, which is in no hurry. */
 const MOST_BYTES = 64 << 10;
 const VIEW_BYTES = 16 << 10;
@@ -26,13 +25,12 @@ export function lastWords(bytes, request, reader) {
   if (!request.body || (length !== null && length <= SMALL_BYTES)) return bytes;
   const now = Date.now();
   ends = ends.filter((end) => end > now);
-  if (ends.length >= MOST_OPEN) return bytes;
-  const isRead = ends.length < MOST_READ;
+  if (ends.length >= MOST_AT_ONCE) return bytes;
   const end = now + LONGEST_MS;
   ends.push(end);
   const { readable, writable } = new FixedLengthStream(bytes.byteLength);
   const writer = writable.getWriter();
-  speak(writer, bytes, isRead && (reader ?? request.body.getReader({ mode: "byob" })))
+  speak(writer, bytes, reader ?? request.body.getReader({ mode: "byob" }))
     .catch(() => {}) // The client has left.
     .then(() => {
       ends.splice(ends.indexOf(end), 1);
@@ -46,7 +44,7 @@ async function speak(writer, bytes, reader) {
   await writer.write(bytes);
   const late = scheduler.wait(LONGEST_MS);
   let view = new Uint8Array(VIEW_BYTES);
-  for (let left = MOST_BYTES; reader && left > 0; left -= VIEW_BYTES) {
+  for (let left = MOST_BYTES; left > 0; left -= VIEW_BYTES) {
     const read = await Promise.race([reader.readAtLeast(VIEW_BYTES, view), late]);
     if (!read || read.done) return;
     view = new Uint8Array(read.value.buffer);

@@ -65,8 +65,7 @@ async fn fetch(
     let header = |name: &str| headers.get(name).ok().flatten();
     let left = client_left(&request);
     let mut upload = Upload::of(request);
-    let request =
-        Request { method: &method, path, query, header: &header, body: &mut upload };
+    let request = Request { method: &method, path, query, header: &header, body: &mut upload };
     let reply = {
         let handled = pin!(gateway::handle(&deployment, &world, request, &stamp));
         match select(handled, pin!(left)).await {

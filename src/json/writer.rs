@@ -63,3 +63,17 @@ impl Writer {
         self.out.extend_from_slice(b"\":");
     }
 }
+
+/// How many bytes `text` takes within a JSON string. What is small is not looked at.
+pub(crate) fn escaped_bytes(text: &str) -> usize {
+    const SMALL: usize = 16 << 10;
+    if text.len() < SMALL {
+        return text.len() + text.len() / 8;
+    }
+    let bytes = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        ..=0x1f => 6,
+        _ => 1,
+    });
+    bytes.sum()
+}

@@ -1,7 +1,7 @@
 //! How calls and results are written as text: in the instructions, in the
 //! history, and by the model.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write};
 
 use crate::{
     chat::ToolOutcome,
@@ -49,5 +49,8 @@ pub fn result(id: &str, outcome: ToolOutcome, text: &str) -> String {
     } else {
         Cow::Borrowed(text)
     };
-    format!("<{RESULT_TAG}{id}{status}>\n{text}\n</{RESULT_TAG}>")
+    // It may be megabytes, and is to be written once.
+    let mut result = String::with_capacity(text.len() + id.len() + 64);
+    let _ = write!(result, "<{RESULT_TAG}{id}{status}>\n{text}\n</{RESULT_TAG}>");
+    result
 }

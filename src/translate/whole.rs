@@ -6,7 +6,7 @@ use super::{Begun, Failure, Input};
 use crate::{
     chat::{CallForm, Event, Finish, Usage},
     error::Error,
-    in_flight,
+    in_flight, json,
     limits::Limiter,
 };
 
@@ -39,23 +39,12 @@ impl Answer {
     #[must_use]
     pub fn json_bytes(&self) -> usize {
         let calls = self.calls.iter();
-        let calls = calls.map(|call| escaped_bytes(&call.arguments) + call.name.len() + 256);
-        1_024 + escaped_bytes(&self.reasoning) + escaped_bytes(&self.text) + calls.sum::<usize>()
+        let calls = calls.map(|call| json::escaped_bytes(&call.arguments) + call.name.len() + 256);
+        1_024
+            + json::escaped_bytes(&self.reasoning)
+            + json::escaped_bytes(&self.text)
+            + calls.sum::<usize>()
     }
-}
-
-/// How many bytes `text` takes within a JSON string. What is small is not looked at.
-fn escaped_bytes(text: &str) -> usize {
-    const SMALL: usize = 16 << 10;
-    if text.len() < SMALL {
-        return text.len() + text.len() / 8;
-    }
-    let bytes = text.bytes().map(|byte| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        ..=0x1f => 6,
-        _ => 1,
-    });
-    bytes.sum()
 }
 
 /// A call in a whole answer.
