@@ -67,7 +67,8 @@ pub async fn read<E: Edge>(
         if wait_ms == 0 {
             return Err(Error::BodyTimeout);
         }
-        let at_least = at_least(bytes.len(), elapsed_ms).min(most - bytes.len());
+        let room = bytes.capacity() - bytes.len();
+        let at_least = at_least(bytes.len(), elapsed_ms).min(room).min(most - bytes.len());
         let before = bytes.len();
         edge.read_on(upload, at_least, wait_ms, &mut bytes).await?;
         if bytes.len() == before {

@@ -83,6 +83,10 @@ impl Deployment {
         Self { world: world.clone(), gateway }
     }
 
+    pub(crate) fn bytes_in_flight(&self) -> usize {
+        self.gateway.as_ref().map_or(0, |gateway| gateway.bytes_in_flight())
+    }
+
     /// Asks at once, and waits until everything is over.
     pub(crate) fn ask_all(&self, asks: &[Ask]) -> Vec<Answer> {
         let replies = self.world.run(asks.iter().map(|ask| self.ask(ask)).collect());

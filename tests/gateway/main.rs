@@ -8,4 +8,5 @@ mod routes;
 mod schema;
 mod sign_in;
 mod timing;
+mod uploads;
 mod world;
