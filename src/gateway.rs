@@ -397,7 +397,8 @@ async fn whole<E: Edge>(
             let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
             let take = |bytes: &[u8]| {
                 let flow = whole.push(bytes);
-                if let Err(error) = held.set(whole.held_bytes()) {
+                // What grows is copied as it grows, and what it leaves is seldom of use.
+                if let Err(error) = held.set(2 * whole.held_bytes()) {
                     whole.fail(error);
                     return None;
                 }
@@ -408,7 +409,10 @@ async fn whole<E: Edge>(
                 }
             };
             let poured = edge.pour(download, left_ms(), take).await;
-            whole.finish(poured).map(|answer| (answer, held))
+            let answer = whole.finish(poured)?;
+            // It is less.
+            let _ = held.set(answer.held_bytes());
+            Ok((answer, held))
         };
         upstream::ask(upstream, config, edge, call, consume).await
     };
