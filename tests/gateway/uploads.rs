@@ -42,7 +42,7 @@ fn upload_of(pieces: &[(u64, usize)]) -> (Upload, Vec<u8>) {
     let mut all = Vec::new();
     let mut upload = Upload::default();
     for &(after_ms, bytes) in pieces {
-        let piece: Vec<u8> = (all.len()..all.len() + bytes).map(|at| (at % 251) as u8).collect();
+        let piece: Vec<u8> = (0_u8..251).cycle().skip(all.len() % 251).take(bytes).collect();
         all.extend_from_slice(&piece);
         upload.pieces.push_back((after_ms, piece));
     }
@@ -125,7 +125,8 @@ fn a_length_is_read_as_it_is_meant() {
 #[test]
 fn a_body_that_stalls_or_takes_too_long_is_given_up_in_time() {
     let steady: Vec<_> = (0..7).map(|_| (9_000, 100)).collect();
-    let table: [(&str, &[(u64, usize)], bool, Result<(), Error>, u64); 5] = [
+    type Row<'a> = (&'a str, &'a [(u64, usize)], bool, Result<(), Error>, u64);
+    let table: [Row<'_>; 5] = [
         ("nothing comes", &[], true, Err(Error::BodyTimeout), STALL_MS),
         ("then nothing", &[(0, 500), (100, 500)], true, Err(Error::BodyTimeout), 100 + STALL_MS),
         ("a pause", &[(0, 500), (STALL_MS - 1, 500)], false, Ok(()), STALL_MS - 1),
