@@ -122,10 +122,12 @@ fn a_length_is_read_as_it_is_meant() {
     }
 }
 
+/// A name, what comes, whether nothing follows, how it ends, and when.
+type Row<'a> = (&'a str, &'a [(u64, usize)], bool, Result<(), Error>, u64);
+
 #[test]
 fn a_body_that_stalls_or_takes_too_long_is_given_up_in_time() {
     let steady: Vec<_> = (0..7).map(|_| (9_000, 100)).collect();
-    type Row<'a> = (&'a str, &'a [(u64, usize)], bool, Result<(), Error>, u64);
     let table: [Row<'_>; 5] = [
         ("nothing comes", &[], true, Err(Error::BodyTimeout), STALL_MS),
         ("then nothing", &[(0, 500), (100, 500)], true, Err(Error::BodyTimeout), 100 + STALL_MS),
