@@ -11,7 +11,7 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -84,7 +84,7 @@ export async function build({ output = inProject("build"), env = {} } = {}) {
 
 /** Compiles the crate and returns the path of the wasm file, which cargo reports as JSON. */
 function compile(env) {
-  const args = ["build", "--lib", "--release", "--target", WASM_TARGET];
+  const args = ["build", "--locked", "--lib", "--release", "--target", WASM_TARGET];
   const cargo = spawn("cargo", [...args, "--message-format", "json-render-diagnostics"], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -112,7 +112,8 @@ function compile(env) {
 function stampOf(compiled) {
   const hash = createHash("sha256");
   const recipe = fileURLToPath(import.meta.url);
-  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.lock"), ENTRY, recipe];
+  const scripts = globSync("src/edge/*.mjs", { cwd: ROOT }).sort().map((file) => inProject(file));
+  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.lock"), ...scripts, recipe];
   for (const file of inputs) hash.update(readFileSync(file));
   return hash.digest("hex");
 }
@@ -133,6 +134,15 @@ function optimize(wasm) {
   return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...options]);
 }
 
+/** wasm-bindgen copies the modules that the crate names, and not what those import from beside them. */
+const besideTheSource = {
+  name: "beside the source",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/\w+\.mjs$/ }, ({ path: name, importer }) =>
+      importer.includes(`${path.sep}snippets${path.sep}`) ? { path: inProject(path.join("src/edge", name)) } : undefined,
+    ),
+};
+
 async function bundle(folder) {
   const esbuild = await import("esbuild");
   const file = path.join(folder, "index.js");
@@ -149,6 +159,7 @@ async function bundle(folder) {
     minify: true,
     format: "esm",
     external: ["./index_bg.wasm"],
+    plugins: [besideTheSource],
     logLevel: "warning",
   });
   // The Workers runtime hands out a compiled module for a plain import of a .wasm file.

@@ -91,7 +91,7 @@ async function count() {
 
 /** Builds the program and resolves to its path, which cargo reports as JSON. */
 async function build() {
-  const args = ["bench", "--no-run", "--bench", "costs", "--message-format", "json-render-diagnostics"];
+  const args = ["bench", "--locked", "--no-run", "--bench", "costs", "--message-format", "json-render-diagnostics"];
   const { stdout } = await read("cargo", args, { stderr: "inherit", env: process.env });
   const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   return lines.map((line) => JSON.parse(line).executable).findLast(Boolean);

@@ -16,6 +16,7 @@ import { ensureDevVars } from "./dev-vars.mjs";
 import { imports } from "./imports.mjs";
 import { Failure, NODE, ROOT, WRANGLER, WRANGLER_ENV, atExit, command, inProject, scratchFolder, seconds } from "./process.mjs";
 import { programSize } from "./size.mjs";
+import { audits } from "./supply.mjs";
 import { WASM_TARGET, ensureCheckTools } from "./tools.mjs";
 
 /**
@@ -29,6 +30,8 @@ const PROGRAM_LIMIT_BYTES = 200_000;
 const TEST_LIMIT_MS = 300_000;
 
 const WASM = ["--target", WASM_TARGET];
+/** The dependencies are those of Cargo.lock; a newer one is a commit of its own. */
+const LOCKED = ["--locked"];
 const DENY_WARNINGS = ["--", "-D", "warnings"];
 
 /** Name, what it does, and how: a function that resolves to a `tally`. */
@@ -36,10 +39,11 @@ const STEPS = [
   ["format", "the format of the Rust code", () => check("cargo", ["fmt", "--check"])],
   ["native", "the Rust tests", cargoTest],
   ["costs", "the instructions the core takes", () => costs()],
-  ["clippy", "clippy", () => check("cargo", ["clippy", "--all-targets", ...DENY_WARNINGS])],
-  ["clippy-wasm", "clippy for wasm", () => check("cargo", ["clippy", ...WASM, ...DENY_WARNINGS])],
+  ["clippy", "clippy", () => check("cargo", ["clippy", ...LOCKED, "--all-targets", ...DENY_WARNINGS])],
+  ["clippy-wasm", "clippy for wasm", () => check("cargo", ["clippy", ...LOCKED, ...WASM, ...DENY_WARNINGS])],
   ["doc", "the documentation", () => documentation([])],
   ["doc-wasm", "the documentation of the wasm part", () => documentation(WASM)],
+  ["supply", "what the dependencies are known for", supply],
   ["build", "the build of the worker", () => build().then(() => tally({ passed: 1 }))],
   ["size", "the size of what is deployed", size],
   ["imports", "what the wasm wants of JavaScript", () => imports()],
@@ -114,10 +118,10 @@ async function check(program, args, env) {
 }
 
 const documentation = (target) =>
-  check("cargo", ["doc", "--no-deps", "--document-private-items", ...target], { RUSTDOCFLAGS: "-D warnings" });
+  check("cargo", ["doc", ...LOCKED, "--no-deps", "--document-private-items", ...target], { RUSTDOCFLAGS: "-D warnings" });
 
 async function cargoTest() {
-  const { code, text } = await show("cargo", ["test", "--no-fail-fast"]);
+  const { code, text } = await show("cargo", ["test", ...LOCKED, "--no-fail-fast"]);
   const result = tally();
   for (const [, passed, , ignored] of text.matchAll(/^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
     result.passed += Number(passed);
@@ -156,6 +160,17 @@ async function nodeTest(pattern) {
 async function clients() {
   await ensureClients();
   return nodeTest("tests/clients/*.test.mjs");
+}
+
+/** Each of the audits is one check. One that could not be made is skipped, not passed. */
+async function supply() {
+  const result = tally();
+  for await (const { name, outcome, why } of audits()) {
+    console.log(`${outcome}: ${name}${why ? `: ${why}` : ""}`);
+    if (outcome === "failed") result.failures.push(name);
+    else result[outcome] += 1;
+  }
+  return result;
 }
 
 /** What wrangler would upload, as it says itself, and how much of that is the program. */

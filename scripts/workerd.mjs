@@ -19,7 +19,8 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
 /**
  * Starts the built Worker on loopback and resolves once it accepts connections.
  *
- * `vars` are laid over the `[vars]` of wrangler.toml; one that is `undefined` is left unset.
+ * `vars` are laid over the `[vars]` of wrangler.toml; one that is `undefined` is left unset, and one
+ * that is no string is bound as JSON, as wrangler does it.
  * `onOutput` is called with each piece workerd writes. With `isolates` above 1 the process runs the
  * Worker that often, as a data centre does: each with memory and a port of its own (`port` is for
  * one), over one cache. The process ends with `close()` or with this one, however this one ends,
@@ -37,7 +38,7 @@ export async function startWorker(options = {}) {
 
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, { names: bound.map(([name]) => name), port, isolates, built, v8Flags }));
+  writeFileSync(file, configuration(settings, { bound, port, isolates, built, v8Flags }));
 
   if (compiled) {
     const { stdout, status } = spawnSync(workerd.default, ["compile", "--config-only", file], { maxBuffer: 1 << 26 });
@@ -47,7 +48,7 @@ export async function startWorker(options = {}) {
 
   const spawnedAt = performance.now();
   const child = spawn(workerd.default, ["serve", "--control-fd=3", ...(compiled ? ["--binary"] : []), file], {
-    env: { ...process.env, ...Object.fromEntries(bound) },
+    env: { ...process.env, ...Object.fromEntries(bound.filter(([, value]) => isText(value))) },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const forget = atExit(() => child.kill("SIGKILL"));
@@ -105,10 +106,13 @@ function listeningPorts(pipe, count) {
   });
 }
 
-/** Values travel in the environment: here stand names alone, and no key reaches the disk. */
-function configuration(settings, { names, port, isolates, built, v8Flags }) {
+const isText = (value) => typeof value === "string";
+
+/** Texts travel in the environment: here stand their names alone, and no key reaches the disk. */
+function configuration(settings, { bound, port, isolates, built, v8Flags }) {
   const list = (items) => `[${items.join(", ")}]`;
-  const bindings = list(names.map((name) => `(name = "${name}", fromEnvironment = "${name}")`));
+  const valueOf = ([name, value]) => (isText(value) ? `fromEnvironment = "${name}"` : `json = ${JSON.stringify(JSON.stringify(value))}`);
+  const bindings = list(bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`));
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
   const date = settings.compatibility_date;
   const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);

@@ -10,8 +10,14 @@ use crate::{
     error::Error,
 };
 
-/// What DeGPT's own API keys begin with.
-const DEGPT_PREFIX: &str = "degpt-";
+/// Whether `key` can be one of DeGPT's own API keys. Those that its published source
+/// makes have 64 hexadecimal digits after `degpt-`; there is some room for others, but
+/// none for what a header of ours to DeGPT could not hold.
+fn is_degpt_key(key: &str) -> bool {
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    key.strip_prefix("degpt-")
+        .is_some_and(|rest| (16..=128).contains(&rest.len()) && rest.bytes().all(is_sound))
+}
 
 /// A credential. Its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,7 +65,13 @@ impl fmt::Debug for ApiKey {
 /// The SHA-256 of `text`, in hexadecimal digits: a name that says nothing of it.
 #[must_use]
 pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// `bytes` in hexadecimal digits.
+#[must_use]
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
@@ -76,7 +88,7 @@ pub enum Caller {
 
 /// Decides on the keys of a request: those of its `Authorization` and `x-api-key`
 /// headers. Either may be right; which one was, and how much of it, takes the
-/// same time to find out.
+/// same time to find out. A key of the deployment's is never taken for DeGPT's.
 ///
 /// # Errors
 /// [`Error::MissingKey`], [`Error::WrongKey`] or [`Error::NoKeysConfigured`].
@@ -90,17 +102,6 @@ pub fn admit(
         .flatten()
         .filter(|key| !key.is_empty())
         .collect();
-    if config.client_keys == ClientKeys::Pass
-        && let Some(own) = keys.iter().find(|key| key.starts_with(DEGPT_PREFIX))
-    {
-        return Ok(Caller::Guest(Secret::new(*own)));
-    }
-    if config.api_keys.is_empty() {
-        return Err(Error::NoKeysConfigured);
-    }
-    if keys.is_empty() {
-        return Err(Error::MissingKey);
-    }
     let mut known = Choice::from(0);
     for key in &keys {
         let digest = ApiKey::of(key);
@@ -108,7 +109,18 @@ pub fn admit(
             known |= digest.0.ct_eq(&allowed.0);
         }
     }
-    if bool::from(known) { Ok(Caller::Member) } else { Err(Error::WrongKey) }
+    if bool::from(known) {
+        return Ok(Caller::Member);
+    }
+    if config.client_keys == ClientKeys::Pass
+        && let Some(own) = keys.iter().find(|key| is_degpt_key(key))
+    {
+        return Ok(Caller::Guest(Secret::new(*own)));
+    }
+    if config.api_keys.is_empty() {
+        return Err(Error::NoKeysConfigured);
+    }
+    Err(if keys.is_empty() { Error::MissingKey } else { Error::WrongKey })
 }
 
 /// The token of `Bearer <token>` (RFC 6750; the scheme in any case).
@@ -119,7 +131,7 @@ fn bearer(authorization: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ApiKey, Caller, Secret, admit};
+    use super::{ApiKey, Caller, Secret, admit, is_degpt_key};
     use crate::{config::Config, error::Error};
 
     fn config(keys: &str, client_keys: &str) -> Config {
@@ -131,10 +143,15 @@ mod tests {
         Config::from_lookup(lookup).unwrap_or_else(|error| unreachable!("{error:?}"))
     }
 
+    const OWN: &str = "degpt-0123456789abcdef0123456789abcdef";
+
     #[test]
     fn either_header_may_hold_the_right_key() {
         let guest = |key: &str| Ok(Caller::Guest(Secret::new(key)));
         let member = || Ok(Caller::Member);
+        let bearer = format!("Bearer {OWN}");
+        let bearer = Some(bearer.as_str());
+        let both = format!("a, {OWN}");
         let table = [
             ("a, b", "off", Some("Bearer a"), None, member()),
             ("a, b", "off", Some("bearer  b "), None, member()),
@@ -147,17 +164,43 @@ mod tests {
             ("a, b", "off", Some("Bearer a, b"), None, Err(Error::WrongKey)),
             ("", "off", Some("Bearer a"), None, Err(Error::NoKeysConfigured)),
             ("", "off", None, None, Err(Error::NoKeysConfigured)),
-            ("a", "off", Some("Bearer degpt-x"), None, Err(Error::WrongKey)),
-            ("a", "pass", Some("Bearer degpt-x"), None, guest("degpt-x")),
-            ("", "pass", None, Some("degpt-x"), guest("degpt-x")),
+            ("a", "off", bearer, None, Err(Error::WrongKey)),
+            ("a", "pass", bearer, None, guest(OWN)),
+            ("", "pass", None, Some(OWN), guest(OWN)),
+            ("a", "pass", Some("Bearer wrong"), Some(OWN), guest(OWN)),
             ("a", "pass", Some("Bearer a"), None, member()),
-            ("a", "pass", Some("Bearer a"), Some("degpt-x"), guest("degpt-x")),
+            // The deployment's own keys come first, whatever they look like.
+            ("a", "pass", Some("Bearer a"), Some(OWN), member()),
+            (&both, "pass", bearer, None, member()),
+            (&both, "off", bearer, None, member()),
             ("", "pass", Some("Bearer a"), None, Err(Error::NoKeysConfigured)),
+            ("a", "pass", Some("Bearer degpt-"), None, Err(Error::WrongKey)),
         ];
         for (keys, client_keys, authorization, x_api_key, expected) in table {
             let found = admit(&config(keys, client_keys), authorization, x_api_key);
             assert_eq!(found, expected, "{keys} {client_keys} {authorization:?} {x_api_key:?}");
         }
+    }
+
+    #[test]
+    fn a_degpt_key_has_the_shape_of_one() {
+        let digits = "0123456789abcdef".repeat(4);
+        for good in [&digits, "A-Za-z_0123456789", &"x".repeat(16), &"x".repeat(128)] {
+            assert!(is_degpt_key(&format!("degpt-{good}")), "{good}");
+        }
+        let (short, long) = ("x".repeat(15), "x".repeat(129));
+        let bad = [
+            "",
+            &short,
+            &long,
+            "sixteen characters",
+            "with.a.dot-0123456789",
+            "ключ-ключ-ключ-ключ",
+        ];
+        for bad in bad {
+            assert!(!is_degpt_key(&format!("degpt-{bad}")), "{bad}");
+        }
+        assert!(!is_degpt_key(&digits) && !is_degpt_key(&format!("DEGPT-{digits}")));
     }
 
     #[test]

@@ -184,10 +184,11 @@ impl Catalog {
         if !extra.is_empty() {
             let extra: Vec<Model> = json::read(extra.as_bytes()).map_err(|_| Fault::Extra)?;
             for model in extra {
-                if model.id.is_empty()
-                    || model.text_model.is_empty()
-                    || model.image_model.is_empty()
-                {
+                let is_named = [&model.text_model, &model.image_model].into_iter().all(|name| {
+                    // The name at DeGPT is the header `x-degpt-model`.
+                    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
+                });
+                if model.id.is_empty() || model.id.contains(char::is_control) || !is_named {
                     return Err(Fault::Extra);
                 }
                 match models.iter_mut().find(|known| known.id == model.id) {
@@ -442,6 +443,9 @@ mod tests {
             (("{}", "", "deepseek-chat", VISION), Fault::Extra),
             ((r#"[{"id":""}]"#, "", "deepseek-chat", VISION), Fault::Extra),
             ((r#"[{"id":"a","imges":"openai"}]"#, "", "deepseek-chat", VISION), Fault::Extra),
+            ((r#"[{"id":"a\nb","text_model":"a"}]"#, "", "deepseek-chat", VISION), Fault::Extra),
+            ((r#"[{"id":"a","text_model":"a\nb"}]"#, "", "deepseek-chat", VISION), Fault::Extra),
+            ((r#"[{"id":"a","image_model":"模"}]"#, "", "deepseek-chat", VISION), Fault::Extra),
             (("", "a", "deepseek-chat", VISION), Fault::Aliases),
             (("", "a=nobody", "deepseek-chat", VISION), Fault::Aliases),
             (("", "=o3", "deepseek-chat", VISION), Fault::Aliases),

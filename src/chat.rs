@@ -6,6 +6,8 @@
 
 use std::{borrow::Cow, rc::Rc};
 
+use crate::error::Error;
+
 /// A parsed request for an answer. Borrows from the request body where it can:
 /// an image is never copied on its way in.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,50 @@ pub struct Tools<'a> {
     pub calls: Calls,
     /// How the client's dialect shows a call.
     pub form: CallForm,
+    /// What the conversation quotes; known once the model has its instructions.
+    pub quotes: Quotes,
+}
+
+/// What the texts of a conversation hold that a model may repeat, and that is no call
+/// of its own then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quotes {
+    /// Tags of calls and results. They carry a mark on their way to the model.
+    pub tags: bool,
+    /// A JSON object that calls a tool of the request, without tags.
+    pub objects: bool,
+}
+
+impl Tools<'_> {
+    /// The most that a request may declare: eight times what OpenAI allows, for agents
+    /// with many MCP servers do declare several hundred.
+    pub const MOST: usize = 1_024;
+    /// The most bytes of their names, descriptions, schemas and examples: about 250,000
+    /// tokens, which leave no model room for a conversation.
+    pub const MOST_BYTES: usize = 1 << 20;
+
+    /// Whether there may be so many.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for `param` if not.
+    pub fn check_number(number: usize, param: &str) -> Result<(), Error> {
+        if number <= Self::MOST {
+            return Ok(());
+        }
+        Err(Error::invalid(param, "There may be at most 1,024 tools."))
+    }
+
+    /// Whether those in `list` may be so long.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for `param` if not.
+    pub fn check_size(list: &[Tool<'_>], param: &str) -> Result<(), Error> {
+        if list.iter().map(Tool::bytes).sum::<usize>() <= Self::MOST_BYTES {
+            return Ok(());
+        }
+        let message = "Names, descriptions and schemas may have at most 1,048,576 bytes together.";
+        Err(Error::invalid(param, message))
+    }
 }
 
 /// One tool.
@@ -57,6 +103,16 @@ pub struct Tool<'a> {
     pub examples: Option<&'a str>,
     /// Whether the model is not told of it yet: a search has to find it first.
     pub deferred: bool,
+}
+
+impl Tool<'_> {
+    /// The longest name, in bytes. OpenAI allows 64 and Anthropic 128.
+    pub const LONGEST_NAME: usize = 256;
+
+    fn bytes(&self) -> usize {
+        let texts = [self.description.as_deref(), self.schema, self.examples];
+        self.name.len() + texts.into_iter().flatten().map(str::len).sum::<usize>()
+    }
 }
 
 /// Whether a tool must be called.
@@ -116,11 +172,23 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The most that all stop sequences of a request may have, in bytes: each is looked
-    /// for at every byte of the answer, with a table many times its size.
-    pub const MAX_STOP_BYTES: usize = 16 << 10;
-    /// What is said where they have more.
-    pub(crate) const STOP_TOO_LONG: &str = "All stop sequences may have 16384 bytes at most.";
+    /// The longest stop sequence, in bytes. Neither dialect names a limit; each byte
+    /// takes several of memory.
+    pub const LONGEST_STOP: usize = 4_096;
+
+    /// Whether these can be stop sequences.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for `param` if one is empty or too long.
+    pub fn check_stop(sequences: &[String], param: &str) -> Result<(), Error> {
+        if sequences.iter().any(String::is_empty) {
+            return Err(Error::invalid(param, "A stop sequence must not be empty."));
+        }
+        if sequences.iter().any(|sequence| sequence.len() > Self::LONGEST_STOP) {
+            return Err(Error::invalid(param, "A stop sequence may have at most 4,096 bytes."));
+        }
+        Ok(())
+    }
 
     /// Whether there is no limit at all.
     #[must_use]

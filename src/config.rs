@@ -4,16 +4,20 @@
 //! its name and the rule it breaks, never by its content. README lists the
 //! variables for people; `NAMES` here is that list for tests.
 
+mod values;
+
 use std::time::Duration;
 
 use crate::{
-    auth::{self, ApiKey, Secret},
+    auth::{ApiKey, Secret},
     catalog::{Catalog, Fault},
     error::Error,
 };
+pub use values::Value;
+use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 18] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -30,6 +34,7 @@ pub const NAMES: [&str; 17] = [
     "FIRST_BYTE_TIMEOUT_MS",
     "IDLE_TIMEOUT_MS",
     "KEEP_ALIVE_MS",
+    "MAX_ANSWER_MS",
     "MAX_ANSWER_BYTES",
 ];
 
@@ -40,9 +45,10 @@ pub struct Config {
     pub api_keys: Vec<ApiKey>,
     /// The deployment's own credential at DeGPT, if it has one.
     pub degpt_key: Option<Secret>,
-    /// The id by which the deployment signs in as a visitor. Stable, because
-    /// each new one makes an account at DeGPT.
-    pub visitor_id: String,
+    /// The numbers, from 1 on, of those that are shorter than [`Config::GOOD_KEY_LENGTH`].
+    pub short_keys: Vec<usize>,
+    /// The id by which the deployment signs in as a visitor.
+    pub visitor_id: VisitorId,
     /// Where DeGPT is, like `https://www.degpt.ai`: never empty, no slash at the end.
     pub origins: Vec<String>,
     /// The models.
@@ -68,10 +74,22 @@ pub struct Timing {
     pub commit_after: Duration,
     /// Within this the first event of an answer has to come.
     pub first_byte: Duration,
-    /// The longest silence of DeGPT within an answer.
+    /// The longest silence of DeGPT within an answer. Only events count, not comments.
     pub idle: Duration,
     /// The longest silence towards a client once its headers are sent.
     pub keep_alive: Duration,
+    /// The longest that an answer may take, from its request on.
+    pub max_answer: Duration,
+}
+
+/// The id by which the deployment signs in as a visitor. Stable, because each new one
+/// makes an account at DeGPT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VisitorId {
+    /// `DEGPT_VISITOR_ID`.
+    Set(String),
+    /// To be derived, slowly, from the clients' keys: here are they, sorted, a line each.
+    OfKeys(Secret),
 }
 
 /// Which web pages may call.
@@ -93,147 +111,120 @@ pub enum ClientKeys {
 }
 
 impl Config {
-    /// Reads the variables through `lookup`. Missing and blank are the same.
+    /// Keys with fewer characters than this are warned of: they can be guessed.
+    pub const GOOD_KEY_LENGTH: usize = 20;
+
+    /// Reads variables that are all text through `lookup`; see [`Config::from_values`].
     ///
     /// # Errors
     /// [`Error::Config`] for the first bad value.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let value = |name: &str, default: &str| {
-            let found = lookup(name).map(|value| value.trim().to_owned());
-            found.filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned())
-        };
-        let milliseconds = |name, default| {
-            let rule = "a whole number of milliseconds from 1 to 3600000";
-            whole_number(name, &value(name, default), 1..=3_600_000, rule)
-                .map(|number| Duration::from_millis(number as u64))
-        };
-        let bytes = |name, default| {
-            let rule = "a whole number of bytes from 1024 to 104857600";
-            whole_number(name, &value(name, default), 1024..=104_857_600, rule)
-        };
+        Self::from_values(&|name| lookup(name).map(Value::Text))
+    }
 
-        let keys = value("API_KEYS", "");
-        let keys: Vec<&str> = list(&keys).collect();
+    /// Reads the variables through `lookup`. Missing and blank are the same.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for the first bad value.
+    pub fn from_values(lookup: &dyn Fn(&str) -> Option<Value>) -> Result<Self, Error> {
+        let variables = Variables(lookup);
+        let milliseconds = |name, default| {
+            let number = variables.number(name, default, 1..=3_600_000)?;
+            Ok(Duration::from_millis(number as u64))
+        };
+        let bytes = |name, default| variables.number(name, default, 1024..=104_857_600);
+
+        let keys = variables.text("API_KEYS", "")?;
+        let keys: Vec<&str> = values::list(&keys).collect();
+        if !keys.iter().all(|key| values::is_credential(key)) {
+            return Err(bad("API_KEYS"));
+        }
+        let numbered = keys.iter().zip(1..);
+        let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
         let catalog = Catalog::new(
-            &value("MODELS_EXTRA", ""),
-            &value("MODEL_ALIASES", ""),
-            &value("DEFAULT_MODEL", "deepseek-chat"),
-            &value("VISION_MODEL", "doubao-seed-1-6-250615"),
+            &variables.json("MODELS_EXTRA", ""),
+            &variables.text("MODEL_ALIASES", "")?,
+            &variables.text("DEFAULT_MODEL", "deepseek-chat")?,
+            &variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?,
         )
         .map_err(catalog_error)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
-            degpt_key: header_safe("DEGPT_API_KEY", value("DEGPT_API_KEY", ""))?.map(Secret::new),
-            visitor_id: header_safe("DEGPT_VISITOR_ID", value("DEGPT_VISITOR_ID", ""))?
-                .unwrap_or_else(|| visitor_id(&keys)),
-            origins: origins(&value("DEGPT_ORIGINS", "https://www.degpt.ai"))?,
+            short_keys: short_keys.map(|(_, number)| number).collect(),
+            degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
+            visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
+                Some(id) => VisitorId::Set(id),
+                None => VisitorId::OfKeys(Secret::new(sorted(&keys).join("\n"))),
+            },
+            origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
             max_body_bytes: bytes("MAX_BODY_BYTES", "20971520")?,
             max_in_flight_bytes: bytes("MAX_IN_FLIGHT_BYTES", "50331648")?,
-            cors: cors(&value("CORS_ORIGINS", "*"))?,
-            client_keys: match value("CLIENT_DEGPT_KEYS", "off").as_str() {
+            cors: cors(&variables.text("CORS_ORIGINS", "*")?)?,
+            client_keys: match variables.text("CLIENT_DEGPT_KEYS", "off")?.as_str() {
                 "off" => ClientKeys::Off,
                 "pass" => ClientKeys::Pass,
-                _ => return Err(bad("CLIENT_DEGPT_KEYS", "`off` or `pass`")),
+                _ => return Err(bad("CLIENT_DEGPT_KEYS")),
             },
             timing: Timing {
                 commit_after: milliseconds("COMMIT_AFTER_MS", "10000")?,
                 first_byte: milliseconds("FIRST_BYTE_TIMEOUT_MS", "120000")?,
                 idle: milliseconds("IDLE_TIMEOUT_MS", "60000")?,
                 keep_alive: milliseconds("KEEP_ALIVE_MS", "15000")?,
+                max_answer: milliseconds("MAX_ANSWER_MS", "900000")?,
             },
             max_answer_bytes: bytes("MAX_ANSWER_BYTES", "16777216")?,
         })
     }
-}
 
-fn bad(name: &'static str, rule: &'static str) -> Error {
-    Error::Config { name, rule }
+    /// What the operator should hear of a configuration that is good enough to run, in
+    /// a line that has nothing of the keys but their numbers.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let start = format!(
+            "API_KEYS: shorter than {} characters, so that they can be guessed: number",
+            Self::GOOD_KEY_LENGTH
+        );
+        let add = |line: String, number: &usize| format!("{line} {number}");
+        (!self.short_keys.is_empty()).then(|| self.short_keys.iter().fold(start, add))
+    }
 }
 
 fn catalog_error(fault: Fault) -> Error {
-    match fault {
-        Fault::Extra => bad("MODELS_EXTRA", "a JSON list of catalogue entries, each with an `id`"),
-        Fault::Aliases => {
-            bad("MODEL_ALIASES", "`from=to`, comma-separated, each `to` an id of the models list")
-        }
-        Fault::Default => bad("DEFAULT_MODEL", "an id of the models list"),
-        Fault::Vision => bad("VISION_MODEL", "`off`, or the id of a model that takes pictures"),
-    }
-}
-
-/// The items of a comma-separated list, trimmed, without empty ones.
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-fn whole_number(
-    name: &'static str,
-    text: &str,
-    range: std::ops::RangeInclusive<usize>,
-    rule: &'static str,
-) -> Result<usize, Error> {
-    text.parse().ok().filter(|number| range.contains(number)).ok_or(bad(name, rule))
-}
-
-/// `None` for an empty value; an error for one that cannot stand in a header.
-fn header_safe(name: &'static str, value: String) -> Result<Option<String>, Error> {
-    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok((!value.is_empty()).then_some(value))
-    } else {
-        Err(bad(name, "visible ASCII characters without spaces"))
-    }
+    bad(match fault {
+        Fault::Extra => "MODELS_EXTRA",
+        Fault::Aliases => "MODEL_ALIASES",
+        Fault::Default => "DEFAULT_MODEL",
+        Fault::Vision => "VISION_MODEL",
+    })
 }
 
 fn origins(text: &str) -> Result<Vec<String>, Error> {
-    let rule = "origins like `https://www.degpt.ai`, comma-separated, without a path";
-    let origins: Option<Vec<_>> = list(text).map(origin).collect();
-    origins.filter(|origins| !origins.is_empty()).ok_or(bad("DEGPT_ORIGINS", rule))
-}
-
-/// An http(s) origin without the slash at its end.
-fn origin(text: &str) -> Option<String> {
-    let text = text.strip_suffix('/').unwrap_or(text);
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
-    (!host.is_empty() && host.bytes().all(sound)).then(|| text.to_ascii_lowercase())
+    let origins: Option<Vec<_>> = values::list(text).map(values::upstream_origin).collect();
+    origins.filter(|origins| !origins.is_empty()).ok_or(bad("DEGPT_ORIGINS"))
 }
 
 fn cors(text: &str) -> Result<Cors, Error> {
     if text == "*" {
         return Ok(Cors::Any);
     }
-    let rule = "`*`, or origins like `https://chat.example.com`, comma-separated, without a path";
-    // Pages of apps have origins of other schemes (`app://…`), so only the form is checked.
-    let sound = |item: &str| {
-        item.split_once("://").is_some_and(|(scheme, host)| {
-            !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '*', ' '])
-        })
-    };
-    list(text)
-        .map(|item| sound(item).then(|| item.to_ascii_lowercase()))
-        .collect::<Option<Vec<_>>>()
-        .map(Cors::Only)
-        .ok_or(bad("CORS_ORIGINS", rule))
+    let origins: Option<Vec<_>> = values::list(text).map(values::page_origin).collect();
+    origins.map(Cors::Only).ok_or(bad("CORS_ORIGINS"))
 }
 
-/// A visitor id that stays the same as long as the deployment's keys do, and
-/// says nothing about them.
-fn visitor_id(keys: &[&str]) -> String {
-    let mut sorted: Vec<&str> = Vec::with_capacity(keys.len());
+fn sorted<'a>(keys: &[&'a str]) -> Vec<&'a str> {
+    let mut sorted = Vec::with_capacity(keys.len());
     for key in keys {
         // There are few, and the standard library's sorting is 7 KB.
-        sorted.insert(sorted.partition_point(|other| other < key), key);
+        sorted.insert(sorted.partition_point(|other| other < key), *key);
     }
-    let mut id = auth::digest(&format!("degpt-edge visitor\n{}", sorted.join("\n")));
-    id.truncate(32);
-    id
+    sorted
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Cors, NAMES};
-    use crate::error::Error;
+    use super::{Config, Cors, NAMES, Value, VisitorId};
+    use crate::{auth::Secret, error::Error};
 
     fn with(name: &str, value: &str) -> Result<Config, Error> {
         Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
@@ -262,27 +253,46 @@ mod tests {
     #[test]
     fn bad_values_are_reported_by_name_and_never_shown() {
         let table = [
+            ("API_KEYS", "[]"),
+            ("API_KEYS", "[\"secret\"]"),
+            ("API_KEYS", "good,\"secret\""),
+            ("API_KEYS", "good,secret\nsecret"),
+            ("API_KEYS", "sécret"),
+            ("API_KEYS", "null"),
             ("DEGPT_API_KEY", "degpt-se cret"),
+            ("DEGPT_API_KEY", "[]"),
+            ("DEGPT_API_KEY", "degpt-secret\r\nx-secret: 1"),
+            ("DEGPT_VISITOR_ID", "undefined"),
             ("DEGPT_VISITOR_ID", "sécret"),
             ("DEGPT_ORIGINS", "secret"),
             ("DEGPT_ORIGINS", "https://secret/path"),
             ("DEGPT_ORIGINS", "https://user@secret"),
             ("DEGPT_ORIGINS", ","),
+            ("DEGPT_ORIGINS", "https://a:secret"),
+            ("DEGPT_ORIGINS", "https://a\nsecret"),
+            ("DEGPT_ORIGINS", "[\"https://secret\"]"),
             ("DEFAULT_MODEL", "secret"),
             ("VISION_MODEL", "secret"),
             ("MODEL_ALIASES", "secret"),
             ("MODELS_EXTRA", "secret"),
+            ("MODELS_EXTRA", r#"[{"id":"a","text_model":"sec\nret"}]"#),
+            ("MODELS_EXTRA", r#"[{"id":"a","image_model":"secrét"}]"#),
+            ("MODELS_EXTRA", r#"[{"id":"sec\u0000ret","text_model":"a"}]"#),
             ("MAX_BODY_BYTES", "secret"),
             ("MAX_BODY_BYTES", "0"),
             ("MAX_BODY_BYTES", "1e6"),
             ("MAX_IN_FLIGHT_BYTES", "-1"),
             ("CORS_ORIGINS", "secret"),
             ("CORS_ORIGINS", "https://a.example, *"),
+            ("CORS_ORIGINS", "https://a\r\nx-secret: 1"),
+            ("CORS_ORIGINS", "[\"https://secret\"]"),
+            ("CORS_ORIGINS", "https://sécret.example"),
             ("CLIENT_DEGPT_KEYS", "secret"),
             ("COMMIT_AFTER_MS", "-1"),
             ("FIRST_BYTE_TIMEOUT_MS", "0"),
             ("IDLE_TIMEOUT_MS", "secret"),
             ("KEEP_ALIVE_MS", "99999999999999999999"),
+            ("MAX_ANSWER_MS", "3600001"),
             ("MAX_ANSWER_BYTES", "1"),
         ];
         for (name, value) in table {
@@ -304,12 +314,49 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_another_type_than_text_is_bad_where_text_is_wanted() {
+        let json = |name: &str, value: &str| {
+            let lookup = |asked: &str| (asked == name).then(|| Value::Json(value.to_owned()));
+            Config::from_values(&lookup).map(|_| ())
+        };
+        for name in NAMES {
+            for value in ["[]", "{}", "true", "false", "[\"a\"]", "1.5", "", "1e+21"] {
+                let is_fine = (name == "MODELS_EXTRA" && value == "[]") || value.is_empty();
+                let is_text_only =
+                    !name.ends_with("_MS") && !name.ends_with("_BYTES") && name != "MODELS_EXTRA";
+                if is_fine && !is_text_only {
+                    assert_eq!(json(name, value), Ok(()), "{name}={value}");
+                    continue;
+                }
+                let error = json(name, value);
+                assert!(
+                    matches!(error, Err(Error::Config { name: named, .. }) if named == name),
+                    "{name}={value}"
+                );
+            }
+            let is_number = name.ends_with("_MS") || name.ends_with("_BYTES");
+            assert_eq!(json(name, "5000").is_ok(), is_number, "{name}");
+        }
+        assert_eq!(json("MODELS_EXTRA", r#"[{"id":"a"}]"#), Ok(()));
+    }
+
+    #[test]
     fn the_visitor_id_follows_the_keys_and_not_their_order() {
         let id = |keys: &str| with("API_KEYS", keys).map(|config| config.visitor_id);
         assert_eq!(id("a,b"), id(" b , a"));
-        assert_ne!(id("a,b"), id("a"));
-        assert_eq!(id("a").map(|id| id.len()), Ok(32));
+        assert_eq!(id("b,a"), Ok(VisitorId::OfKeys(Secret::new("a\nb"))));
         let set = with("DEGPT_VISITOR_ID", "mine").map(|config| config.visitor_id);
-        assert_eq!(set, Ok("mine".to_owned()));
+        assert_eq!(set, Ok(VisitorId::Set("mine".to_owned())));
+    }
+
+    #[test]
+    fn short_keys_are_warned_of_by_their_numbers_alone() {
+        let warning = |keys: &str| with("API_KEYS", keys).map(|config| config.warning());
+        let (short, long) = ("nineteen-characters", "twenty-characters-ok");
+        let expected =
+            "API_KEYS: shorter than 20 characters, so that they can be guessed: number 1 3";
+        assert_eq!(warning(&format!("{short},{long}, , x")), Ok(Some(expected.to_owned())));
+        assert_eq!(warning(long), Ok(None));
+        assert_eq!(warning(""), Ok(None));
     }
 }

@@ -4,7 +4,7 @@
 
 use std::future::Future;
 
-use crate::{error::Error, relay::Relay, translate::Failure};
+use crate::{error::Error, relay::Relay, tools::Judgement, translate::Failure};
 
 /// The world, for one request.
 #[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]
@@ -52,23 +52,32 @@ pub trait Edge: Clone + 'static {
     /// Reads a small body of an upstream to its end.
     ///
     /// # Errors
-    /// [`Error::Truncated`] if it breaks, [`Error::Stalled`] if it is silent for
-    /// `idle_ms`, [`Error::AnswerTooLarge`].
+    /// [`Error::Truncated`] if it breaks, [`Error::Stalled`] if not all of it has come
+    /// after `timeout_ms`, [`Error::AnswerTooLarge`].
     async fn collect(
         &self,
         download: Self::Download,
         limit_bytes: usize,
-        idle_ms: u64,
+        timeout_ms: u64,
     ) -> Result<Vec<u8>, Error> {
+        let until_ms = self.now_ms().saturating_add(timeout_ms);
         let mut bytes = Vec::new();
         let mut is_too_large = false;
+        let left_ms = || until_ms.saturating_sub(self.now_ms());
         let take = |piece: &[u8]| {
             is_too_large = bytes.len() + piece.len() > limit_bytes;
+            if is_too_large {
+                return None;
+            }
             bytes.extend_from_slice(piece);
-            (!is_too_large).then_some(idle_ms)
+            Some(left_ms()).filter(|left_ms| *left_ms > 0)
         };
-        self.pour(download, idle_ms, take).await?;
-        if is_too_large { Err(Error::AnswerTooLarge) } else { Ok(bytes) }
+        self.pour(download, timeout_ms, take).await?;
+        match left_ms() {
+            _ if is_too_large => Err(Error::AnswerTooLarge),
+            0 => Err(Error::Stalled),
+            _ => Ok(bytes),
+        }
     }
 
     /// Gives what comes of an upstream's body to `take`, piece by piece, and waits
@@ -113,9 +122,16 @@ pub trait Edge: Clone + 'static {
         pump: impl Future<Output = Result<(), Error>> + 'static,
     ) -> Result<Self::Stream, Error>;
 
-    /// Why the JSON text `json` does not fit the JSON schema `schema`, in words for
-    /// a model; `None` if it does, or if that cannot be told.
-    fn misfit(&self, schema: &str, json: &str) -> Option<String>;
+    /// Whether the JSON text `json` fits the JSON schema `schema`. Takes at most 20 ms
+    /// of CPU, whatever they are.
+    fn judge(&self, schema: &str, json: &str) -> Judgement;
+
+    /// 128 bits that stand for `password`, by PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2):
+    /// who wants to guess it from them has to do `rounds` rounds of work for each guess.
+    ///
+    /// # Errors
+    /// [`Error::Internal`], if the runtime cannot.
+    async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error>;
 
     /// What [`Edge::remember`] kept under `key`, perhaps by another isolate.
     async fn recall(&self, key: &str) -> Option<Vec<u8>>;

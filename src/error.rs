@@ -81,6 +81,8 @@ pub enum Error {
     Timeout,
     /// DeGPT stopped sending in the middle of its answer.
     Stalled,
+    /// DeGPT's answer goes on for longer than `MAX_ANSWER_MS`.
+    Overdue,
     /// DeGPT's answer ended before its end mark.
     Truncated,
     /// DeGPT sent something that is not its protocol.
@@ -169,6 +171,10 @@ impl Error {
             // By its type Anthropic's clients know it, whose own API has it as a 529.
             Self::Overloaded => (503, "server_error", Some("overloaded"), "overloaded_error", None),
             Self::Timeout => (504, "server_error", Some("upstream_timeout"), "timeout_error", None),
+            // It would take as long again.
+            Self::Overdue => {
+                (504, "server_error", Some("upstream_timeout"), "timeout_error", Some(false))
+            }
         };
         Facts { status, openai_type, openai_code, anthropic_type, should_retry }
     }
@@ -235,6 +241,7 @@ impl Error {
             }
             Self::Timeout => "DeGPT did not begin to answer in time.",
             Self::Stalled => "DeGPT fell silent in the middle of its answer.",
+            Self::Overdue => "DeGPT's answer took longer than this deployment allows.",
             Self::Truncated => "DeGPT's answer broke off before its end.",
             Self::Garbled => "DeGPT sent something that could not be understood.",
             Self::NoThreads => {

@@ -3,7 +3,7 @@
 //! [`handle`] never fails: what goes wrong becomes an answer in the caller's
 //! dialect. It takes all it needs of the world from an [`Edge`].
 
-use std::{ops::ControlFlow, rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use crate::{
     anthropic,
@@ -14,9 +14,12 @@ use crate::{
     degpt::{self, About},
     edge_api::{Edge, Outgoing},
     error::Error,
+    headers,
     in_flight::{self, BASE_BYTES, Held, InFlight, Whose},
     limits::{Counting, Limiter},
-    models, openai, prompt_tokens,
+    models, openai,
+    patience::Patience,
+    prompt_tokens,
     relay::Relay,
     route::{Dialect, HasAnthropicVersion, Route},
     shared::{Lasting, Shared},
@@ -218,6 +221,8 @@ fn read_prompt<'a>(
         let message = "This parameter has no effect with DeGPT's models.";
         return Err(Error::invalid(*param, message));
     }
+    // What is quoted in them is marked in copies.
+    in_flight::probe(body.len() + body.len() / 8)?;
     tools::instruct(&mut prompt);
     Ok(prompt)
 }
@@ -235,6 +240,7 @@ struct Asked<'a> {
     /// The schema of what is wanted.
     schema: Option<String>,
     form: CallForm,
+    has_tools: bool,
     ignored: Vec<&'static str>,
 }
 
@@ -263,6 +269,7 @@ impl<'a> Asked<'a> {
             wanted: wanted.with_schema(None),
             schema: schema.map(str::to_owned),
             form: prompt.tools.as_ref().map_or(CallForm::default(), |tools| tools.form),
+            has_tools: prompt.tools.is_some(),
             ignored: prompt.ignored.clone(),
         })
     }
@@ -289,6 +296,7 @@ async fn chat<E: Edge>(
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
     let started_ms = edge.now_ms();
+    let patience = Patience::new(&config.timing, started_ms);
     let answer_held = held.another();
     let mut call = Call {
         caller,
@@ -298,15 +306,15 @@ async fn chat<E: Edge>(
             Delivery::Whole => "*/*",
             Delivery::Stream { .. } => "text/event-stream",
         },
-        deadline_ms: started_ms.saturating_add(millis(config.timing.first_byte)),
+        deadline_ms: patience.begins_by_ms(),
     };
     let model = asked.target.model.id.as_str();
     let mut reply = match asked.delivery {
         Delivery::Whole => {
-            let (answer, fit, held) = whole(gateway, edge, call, &asked).await?;
+            let (answer, fit, held) = whole(gateway, edge, call, &asked, patience).await?;
             let mut reply = whole_reply(&answer, model, dialect, stamp, &held)?;
-            if fit != Fit::Fits {
-                reply.headers.push(("x-degpt-json", "invalid".to_owned()));
+            if let Some(fit) = fit.header() {
+                reply.headers.push(("x-degpt-json", fit.to_owned()));
             }
             reply
         }
@@ -350,9 +358,9 @@ async fn chat<E: Edge>(
             }
         }
     };
-    reply.headers.push(("x-degpt-model", asked.target.upstream.to_owned()));
+    reply.headers.push(("x-degpt-model", headers::fitting(asked.target.upstream)));
     if !asked.ignored.is_empty() {
-        reply.headers.push(("x-degpt-ignored", asked.ignored.join(", ")));
+        reply.headers.push(("x-degpt-ignored", headers::shortened(&asked.ignored.join(", "))));
     }
     Ok(reply)
 }
@@ -385,16 +393,16 @@ async fn whole<E: Edge>(
     edge: &E,
     mut call: Call,
     asked: &Asked<'_>,
+    mut patience: Patience,
 ) -> Result<(Answer, Fit, Held), Error> {
     /// The longest answer that a model is told to do better than, in bytes.
     const AGAIN_BYTES: usize = 1 << 20;
     let Gateway { config, upstream, .. } = gateway;
-    let idle_ms = millis(config.timing.idle);
-    let ask = async |call: &Call| {
+    let ask = async |call: &Call, mut patience: Patience| {
         let consume = async |download| {
             let mut held = call.held.another();
             let mut whole = Whole::new(asked.limiter(Counting::On), config.max_answer_bytes);
-            let left_ms = || call.deadline_ms.saturating_sub(edge.now_ms());
+            let first_ms = patience.left_ms(Begun::No, edge.now_ms()).unwrap_or(0);
             let take = |bytes: &[u8]| {
                 let flow = whole.push(bytes);
                 // What grows is copied as it grows, and what it leaves is seldom of use.
@@ -402,13 +410,20 @@ async fn whole<E: Edge>(
                     whole.fail(error);
                     return None;
                 }
-                match (flow, whole.begun()) {
-                    (ControlFlow::Break(()), _) => None,
-                    (ControlFlow::Continue(()), Begun::No) => Some(left_ms()),
-                    (ControlFlow::Continue(()), Begun::Yes) => Some(idle_ms),
+                if flow.is_break() {
+                    return None;
                 }
+                if whole.heard() {
+                    patience.hear(edge.now_ms());
+                }
+                patience.left_ms(whole.begun(), edge.now_ms()).ok()
             };
-            let poured = edge.pour(download, left_ms(), take).await;
+            let poured = edge.pour(download, first_ms, take).await;
+            // The time may be up without a silence: what comes all the time lets no timer ring.
+            let poured = match (poured, patience.left_ms(whole.begun(), edge.now_ms())) {
+                (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
+                (poured, _) => poured,
+            };
             let answer = whole.finish(poured)?;
             // It is less.
             let _ = held.set(answer.held_bytes());
@@ -417,16 +432,19 @@ async fn whole<E: Edge>(
         upstream::ask(upstream, config, edge, call, consume).await
     };
     let wanted = asked.wanted.with_schema(asked.schema.as_deref());
-    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.misfit(schema, text));
-    let (mut answer, mut held) = ask(&call).await?;
+    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
+    let (mut answer, mut held) = ask(&call, patience).await?;
     let mut fit = judge(&answer);
     if answer.text.len() <= AGAIN_BYTES
         && let Some(correction) = wanted.correction(&answer, &fit)
     {
-        degpt::ask_again(&mut call.body, &answer.text, &correction);
-        call.deadline_ms = edge.now_ms().saturating_add(millis(config.timing.first_byte));
+        let text =
+            if asked.has_tools { tools::quoted(&answer.text) } else { answer.text.as_str().into() };
+        degpt::ask_again(&mut call.body, &text, &correction);
+        patience.ask_again(edge.now_ms());
+        call.deadline_ms = patience.begins_by_ms();
         // The first answer is better than none, and than one further off.
-        if let Ok((second, second_held)) = ask(&call).await {
+        if let Ok((second, second_held)) = ask(&call, patience).await {
             let second_fit = judge(&second);
             if !fit.is_better_than(&second_fit) {
                 (answer, fit, held) = (second, second_fit, second_held);
@@ -435,10 +453,6 @@ async fn whole<E: Edge>(
     }
     answer.form = asked.form;
     Ok((answer, fit, held))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What DeGPT says of itself; kept for five minutes, and its silence for half a one.
@@ -510,7 +524,8 @@ fn preflight<S>(route: Option<&Route>, header: &dyn Fn(&str) -> Option<String>) 
         ("access-control-allow-methods", methods.to_owned()),
         ("access-control-max-age", "86400".to_owned()),
     ];
-    if let Some(asked) = header("access-control-request-headers") {
+    let asked = header("access-control-request-headers").map(|asked| headers::fitting(&asked));
+    if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
         headers.push(("access-control-allow-headers", asked));
     }
     Reply { status: 204, headers, body: Body::Empty }

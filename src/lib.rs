@@ -18,17 +18,18 @@
 //! their own. Everything else runs natively, without a clock or randomness.
 //!
 //! In reading order:
-//! - [`gateway`]: one request, top to bottom.
+//! - [`gateway`]: one request, top to bottom; `headers`: what of it an answer's repeat.
 //! - [`route`], [`auth`], [`config`]: what is asked, by whom, of which deployment.
 //! - [`upload`], [`in_flight`]: a client's body, and how much all requests hold.
 //! - [`catalog`], [`models`]: which models there are, and the routes that list them.
 //! - [`openai`], [`anthropic`]: the two dialects; [`json`]: how they read a body.
 //! - [`chat`]: the neutral middle, in which all of them meet DeGPT.
 //! - [`degpt`]: the upstream's language and its oddities; [`sse`]: event streams;
-//!   `scan`: what both look for in them.
+//!   `scan`: what both look for in them; `names`: looking names up.
 //! - [`limits`]: where an answer ends, and what it counts.
 //! - [`tools`]: tool calls over plain text: the instructions, and the calls in an answer.
-//! - [`translate`], [`relay`]: its answers into the client's, whole or in time.
+//! - [`translate`], [`relay`]: its answers into the client's, whole or in time;
+//!   [`patience`]: how long they are waited for.
 //! - [`upstream`], `visitor`, [`shared`]: credentials, failover, what requests share.
 //! - [`tokens`], [`prompt_tokens`]: how much an exchange counts.
 //! - [`error`]: every failure, in both dialects.
@@ -48,11 +49,14 @@ pub mod degpt;
 pub mod edge_api;
 pub mod error;
 pub mod gateway;
+mod headers;
 pub mod in_flight;
 pub mod json;
 pub mod limits;
 pub mod models;
+mod names;
 pub mod openai;
+pub mod patience;
 pub mod prompt_tokens;
 pub mod relay;
 pub mod route;

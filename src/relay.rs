@@ -8,6 +8,7 @@ use crate::{
     config::Timing,
     error::Error,
     in_flight::{BASE_BYTES, Held},
+    patience::Patience,
     translate::{Begun, Failure, Progress, Translator},
 };
 
@@ -46,20 +47,20 @@ pub enum Client {
 #[derive(Debug)]
 pub struct Relay {
     translator: Translator,
+    patience: Patience,
     timing: Millis,
     started_ms: u64,
-    last_input_ms: u64,
     last_output_ms: u64,
     committed: bool,
     /// What is held of the answer, where that is counted.
     held: Option<Held>,
 }
 
-/// [`Timing`] in milliseconds.
+/// What of [`Timing`] is about the client, and how soon after its begin an answer may
+/// be too silent, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Millis {
     commit_after: u64,
-    first_byte: u64,
     idle: u64,
     keep_alive: u64,
 }
@@ -72,14 +73,13 @@ impl Relay {
             |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Self {
             translator,
+            patience: Patience::new(&timing, now_ms),
             timing: Millis {
                 commit_after: millis(timing.commit_after),
-                first_byte: millis(timing.first_byte),
                 idle: millis(timing.idle),
                 keep_alive: millis(timing.keep_alive),
             },
             started_ms: now_ms,
-            last_input_ms: now_ms,
             last_output_ms: now_ms,
             committed: false,
             held: None,
@@ -101,9 +101,11 @@ impl Relay {
 
     /// The upstream sent `bytes`. Appends to `out` what the client gets.
     pub fn push(&mut self, bytes: &[u8], now_ms: u64, out: &mut Vec<u8>) -> Step {
-        self.last_input_ms = now_ms;
         let before = out.len();
         let mut progress = self.translator.push(bytes, out);
+        if self.translator.heard() {
+            self.patience.hear(now_ms);
+        }
         if let Some(held) = &mut self.held
             && let Err(error) = held.set(BASE_BYTES + self.translator.held_bytes())
         {
@@ -124,22 +126,17 @@ impl Relay {
     /// Time has passed. Returns the step, and in how many milliseconds to call again.
     pub fn tick(&mut self, now_ms: u64, client: Client, out: &mut Vec<u8>) -> (Step, u64) {
         if client == Client::Busy {
-            self.last_input_ms = now_ms;
+            self.patience.hear(now_ms);
         }
+        let mut next_ms = match self.patience.left_ms(self.translator.begun(), now_ms) {
+            Ok(left_ms) => left_ms,
+            Err(error) => {
+                let progress = self.translator.upstream_failed(error, out);
+                return (self.step(progress), AFTER_FAILURE_MS);
+            }
+        };
         // The clock may have been set back.
         let since = |then: u64| now_ms.saturating_sub(then);
-        let timeout = match self.translator.begun() {
-            Begun::No => left(self.timing.first_byte, since(self.started_ms)),
-            Begun::Yes => left(self.timing.idle, since(self.last_input_ms)),
-        };
-        let Some(mut next_ms) = timeout else {
-            let error = match self.translator.begun() {
-                Begun::No => Error::Timeout,
-                Begun::Yes => Error::Stalled,
-            };
-            let progress = self.translator.upstream_failed(error, out);
-            return (self.step(progress), AFTER_FAILURE_MS);
-        };
         // By then the answer may have begun, and other limits hold.
         next_ms = next_ms.min(self.timing.idle).min(self.timing.keep_alive);
         if !self.committed {
@@ -170,7 +167,7 @@ impl Relay {
     /// Makes ready for another upstream, after [`Step::Fail`].
     pub fn restart(&mut self, now_ms: u64) {
         self.translator.restart();
-        self.last_input_ms = now_ms;
+        self.patience.hear(now_ms);
     }
 
     /// Whether any of the answer itself has come.

@@ -37,14 +37,15 @@ impl Route {
     /// The route at `path`, whatever the method; `None` if there is nothing.
     #[must_use]
     pub fn at(path: &str) -> Option<Self> {
-        let mut segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        if segments.first() == Some(&"api") {
-            segments.remove(0);
+        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let mut segments = segments.as_slice();
+        if let ["api", rest @ ..] = segments {
+            segments = rest;
         }
-        while segments.first() == Some(&"v1") {
-            segments.remove(0);
+        while let ["v1", rest @ ..] = segments {
+            segments = rest;
         }
-        match segments.as_slice() {
+        match segments {
             [] | ["hello"] => Some(Self::Hello),
             ["models"] => Some(Self::Models),
             // An id with a slash in it may come as one segment (`a%2Fb`) or as several.

@@ -15,7 +15,7 @@ use crate::{
     in_flight::Held,
     shared::Shared,
     translate::{Begun, Failure},
-    visitor,
+    visitor::{self, DerivedId},
 };
 
 /// DeGPT as one isolate knows it.
@@ -23,6 +23,8 @@ use crate::{
 pub struct Upstream {
     /// In the order of the configuration; never empty.
     pub(crate) origins: Vec<Origin>,
+    /// The visitor's id, where it is derived.
+    visitor_id: DerivedId,
 }
 
 /// One place where DeGPT is.
@@ -51,7 +53,7 @@ impl Upstream {
             visitor: Shared::default(),
             visitor_refused: Cell::new(false),
         });
-        Self { origins: origins.collect() }
+        Self { origins: origins.collect(), visitor_id: DerivedId::new() }
     }
 
     /// The origins in the order to try them: those that failed lately last.
@@ -184,7 +186,7 @@ pub async fn ask<E: Edge, T>(
     let mut may_repeat = true;
     let mut last_error = Error::Unavailable;
     while let Some(&origin) = origins.peek() {
-        let (whose, credential) = match credential(config, edge, call, origin).await {
+        let (whose, credential) = match credential(upstream, config, edge, call, origin).await {
             Ok(credential) => credential,
             Err(Error::Unavailable | Error::Timeout) => {
                 origin.failed_at_ms.set(edge.now_ms());
@@ -236,6 +238,7 @@ pub async fn ask<E: Edge, T>(
 }
 
 async fn credential<E: Edge>(
+    upstream: &Upstream,
     config: &Config,
     edge: &E,
     call: &Call,
@@ -245,7 +248,7 @@ async fn credential<E: Edge>(
         (Caller::Guest(own), _) => Ok((Whose::Client, own.clone())),
         (Caller::Member, Some(key)) => Ok((Whose::Deployment, key.clone())),
         (Caller::Member, None) => {
-            let token = visitor::token(config, edge, origin).await?;
+            let token = visitor::token(config, edge, origin, &upstream.visitor_id).await?;
             Ok((Whose::Visitor, token.secret))
         }
     }

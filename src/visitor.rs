@@ -1,9 +1,11 @@
 //! The deployment as a visitor of DeGPT: one stable id, one token for as long
 //! as it is good, shared by all requests and, where the runtime can, all isolates.
 
+use std::cell::OnceCell;
+
 use crate::{
     auth,
-    config::Config,
+    config::{Config, VisitorId},
     degpt::{self, Token},
     edge_api::{Edge, Outgoing},
     error::Error,
@@ -19,6 +21,13 @@ const FAILURE_HOLDS_MS: u64 = 1_000;
 const MARGIN_S: u64 = 60;
 /// The largest answer to a sign-in, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
+/// What an id is derived with: fixed, for all isolates have to come to the same one.
+/// The rounds are as many as `workerd` does, some hundredths of a second of CPU.
+const SALT: &str = "degpt-edge visitor";
+const ROUNDS: u32 = 100_000;
+
+/// The derived id of this isolate's deployment, once it was needed.
+pub(crate) type DerivedId = OnceCell<String>;
 
 /// The token for `origin`; signs in if there is none that is good.
 ///
@@ -29,10 +38,11 @@ pub(crate) async fn token<E: Edge>(
     config: &Config,
     edge: &E,
     origin: &Origin,
+    derived: &DerivedId,
 ) -> Result<Token, Error> {
     let make = async || {
         let now_s = edge.now_ms() / 1_000;
-        match sign_in(config, edge, origin, now_s).await {
+        match sign_in(config, edge, origin, derived, now_s).await {
             Ok(token) => {
                 let for_s = token.expires_unix_s.saturating_sub(now_s + MARGIN_S).max(1);
                 // A token may claim to be good for longer than milliseconds can count.
@@ -49,6 +59,7 @@ async fn sign_in<E: Edge>(
     config: &Config,
     edge: &E,
     origin: &Origin,
+    derived: &DerivedId,
     now_s: u64,
 ) -> Result<Token, Error> {
     let key = storage_key(config, origin);
@@ -61,11 +72,22 @@ async fn sign_in<E: Edge>(
     {
         return Ok(token);
     }
+    let body = match &config.visitor_id {
+        VisitorId::Set(id) => degpt::sign_in_body(id),
+        VisitorId::OfKeys(keys) => {
+            if derived.get().is_none() {
+                let bytes = edge.stretch(keys.reveal(), SALT, ROUNDS).await?;
+                // Another sign-in, at another origin, may have been faster: with the same.
+                let _ = derived.set(auth::hex(&bytes));
+            }
+            degpt::sign_in_body(derived.get().ok_or(Error::Internal)?)
+        }
+    };
     let request = Outgoing {
         method: "POST",
         url: &format!("{}{}", origin.address, degpt::SIGN_IN_PATH),
         headers: &[("content-type", "application/json"), ("accept", "application/json")],
-        body: Some(&degpt::sign_in_body(&config.visitor_id)),
+        body: Some(&body),
     };
     let answer = edge.send(request, TIMEOUT_MS).await?;
     match answer.status {
@@ -90,9 +112,17 @@ async fn sign_in<E: Edge>(
     Ok(token)
 }
 
-/// Where the token is kept: a name that says nothing of the visitor to anyone
-/// who sees it, and that another visitor or origin does not share.
+/// Where the token is kept: a name that says nothing of the visitor to anyone who sees
+/// it, and that no other origin and no other id that is set shares.
+///
+/// Nothing of the keys is in it: a quick digest of them could be guessed at without the
+/// slow derivation, and a slow one would have to be made for a token that is there. So
+/// deployments without an id that share a cache share a visitor, too, and one whose keys
+/// change goes on with its visitor's token for as long as that is good.
 fn storage_key(config: &Config, origin: &Origin) -> String {
-    let name = auth::digest(&format!("{}\n{}", config.visitor_id, origin.address));
-    format!("visitor/{name}")
+    let id = match &config.visitor_id {
+        VisitorId::Set(id) => id,
+        VisitorId::OfKeys(_) => "",
+    };
+    format!("visitor/{}", auth::digest(&format!("{id}\n{}", origin.address)))
 }

@@ -214,8 +214,13 @@ fn an_allocation_is_seen() {
 /// Those of the flow.
 fn allocations(translator: Translator, stream: &Stream) -> u64 {
     let second = Duration::from_secs(1);
-    let timing =
-        Timing { commit_after: second, first_byte: second, idle: second, keep_alive: second };
+    let timing = Timing {
+        commit_after: second,
+        first_byte: second,
+        idle: second,
+        keep_alive: second,
+        max_answer: second,
+    };
     let mut relay = Relay::new(translator, timing, 0);
     let mut out = Vec::with_capacity(1 << 14);
     let mut push = |pieces: &[Vec<u8>]| {

@@ -147,7 +147,9 @@ fn examples_of_arguments_are_told() {
     let examples = json!([{"city": "Bonn"}, {"city": "Rome"}]);
     let tool = json!({"name": "weather", "input_schema": {}, "input_examples": examples});
     let [line] = told(&body(&json!([tool]), &json!({}))).try_into().unwrap();
-    assert_eq!(line, json!({"name": "weather", "parameters": {}, "examples": examples}));
+    let expected =
+        json!({"name": "weather", "description": "", "parameters": {}, "examples": examples});
+    assert_eq!(line, expected);
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn all() -> Vec<(Error, Facts)> {
         (Error::Stalled, 502, SERVER, Some("upstream_stalled"), "api_error", None),
     ];
     let timeout = (Error::Timeout, 504, SERVER, Some("upstream_timeout"), "timeout_error", None);
-    let rows = rows.into_iter().chain([timeout]);
+    let overdue = (Error::Overdue, 504, SERVER, Some("upstream_timeout"), "timeout_error", Some(false));
+    let rows = rows.into_iter().chain([timeout, overdue]);
     rows.map(|(error, status, openai_type, openai_code, anthropic_type, should_retry)| {
         (error, Facts { status, openai_type, openai_code, anthropic_type, should_retry })
     })
@@ -90,8 +91,9 @@ fn place(error: &Error) -> usize {
         Error::Internal => 25,
         Error::NoCall => 26,
         Error::NoThreads => 27,
-        Error::BodyTimeout => 28,
-        Error::Overloaded => 29,
+        Error::Overdue => 28,
+        Error::BodyTimeout => 29,
+        Error::Overloaded => 30,
     }
 }
 
@@ -100,7 +102,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..30).collect::<Vec<_>>());
+    assert_eq!(places, (0..31).collect::<Vec<_>>());
 }
 
 #[test]

@@ -16,8 +16,14 @@ use degpt_edge::{
 use proptest::{collection::vec, prelude::*, sample};
 use serde_json::{Value, json};
 
+#[path = "support/answers.rs"]
+#[expect(unreachable_pub, reason = "the fuzz crate makes them public")]
+mod answers;
 #[path = "support/contract.rs"]
 mod contract;
+#[path = "support/json.rs"]
+#[expect(unreachable_pub, reason = "the fuzz crate makes them public")]
+mod json_reader;
 #[path = "support/units.rs"]
 #[expect(unreachable_pub, reason = "the fuzz crate makes them public")]
 mod units;
@@ -72,7 +78,28 @@ proptest! {
     }
 
     #[test]
-    fn configurations_of_any_text(text in "([a-p][ -~]{0,20}\n){0,6}", bytes in vec(any::<u8>(), 0..99)) {
+    fn bodies_are_read_as_serde_json_reads_them(
+        request in request(),
+        changed in changed(requests()),
+        value in json_like(),
+    ) {
+        json_reader::json(request.to_string().as_bytes());
+        json_reader::json(&changed);
+        json_reader::json(value.as_bytes());
+    }
+
+    #[test]
+    fn calls_are_the_same_however_an_answer_is_cut(text in words()) {
+        answers::calls(text.as_bytes());
+    }
+
+    #[test]
+    fn what_a_model_repeats_is_no_call(text in words()) {
+        answers::quotes(text.as_bytes());
+    }
+
+    #[test]
+    fn configurations_of_any_text(text in "([a-q][ -~]{0,20}\n){0,6}", bytes in vec(any::<u8>(), 0..99)) {
         units::config(text.as_bytes());
         units::config(&bytes);
     }
@@ -107,7 +134,8 @@ fn what_was_found_once() {
 fn relay(limits: [u16; 4], happenings: &[(u32, u8)]) {
     let [commit_after, first_byte, idle, keep_alive] =
         limits.map(|limit| Duration::from_millis(u64::from(limit) + 1));
-    let timing = Timing { commit_after, first_byte, idle, keep_alive };
+    let max_answer = 4 * idle;
+    let timing = Timing { commit_after, first_byte, idle, keep_alive, max_answer };
     let stamp = Stamp { id: "x".to_owned(), unix_s: 0 };
     for dialect in contract::DIALECTS {
         let translator = Translator::new(
@@ -298,8 +326,98 @@ fn request() -> impl Strategy<Value = Value> {
     )
 }
 
+/// Words of which much could be a call.
+fn words() -> impl Strategy<Value = String> {
+    let call = r#"{"name": "get_weather", "arguments": {"city": "Paris"}}"#;
+    let pieces = sample::select(vec![
+        "<tool_call>",
+        "</tool_call>",
+        "<tool_calls>",
+        "</tool_calls>",
+        "<function_call>",
+        "</function_call>",
+        "<tool_response id=\"1\">",
+        "</ tool_response>",
+        "<~tool_call>",
+        "<~",
+        "&lt;tool_use&gt;",
+        "\\u003ctool_call\\u003e",
+        "＜TOOL-CALL＞",
+        "<",
+        ">",
+        "/",
+        "~",
+        call,
+        call,
+        "{\"name\":\"a\"}",
+        "{\\\"name\\\": \\\"a\\\"",
+        "{\n  \"name\" : \"functions.write_file\",",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"name\"",
+        ":",
+        "\"a\"",
+        ",",
+        "```json\n",
+        "```",
+        "~~~\n",
+        "\n",
+        "\n\n",
+        "    ",
+        "\t",
+        " ",
+        "`",
+        "tool_call",
+        "Hm",
+        "é",
+        "\\",
+        "\"",
+    ]);
+    vec(prop_oneof![8 => pieces.prop_map(str::to_owned), 1 => any::<String>()], 0..10)
+        .prop_map(|pieces| pieces.concat())
+}
+
+/// Nearly JSON.
+fn json_like() -> impl Strategy<Value = String> {
+    let pieces = sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\"",
+        "\\",
+        "\\u00e9",
+        "\\ud83d\\ude0a",
+        "\\ud83d",
+        "\\n",
+        "\\x",
+        "null",
+        "true",
+        "0",
+        "-1",
+        "1e5",
+        "1.",
+        "01",
+        " ",
+        "\n",
+        "\t",
+        "é",
+        "[[[[",
+        "{\"a\":",
+        "\"type\":\"text\"",
+        "\"text\":",
+        "[{\"type\":\"text\",\"text\":\"a\"}]",
+    ]);
+    vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
+}
+
 fn variable() -> impl Strategy<Value = String> {
-    let place = sample::select(('a'..='p').collect::<Vec<_>>());
+    let place = sample::select(('a'..='q').collect::<Vec<_>>());
     let value = sample::select(vec![
         "",
         "*",

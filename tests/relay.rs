@@ -22,6 +22,7 @@ const TIMING: Timing = Timing {
     first_byte: Duration::from_mins(2),
     idle: Duration::from_mins(1),
     keep_alive: Duration::from_secs(15),
+    max_answer: Duration::from_mins(15),
 };
 
 /// Any time but 0.
@@ -52,6 +53,7 @@ const DONE: &str = "data: [DONE]\n\n";
 const TEXT_AND_DONE: &str =
     "data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\ndata: [DONE]\n\n";
 const COMMENT: &str = ": thinking\n\n";
+const EMPTY: &str = "data: {\"choices\": [{\"delta\": {\"content\": \"\"}}]}\n\n";
 const SENTENCE: &str = "data: {\"choices\": [{\"delta\": {\"content\": \
     \"Sorry, you don't have sufficient access rights at the moment.\"}}]}\n\n";
 const ERROR: &str = "data: {\"error\": {\"message\": \"quota\"}}\n\n";
@@ -149,7 +151,7 @@ fn silence_towards_the_client_is_filled_from_the_commit_on() {
         (50_000, Push(COMMENT), Send, ""),
         (60_000, Tick(Reading, 15_000), Send, "alive"),
         // A late timer does not write twice.
-        (99_000, Tick(Reading, 11_000), Send, "alive"),
+        (85_000, Tick(Reading, 5_000), Send, "alive"),
     ]);
 }
 
@@ -223,13 +225,48 @@ fn silence_within_an_answer_ends_it() {
         (61_000, Tick(Reading, 1_000), CLOSE, "error"),
         (61_000, Push(TEXT), CLOSE, ""),
     ]);
-    // A sign of life is one, even if it says nothing; the first byte's time is over.
+    // An event is a sign of life, even if it says nothing; the first byte's time is over.
     check([
         (1_000, Push(TEXT), Send, "open text"),
-        (60_000, Push(COMMENT), Send, ""),
+        (60_000, Push(EMPTY), Send, ""),
         (119_999, Tick(Reading, 1), Send, "alive"),
         (120_000, Tick(Reading, 1_000), CLOSE, "error"),
     ]);
+    // What is no event, or none yet, is no sign of life.
+    for piece in [COMMENT, "\n", "event: ping\n\n", "data: {\"cho"] {
+        check([
+            (1_000, Push(TEXT), Send, "open text"),
+            (60_000, Push(piece), Send, ""),
+            (60_999, Tick(Reading, 1), Send, "alive"),
+            (61_000, Tick(Reading, 1_000), CLOSE, "error"),
+        ]);
+    }
+}
+
+#[test]
+fn an_answer_that_goes_on_for_too_long_is_ended() {
+    let timing = Timing { max_answer: Duration::from_secs(100), ..TIMING };
+    check_with(
+        timing,
+        Dialect::OpenAi,
+        [
+            (0, Push(TEXT), Send, "open text"),
+            (50_000, Push(TEXT), Send, "text"),
+            (99_990, Push(TEXT), Send, "text"),
+            (99_999, Tick(Reading, 1), Send, ""),
+            (100_000, Tick(Reading, 1_000), CLOSE, "error"),
+        ],
+    );
+    // Also for a client that takes nothing any more.
+    check_with(
+        timing,
+        Dialect::OpenAi,
+        [
+            (0, Push(TEXT), Send, "open text"),
+            (99_000, Tick(Busy, 1_000), Send, "alive"),
+            (100_000, Tick(Busy, 1_000), CLOSE, "error"),
+        ],
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod inner;
 mod known_tools;
 mod offers;
 mod request;
+mod stock;
 mod tools;
 mod wire;
 

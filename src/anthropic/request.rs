@@ -75,13 +75,9 @@ fn stop_sequences(list: Vec<Text<'_>>) -> Result<Vec<String>, Error> {
     if list.len() > MOST {
         return Err(Error::invalid("stop_sequences", "There may be at most 64 stop sequences."));
     }
-    if list.iter().any(|sequence| sequence.as_str().is_empty()) {
-        return Err(Error::invalid("stop_sequences", "A stop sequence must not be empty."));
-    }
-    if list.iter().map(|sequence| sequence.as_str().len()).sum::<usize>() > Limits::MAX_STOP_BYTES {
-        return Err(Error::invalid("stop_sequences", Limits::STOP_TOO_LONG));
-    }
-    Ok(list.into_iter().map(|sequence| sequence.0.into_owned()).collect())
+    let list: Vec<String> = list.into_iter().map(|sequence| sequence.0.into_owned()).collect();
+    Limits::check_stop(&list, "stop_sequences")?;
+    Ok(list)
 }
 
 /// What Anthropic's servers returned is in the middle of the assistant's message. It

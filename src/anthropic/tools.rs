@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use super::{
     known_tools,
     offers::{self, Offer},
+    stock::Stock,
     wire,
 };
 use crate::{
-    chat::{CallForm, Calls, Format, Tool, ToolChoice, Tools},
+    chat::{CallForm, Calls, Format, Quotes, Tool, ToolChoice, Tools},
     error::Error,
     json::Text,
 };
@@ -43,26 +44,28 @@ pub(super) fn read<'a>(
     ignored: &mut Vec<&'static str>,
 ) -> Result<Option<Tools<'a>>, Error> {
     let parameters = ignored.len();
+    let tools = tools.unwrap_or_default();
+    Tools::check_number(tools.len(), "tools")?;
     let mut list = Vec::new();
-    for (index, tool) in tools.unwrap_or_default().into_iter().enumerate() {
+    for (index, tool) in tools.into_iter().enumerate() {
         list.extend(read_tool(tool, || format!("tools[{index}]"), ignored)?);
     }
+    let mut stock = Stock::of(list);
     for ([index, place], offer) in offers::all(messages) {
         match offer {
-            Offer::Load(name) => list
-                .iter_mut()
-                .filter(|tool| tool.name == name)
-                .for_each(|tool| tool.deferred = false),
+            Offer::Load(name) => stock.load(name),
             Offer::Add(tool) => {
                 let path = || format!("messages[{index}].content[{place}].tool.definition");
                 if let Some(tool) = read_tool(tool.clone(), path, ignored)? {
-                    list.retain(|other| other.name != tool.name);
-                    list.push(Tool { deferred: false, ..tool });
+                    stock.add(Tool { deferred: false, ..tool });
                 }
             }
-            Offer::Remove(name) => list.retain(|tool| tool.name != name),
+            Offer::Remove(name) => stock.remove(name),
         }
+        Tools::check_number(stock.len(), "tools")?;
     }
+    let mut list = stock.into_list();
+    Tools::check_size(&list, "tools")?;
     // Nobody finds them here.
     if ignored.contains(&TOOL_SEARCH) {
         for tool in &mut list {
@@ -106,7 +109,8 @@ pub(super) fn read<'a>(
             ));
         }
     };
-    Ok(Some(Tools { list, choice: required, calls, form: CallForm::Current }))
+    let (form, quotes) = (CallForm::Current, Quotes::default());
+    Ok(Some(Tools { list, choice: required, calls, form, quotes }))
 }
 
 /// `None`, and its name in `ignored`, for one that Anthropic's servers carry out.
@@ -117,7 +121,9 @@ fn read_tool<'a>(
 ) -> Result<Option<Tool<'a>>, Error> {
     let kind = tool.kind.as_ref().map_or("custom", Text::as_str);
     if let Some((_, name)) = SERVER_TOOLS.iter().find(|(prefix, _)| kind.starts_with(prefix)) {
-        ignored.push(name);
+        if !ignored.contains(name) {
+            ignored.push(name);
+        }
         return Ok(None);
     }
     if SCREEN_TOOLS.iter().any(|prefix| kind.starts_with(prefix)) {
@@ -140,6 +146,10 @@ fn read_tool<'a>(
     let Some(Text(name)) = tool.name.filter(|name| !name.as_str().is_empty()) else {
         return Err(Error::invalid(format!("{}.name", path()), "A tool needs a name."));
     };
+    if name.len() > Tool::LONGEST_NAME {
+        let message = "A name may have at most 256 bytes.";
+        return Err(Error::invalid(format!("{}.name", path()), message));
+    }
     Ok(Some(Tool {
         name,
         description: tool

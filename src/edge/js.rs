@@ -155,8 +155,15 @@ extern "C" {
     ) -> JsValue;
 }
 
+#[wasm_bindgen(module = "/src/edge/stretch.mjs")]
+extern "C" {
+    /// Resolves to a `Uint8Array` of 16 bytes.
+    pub(super) fn stretch(password: &str, salt: &str, rounds: u32) -> Promise;
+}
+
 #[wasm_bindgen(module = "/src/edge/schema.mjs")]
 extern "C" {
-    /// Never throws.
-    pub(super) fn misfit(schema: &str, json: &str) -> Option<String>;
+    /// Why it does not fit; an empty text if it does, `None` if that cannot be told.
+    /// `marks` is how many opening brackets and colons both have. Never throws.
+    pub(super) fn misfit(schema: &str, json: &str, marks: u32) -> Option<String>;
 }

@@ -14,7 +14,7 @@ use std::{cell::OnceCell, pin::pin, rc::Rc};
 use futures_channel::oneshot;
 use futures_util::future::{Either, pending, select};
 use worker::{
-    Context, Env, console_error, event, js_sys,
+    Context, Env, console_error, console_warn, event, js_sys,
     js_sys::Uint8Array,
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys,
@@ -22,7 +22,7 @@ use worker::{
 
 use crate::{
     chat::Stamp,
-    config::Config,
+    config::{Config, Value},
     error::Error,
     gateway::{self, Body, Gateway, Reply, Request},
 };
@@ -96,14 +96,21 @@ fn client_left(request: &web_sys::Request) -> impl Future<Output = ()> + use<> {
 
 fn deploy(env: &Env) -> Rc<Deployment> {
     let env: &JsValue = env.as_ref();
-    let config = Config::from_lookup(|name| {
+    let config = Config::from_values(&|name| {
         let value = js_sys::Reflect::get(env, &name.into()).ok()?;
         if value.is_null_or_undefined() {
             return None;
         }
-        // wrangler.toml may give a number or a list where a string would do.
-        value.as_string().or_else(|| js_sys::JSON::stringify(&value).ok()?.as_string())
+        if let Some(text) = value.as_string() {
+            return Some(Value::Text(text));
+        }
+        // wrangler.toml can hold lists and numbers. What has no JSON is no value at all.
+        let json = js_sys::JSON::stringify(&value).ok().and_then(|json| json.as_string());
+        Some(Value::Json(json.unwrap_or_else(|| "?".to_owned())))
     });
+    if let Some(warning) = config.as_ref().ok().and_then(Config::warning) {
+        console_warn!("degpt-edge: {warning}");
+    }
     Rc::new(config.map(|config| Rc::new(Gateway::new(config))))
 }
 
@@ -123,7 +130,9 @@ fn respond(
     const SMALL_BYTES: usize = 64 << 10;
     let headers = web_sys::Headers::new()?;
     for (name, value) in &reply.headers {
-        headers.append(name, value)?;
+        // One that the runtime does not take is left out: an answer without it is worth
+        // more than the runtime's own plain text, which is what an error here would give.
+        let _ = headers.append(name, value);
     }
     let init = web_sys::ResponseInit::new();
     init.set_status(reply.status);

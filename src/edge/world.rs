@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use worker::{
     Cache, Delay, Headers, ResponseBody, ResponseBuilder,
-    js_sys::{self, Date},
+    js_sys::{self, Date, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
     web_sys,
@@ -20,6 +20,7 @@ use crate::{
     edge_api::{Edge, Incoming, Outgoing},
     error::Error,
     relay::Relay,
+    tools::Judgement,
     translate::Failure,
 };
 
@@ -129,8 +130,27 @@ impl Edge for World {
         outlet.stream(pump).await
     }
 
-    fn misfit(&self, schema: &str, json: &str) -> Option<String> {
-        js::misfit(schema, json)
+    fn judge(&self, schema: &str, json: &str) -> Judgement {
+        // What is longer could not be judged soon: it is not even copied.
+        const MAX_BYTES: usize = 256 * 1024;
+        if schema.len().max(json.len()) > MAX_BYTES {
+            return Judgement::Unknown;
+        }
+        let is_mark = |byte: &u8| matches!(byte, b'{' | b'[' | b':');
+        let marks = schema.bytes().chain(json.bytes()).filter(is_mark).count();
+        match js::misfit(schema, json, u32::try_from(marks).unwrap_or(u32::MAX)) {
+            None => Judgement::Unknown,
+            Some(why) if why.is_empty() => Judgement::Fits,
+            Some(why) => Judgement::Misfit(why),
+        }
+    }
+
+    async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {
+        let bytes = JsFuture::from(js::stretch(password, salt, rounds)).await;
+        let bytes: Uint8Array = bytes.map_err(|_| Error::Internal)?.unchecked_into();
+        let mut stretched = [0; 16];
+        bytes.copy_to(&mut stretched);
+        Ok(stretched)
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

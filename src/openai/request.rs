@@ -103,12 +103,7 @@ fn stop(stop: Option<Content<'_, Text<'_>>>) -> Result<Vec<String>, Error> {
     if sequences.len() > MOST {
         return Err(Error::invalid("stop", "There may be at most 4 stop sequences."));
     }
-    if sequences.iter().any(String::is_empty) {
-        return Err(Error::invalid("stop", "A stop sequence must not be empty."));
-    }
-    if sequences.iter().map(String::len).sum::<usize>() > Limits::MAX_STOP_BYTES {
-        return Err(Error::invalid("stop", Limits::STOP_TOO_LONG));
-    }
+    Limits::check_stop(&sequences, "stop")?;
     Ok(sequences)
 }
 

@@ -1,13 +1,16 @@
 //! The tools of a request, which of them must be called, and the form of the answer.
 
+use std::borrow::Cow;
+
 use super::{
     choice::{AllowedTools, Choose, ChosenTools},
     wire,
 };
 use crate::{
-    chat::{CallForm, Calls, Format, Tool, ToolChoice, Tools},
+    chat::{CallForm, Calls, Format, Quotes, Tool, ToolChoice, Tools},
     error::Error,
     json::Text,
+    names::Names,
 };
 
 /// Takes the tools out of `request`; `None` if there are none, or none may be called.
@@ -18,20 +21,24 @@ use crate::{
 pub(super) fn read<'a>(request: &mut wire::Request<'a>) -> Result<Option<Tools<'a>>, Error> {
     let tools = request.tools.take().unwrap_or_default();
     let functions = request.functions.take().unwrap_or_default();
+    Tools::check_number(tools.len(), "tools")?;
+    Tools::check_number(functions.len(), "functions")?;
     let (mut list, choice, form) = if tools.is_empty() && !functions.is_empty() {
         let list = functions
             .into_iter()
             .enumerate()
             .map(|(index, spec)| function(spec, || format!("functions[{index}].name")));
-        (list.collect::<Result<_, _>>()?, request.function_call.take(), CallForm::Legacy)
+        (list.collect::<Result<Vec<_>, _>>()?, request.function_call.take(), CallForm::Legacy)
     } else {
         let list = tools.into_iter().enumerate().map(tool).collect::<Result<_, _>>()?;
         (list, request.tool_choice.take(), CallForm::Current)
     };
-    let param = match form {
-        CallForm::Current => "tool_choice",
-        CallForm::Legacy => "function_call",
+    let (param, choice_param) = match form {
+        CallForm::Current => ("tools", "tool_choice"),
+        CallForm::Legacy => ("functions", "function_call"),
     };
+    Tools::check_size(&list, param)?;
+    let param = choice_param;
     let choice = match choice {
         None => ToolChoice::Auto,
         Some(Choose::Mode(mode)) if mode.as_str() == "none" => return Ok(None),
@@ -49,7 +56,7 @@ pub(super) fn read<'a>(request: &mut wire::Request<'a>) -> Result<Option<Tools<'
     } else {
         Calls::Many
     };
-    Ok(Some(Tools { list, choice, calls, form }))
+    Ok(Some(Tools { list, choice, calls, form, quotes: Quotes::default() }))
 }
 
 fn read_mode(mode: &Text<'_>, param: &str) -> Result<ToolChoice, Error> {
@@ -105,16 +112,19 @@ fn allow(
     if tools.is_empty() {
         return Err(Error::invalid(format!("{param}.tools"), "At least one tool is needed."));
     }
-    let mut names = Vec::with_capacity(tools.len());
+    let names = Names::of(list.iter().map(|tool| Cow::Borrowed(tool.name.as_ref())));
+    let mut kept = Names::default();
     for (index, tool) in tools.into_iter().enumerate() {
         let name = tool.function.map(|function| function.name).or(tool.name);
-        let known = name.filter(|name| list.iter().any(|tool| tool.name == name.0));
+        let known = name.filter(|name| names.has(name.as_str()));
         let Some(Text(name)) = known else {
             return Err(Error::invalid(format!("{param}.tools[{index}]"), UNKNOWN));
         };
-        names.push(name);
+        if !kept.has(&name) {
+            kept.insert(name, index);
+        }
     }
-    list.retain(|tool| names.contains(&tool.name));
+    list.retain(|tool| kept.has(&tool.name));
     Ok(choice)
 }
 
@@ -137,6 +147,9 @@ fn function(spec: wire::FunctionSpec<'_>, path: impl Fn() -> String) -> Result<T
     let Some(Text(name)) = spec.name.filter(|name| !name.as_str().is_empty()) else {
         return Err(Error::invalid(path(), "A function needs a name."));
     };
+    if name.len() > Tool::LONGEST_NAME {
+        return Err(Error::invalid(path(), "A name may have at most 256 bytes."));
+    }
     Ok(Tool {
         name,
         description: spec.description.map(|text| text.0),

@@ -18,11 +18,11 @@ pub(super) struct Call {
 
 /// The calls in `block`: JSON objects, or lists of them, between tags and code
 /// fences. `None` if anything in it is something else, or calls what is not declared.
-pub(super) fn read(block: &str, declared: &Declared) -> Option<Vec<Call>> {
+pub(super) fn read(block: &str, declared: &Declared<'_>) -> Option<Vec<Call>> {
     read_strictly(block, declared).or_else(|| read_strictly(&tidy(block), declared))
 }
 
-fn read_strictly(block: &str, declared: &Declared) -> Option<Vec<Call>> {
+fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<Call>> {
     let mut calls = Vec::new();
     let mut rest = block;
     loop {
@@ -76,7 +76,7 @@ fn is_cut_close_tag(text: &str) -> bool {
 /// One call, in any of the spellings that models have learned:
 /// `{"name", "arguments"}`, with `parameters` or `input` in place of the latter,
 /// and OpenAI's `{"type": "function", "function": {…}}`.
-fn read_call(json: &str, declared: &Declared) -> Option<Call> {
+fn read_call(json: &str, declared: &Declared<'_>) -> Option<Call> {
     let mut fields: Fields<'_> = json::read(json.as_bytes()).ok()?;
     if let Some(inner) = fields.find(&["function"]).filter(|inner| inner.starts_with('{')) {
         fields = json::read(inner.as_bytes()).ok()?;

@@ -1,7 +1,7 @@
 //! How calls and results are written as text: in the instructions, in the
 //! history, and by the model.
 
-use std::{borrow::Cow, fmt::Write};
+use std::fmt::Write;
 
 use crate::{
     chat::ToolOutcome,
@@ -35,19 +35,14 @@ pub fn call(id: &str, name: &str, arguments: &str) -> String {
     format!("<{tag}>\n{call}\n</{tag}>")
 }
 
-/// What a tool returned. A result cannot end itself and go on as something else.
+/// What a tool returned. [`instruct`](super::instruct) has marked what of it could end
+/// it and go on as something else.
 #[must_use]
 pub fn result(id: &str, outcome: ToolOutcome, text: &str) -> String {
     let id = if id.is_empty() { String::new() } else { format!(" id={id:?}") };
     let status = match outcome {
         ToolOutcome::Returned => "",
         ToolOutcome::Failed => " status=\"error\"",
-    };
-    let end = format!("</{RESULT_TAG}");
-    let text = if text.contains(&end) {
-        Cow::Owned(text.replace(&end, &format!("<\\/{RESULT_TAG}")))
-    } else {
-        Cow::Borrowed(text)
     };
     // It may be megabytes, and is to be written once.
     let mut result = String::with_capacity(text.len() + id.len() + 64);

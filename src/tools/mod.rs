@@ -4,7 +4,7 @@
 //! tools there are and how a call is written (one block,
 //! `<tool_call>{"name": …, "arguments": {…}}</tool_call>`), [`markup`] writes the
 //! calls and results of the history in the same form, and [`Stage`] finds the
-//! calls in what the model answers.
+//! calls in what the model answers. What a text only `quote`s is kept apart.
 
 mod block;
 mod body;
@@ -13,11 +13,17 @@ mod object;
 mod parser;
 mod place;
 mod prompt;
+mod quote;
 mod wanted;
 
-use crate::chat::{Calls, Event, Finish, Prompt};
+use std::borrow::Cow;
+
+use crate::{
+    chat::{Calls, Event, Finish, Prompt, Tool},
+    names::Names,
+};
 pub use prompt::instruct;
-pub use wanted::{Fit, Wanted};
+pub use wanted::{Fit, Judgement, Wanted};
 
 /// The most that is held back until it is certain what it is, in bytes. No model's
 /// answer has a call as large; what is longer is text.
@@ -25,15 +31,29 @@ const MAX_HELD_BYTES: usize = 1 << 20;
 
 /// The names of the tools that may be called.
 #[derive(Debug, Clone)]
-struct Declared(Vec<String>);
+struct Declared<'a>(Names<'a>);
 
-impl Declared {
-    /// The declared name that a model means by `name`.
-    fn find(&self, name: &str) -> Option<&str> {
-        let find = |name: &str| self.0.iter().find(|declared| *declared == name);
-        // How GPT models were taught to call them.
-        find(name).or_else(|| find(name.strip_prefix("functions.")?)).map(String::as_str)
+impl<'a> Declared<'a> {
+    fn of(list: &'a [Tool<'_>]) -> Self {
+        Self(Names::of(list.iter().map(|tool| Cow::Borrowed(tool.name.as_ref()))))
     }
+
+    /// The declared name that a model means by `name`.
+    fn find<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let find = |name: &'n str| self.0.has(name).then_some(name);
+        // How GPT models were taught to call them.
+        find(name).or_else(|| find(name.strip_prefix("functions.")?))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+}
+
+/// `text` for the model, with what it quotes of calls and results marked as such.
+#[must_use]
+pub fn quoted(text: &str) -> Cow<'_, str> {
+    quote::mark(text)
 }
 
 /// Stands between the upstream's events and the limits: text goes in, text and
@@ -54,12 +74,12 @@ impl Stage {
         if tools.is_none() && prompt.format.is_none() {
             return None;
         }
-        let declared = tools.map(|tools| {
-            let names = tools.list.iter().map(|tool| tool.name.clone().into_owned());
-            Declared(names.collect())
+        let calls = tools.map(|tools| {
+            let names = tools.list.iter().map(|tool| Cow::Owned(tool.name.clone().into_owned()));
+            parser::Parser::new(Declared(Names::of(names)), tools.quotes)
         });
         Some(Self {
-            calls: declared.map(parser::Parser::new),
+            calls,
             object: prompt.format.map(|_| object::Object::default()),
             only_one: tools.is_some_and(|tools| tools.calls == Calls::One),
             ended: false,

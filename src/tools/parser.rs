@@ -21,12 +21,14 @@ use super::{
     body,
     markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
     place::Place,
+    quote::{self, Last, Look},
 };
-use crate::chat::{Event, Finish};
+use crate::chat::{Event, Finish, Quotes};
 
 #[derive(Debug, Clone)]
 pub(super) struct Parser {
-    declared: Declared,
+    declared: Declared<'static>,
+    quotes: Quotes,
     /// Where in a text of fences and lines the text so far ends.
     place: Place,
     /// White space that goes out with what follows it.
@@ -35,6 +37,10 @@ pub(super) struct Parser {
     ready: String,
     passed_text: bool,
     called: bool,
+    /// The end of the text so far.
+    last: Last,
+    /// A mark in the text that may be that of a quoted tag, and what follows it.
+    marked: String,
     /// The candidate, and what could make it a call.
     held: String,
     phase: Phase,
@@ -126,14 +132,17 @@ pub(super) enum Verdict {
 }
 
 impl Parser {
-    pub(super) fn new(declared: Declared) -> Self {
+    pub(super) fn new(declared: Declared<'static>, quotes: Quotes) -> Self {
         Self {
             declared,
+            quotes,
             place: Place::default(),
             space: String::new(),
             ready: String::new(),
             passed_text: false,
             called: false,
+            last: Last::default(),
+            marked: String::new(),
             held: String::new(),
             phase: Phase::Text,
         }
@@ -159,6 +168,7 @@ impl Parser {
         } else {
             self.release();
         }
+        self.settle();
         if !self.called {
             let space = mem::take(&mut self.space);
             self.ready.push_str(&space);
@@ -174,7 +184,7 @@ impl Parser {
                     self.held.push(ch);
                     self.phase = phase;
                 }
-                None => self.text(ch),
+                None => self.text(ch, true),
             }
             return;
         }
@@ -186,7 +196,7 @@ impl Parser {
             Phase::Fence(fence) => fence.step(ch, &self.held),
             Phase::FenceStart => match ch {
                 '<' => Verdict::Hold(Phase::Block(Block::fenced(&self.held))),
-                '{' if self.is_blank() => {
+                '{' if self.may_be_bare() => {
                     Verdict::Hold(Phase::Bare(Bare { fenced: true, matched: 1, ..Bare::default() }))
                 }
                 _ if ch.is_ascii_whitespace() => Verdict::Hold(Phase::FenceStart),
@@ -222,14 +232,15 @@ impl Parser {
             // In code it is quoted.
             '<' if !self.place.in_code() => Some(Phase::OpenTag),
             '`' | '~' if self.place.at_line_start() => Some(Phase::Fence(Fence::new(ch))),
-            '{' if self.is_blank() => Some(Phase::Bare(Bare { matched: 1, ..Bare::default() })),
+            '{' if self.may_be_bare() => Some(Phase::Bare(Bare { matched: 1, ..Bare::default() })),
             _ => None,
         }
     }
 
-    /// Whether nothing has been said but white space.
-    fn is_blank(&self) -> bool {
-        !self.passed_text && !self.called && self.ready.is_empty()
+    /// Whether an object without tags would be a call: if nothing has been said but
+    /// white space, and the conversation quotes no such object.
+    fn may_be_bare(&self) -> bool {
+        !self.passed_text && !self.called && self.ready.is_empty() && !self.quotes.objects
     }
 
     fn open_tag(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
@@ -258,6 +269,7 @@ impl Parser {
     /// Ends the answer here: what the model makes up as the result of its call,
     /// and builds on it, is nobody's.
     fn end(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
+        self.settle();
         self.send(on_event);
         on_event(Event::End(Finish::Stop));
         Verdict::Hold(Phase::OpenTag)
@@ -268,7 +280,7 @@ impl Parser {
             None => {
                 let name = self.held.get(bare.name..).unwrap_or_default();
                 if let Some(name) = name.strip_suffix('"') {
-                    if self.declared.find(name).is_none() {
+                    if !self.declared.has(name) {
                         return Verdict::Text;
                     }
                     return Verdict::Hold(Phase::Block(Block::bare(bare.fenced)));
@@ -294,11 +306,15 @@ impl Parser {
         match body::read(&self.held, &self.declared) {
             Some(calls) => {
                 self.held.clear();
+                self.settle();
                 self.send(on_event);
                 self.called = true;
                 self.place = Place::default();
                 for body::Call { name, arguments } in &calls {
-                    on_event(Event::ToolCall { name, arguments });
+                    let is_marked = self.quotes.tags;
+                    let arguments =
+                        if is_marked { quote::unmark(arguments) } else { arguments.into() };
+                    on_event(Event::ToolCall { name, arguments: &arguments });
                 }
             }
             None => self.release(),
@@ -309,15 +325,21 @@ impl Parser {
     fn release(&mut self) {
         let mut held = mem::take(&mut self.held);
         for ch in held.chars() {
-            self.text(ch);
+            self.text(ch, true);
         }
         // Keeps the memory for the next candidate.
         held.clear();
         self.held = held;
     }
 
-    fn text(&mut self, ch: char) {
-        self.place.step(ch);
+    /// `ch` is text, and `is_new` unless it has waited in [`Self::marked`].
+    fn text(&mut self, ch: char, is_new: bool) {
+        if is_new {
+            self.place.step(ch);
+            if self.quotes.tags && self.waits(ch) {
+                return;
+            }
+        }
         if ch.is_ascii_whitespace() && self.space.len() < MAX_HELD_BYTES {
             self.space.push(ch);
             return;
@@ -328,6 +350,34 @@ impl Parser {
         }
         self.space.clear();
         self.ready.push(ch);
+    }
+
+    /// Whether `ch` belongs to what may be a quoted tag, and so has to wait.
+    #[inline(never)]
+    fn waits(&mut self, ch: char) -> bool {
+        let is_open = !self.marked.is_empty();
+        if is_open || ch == quote::MARK && self.last.is_bracket() {
+            self.marked.push(ch);
+            let look = self.marked.strip_prefix(quote::MARK).map(quote::look);
+            let is_long = self.marked.len() > quote::LONGEST_BYTES;
+            if is_open && (is_long || !matches!(look, Some(Look::Open { .. }))) {
+                self.settle();
+            }
+            return true;
+        }
+        self.last.step(ch);
+        false
+    }
+
+    /// No more is needed to know whether there is a quoted tag: if so, it goes out
+    /// without its mark, as the client wrote it.
+    fn settle(&mut self) {
+        let marked = mem::take(&mut self.marked);
+        let tag = marked.strip_prefix(quote::MARK).filter(|tag| quote::is_tag(tag));
+        for ch in tag.unwrap_or(&marked).chars() {
+            self.last.step(ch);
+            self.text(ch, false);
+        }
     }
 
     fn send(&mut self, on_event: &mut impl FnMut(Event<'_>)) {

@@ -14,12 +14,14 @@ pub(super) struct Place {
 
 #[derive(Debug, Clone, Copy)]
 enum Line {
-    /// So many spaces.
+    /// So many spaces, up to three.
     Indent(usize),
     /// So many of a fence's marks.
     Marks(char, usize),
     /// A fence's line: an opening one may go on, a closing one only with spaces.
     Fence(char, usize, bool),
+    /// One that is indented by four spaces or a tab: code.
+    Code,
     /// Any other.
     Other,
 }
@@ -36,14 +38,14 @@ impl Place {
         self.fence.is_some()
     }
 
-    /// Whether what comes is quoted within its line.
+    /// Whether what comes is quoted within its line, or the line is.
     pub(super) fn in_code(&self) -> bool {
-        self.in_code
+        self.in_code || matches!(self.line, Line::Code)
     }
 
     /// Whether a fence could begin here.
     pub(super) fn at_line_start(&self) -> bool {
-        matches!(self.line, Line::Indent(..=3))
+        matches!(self.line, Line::Indent(_))
     }
 
     /// Goes one character on.
@@ -55,7 +57,7 @@ impl Place {
             let (mark, length, bare) = match self.line {
                 Line::Marks(mark, length) => (mark, length, true),
                 Line::Fence(mark, length, bare) => (mark, length, bare),
-                Line::Indent(_) | Line::Other => (' ', 0, false),
+                Line::Indent(_) | Line::Code | Line::Other => (' ', 0, false),
             };
             match self.fence {
                 None if length >= 3 => self.fence = Some((mark, length)),
@@ -68,8 +70,9 @@ impl Place {
             return;
         }
         self.line = match (self.line, ch) {
-            (Line::Indent(width @ ..=3), ' ') => Line::Indent(width + 1),
-            (Line::Indent(..=3), '`' | '~') => Line::Marks(ch, 1),
+            (Line::Indent(3), ' ') | (Line::Indent(_), '\t') | (Line::Code, _) => Line::Code,
+            (Line::Indent(width), ' ') => Line::Indent(width + 1),
+            (Line::Indent(_), '`' | '~') => Line::Marks(ch, 1),
             (Line::Marks(mark, length), _) if mark == ch => Line::Marks(mark, length + 1),
             (Line::Marks(mark, length @ 3..), _) if mark != '`' || ch != '`' => {
                 Line::Fence(mark, length, ch.is_ascii_whitespace())

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write};
 
+use super::quote;
 use crate::{
     chat::{Calls, Format, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn},
     json::Writer,
@@ -9,20 +10,31 @@ use crate::{
 
 /// Adds to the instructions of `prompt` what the model has to know to do what
 /// the request asks and DeGPT does not pass on. Does nothing for a request that
-/// asks nothing of the kind.
+/// asks nothing of the kind. Marks what its texts quote of calls and results before, so
+/// that a model which repeats it calls nothing.
 pub fn instruct(prompt: &mut Prompt<'_>) {
+    quote::quote(prompt);
     let tools = prompt.tools.as_ref().map(describe_tools);
     let format = prompt.format.map(|format| describe_format(format, tools.is_some()));
+    let format = format.map(|block| match &tools {
+        Some(_) => quote::mark(&block).into_owned(),
+        None => block,
+    });
     let blocks: Vec<String> = tools.into_iter().chain(format).collect();
     if blocks.is_empty() {
         return;
     }
-    let block = blocks.join("\n\n");
+    let mut block = blocks.join("\n\n");
+    drop(blocks);
     let first = prompt.turns.iter().position(|turn| turn.role != Role::System);
     let systems = first.unwrap_or(prompt.turns.len());
     let last_system = systems.checked_sub(1).and_then(|index| prompt.turns.get_mut(index));
     match last_system {
-        Some(turn) => turn.parts.push(Part::Text(Cow::Owned(format!("\n{block}")))),
+        Some(turn) => {
+            block.reserve_exact(1);
+            block.insert(0, '\n');
+            turn.parts.push(Part::Text(Cow::Owned(block)));
+        }
         None => prompt
             .turns
             .insert(0, Turn { role: Role::System, parts: vec![Part::Text(Cow::Owned(block))] }),
@@ -36,7 +48,7 @@ fn describe_tools(tools: &Tools<'_>) -> String {
     );
     let all_deferred = tools.list.iter().all(|tool| tool.deferred);
     for tool in tools.list.iter().filter(|tool| all_deferred || !tool.deferred) {
-        block.push_str(&line(tool));
+        block.push_str(&quote::mark(&line(tool)));
         block.push('\n');
     }
     block.push_str(
@@ -54,6 +66,12 @@ fn describe_tools(tools: &Tools<'_>) -> String {
          <tool_response> tags, and you go on from there. Never write <tool_response> yourself, \
          and never make up a tool or what it returns.\n",
     );
+    if tools.quotes.tags {
+        block.push_str(
+            "Where such tags are only quoted there is a ~ in them, like in <~tool_call>. Leave it \
+             in when you quote them.\n",
+        );
+    }
     match (tools.choice, tools.list.as_slice()) {
         (ToolChoice::Auto, _) => block.push_str(
             "If a tool helps, call it rather than saying that you will; else answer as usual.",
@@ -69,7 +87,10 @@ fn describe_tools(tools: &Tools<'_>) -> String {
 }
 
 fn describe_format(format: Format<'_>, has_tools: bool) -> String {
-    let mut block = String::from("# Form of the answer\n\n");
+    let sizes = [format.description, format.schema].map(|text| text.map_or(0, str::len));
+    // It may be megabytes, and is to be written once.
+    let mut block = String::with_capacity(512 + sizes.iter().sum::<usize>());
+    block.push_str("# Form of the answer\n\n");
     if has_tools {
         block.push_str("Unless you call a tool, answer");
     } else {
@@ -87,9 +108,8 @@ fn describe_format(format: Format<'_>, has_tools: bool) -> String {
 
 fn line(tool: &Tool<'_>) -> String {
     let mut line = Writer::new().field("name", &tool.name);
-    if let Some(description) = &tool.description {
-        line = line.field("description", description);
-    }
+    // With a description, however short, nobody takes the line for a call.
+    line = line.field("description", tool.description.as_deref().unwrap_or_default());
     if let Some(schema) = tool.schema {
         line = line.raw("parameters", &in_one_line(schema));
     }

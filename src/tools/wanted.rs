@@ -19,11 +19,24 @@ pub struct Wanted<'a> {
     may_ask_again: bool,
 }
 
+/// What is found of a JSON text that is to fit a JSON schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// It fits.
+    Fits,
+    /// It does not, and this is why, in words for a model.
+    Misfit(String),
+    /// That cannot be told, or not soon.
+    Unknown,
+}
+
 /// How the text of an answer fits the form that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fit {
-    /// It does, as far as anyone can tell.
+    /// It does.
     Fits,
+    /// It is a JSON object, and whether that fits the schema cannot be told.
+    Unjudged,
     /// It is a JSON object that does not fit the schema, and this is why.
     Misfit(String),
     /// It is no JSON object.
@@ -36,8 +49,19 @@ impl Fit {
     pub fn is_better_than(&self, other: &Self) -> bool {
         match self {
             Self::Fits => *other != Self::Fits,
+            Self::Unjudged => matches!(other, Self::Misfit(_) | Self::NotJson),
             Self::Misfit(_) => *other == Self::NotJson,
             Self::NotJson => false,
+        }
+    }
+
+    /// What the header `x-degpt-json` says of it; `None` if there is nothing to say.
+    #[must_use]
+    pub fn header(&self) -> Option<&'static str> {
+        match self {
+            Self::Fits => None,
+            Self::Unjudged => Some("unjudged"),
+            Self::Misfit(_) | Self::NotJson => Some("invalid"),
         }
     }
 }
@@ -82,7 +106,8 @@ impl<'a> Wanted<'a> {
             return Some(correction.into());
         }
         match fit {
-            Fit::Fits => None,
+            // To ask again would be to ask for what nobody knows to be wrong.
+            Fit::Fits | Fit::Unjudged => None,
             Fit::Misfit(why) => Some(
                 format!(
                     "That does not fit the JSON schema: {} Answer again, with one JSON object \
@@ -99,18 +124,21 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// How `answer` fits. `misfit` says why a text, its second argument, does not fit
-    /// a schema, and is asked about JSON objects alone.
+    /// How `answer` fits. `judge` says whether a text, its second argument, fits a
+    /// schema, and is asked about JSON objects alone.
     #[must_use]
-    pub fn fit(self, answer: &Answer, misfit: impl FnOnce(&str, &str) -> Option<String>) -> Fit {
+    pub fn fit(self, answer: &Answer, judge: impl FnOnce(&str, &str) -> Judgement) -> Fit {
         let Some(format) = self.format.filter(|_| answer.calls.is_empty()) else {
             return Fit::Fits;
         };
         if !is_object(&answer.text) {
             return Fit::NotJson;
         }
-        let why = format.schema.and_then(|schema| misfit(schema, &answer.text));
-        why.map_or(Fit::Fits, Fit::Misfit)
+        match format.schema.map(|schema| judge(schema, &answer.text)) {
+            None | Some(Judgement::Fits) => Fit::Fits,
+            Some(Judgement::Misfit(why)) => Fit::Misfit(why),
+            Some(Judgement::Unknown) => Fit::Unjudged,
+        }
     }
 }
 

@@ -55,6 +55,8 @@ struct Input {
     begun: bool,
     /// Whether its own end mark has come.
     ended: bool,
+    /// Whether an event was complete in what was read last.
+    heard: bool,
 }
 
 impl Input {
@@ -65,6 +67,7 @@ impl Input {
             bytes_left: max_bytes,
             begun: false,
             ended: false,
+            heard: false,
         }
     }
 
@@ -78,9 +81,11 @@ impl Input {
         // the output must not depend on how the network cut the input.
         let (bytes, over) = bytes.split_at(bytes.len().min(self.bytes_left));
         self.bytes_left -= bytes.len();
-        let Self { frames, reader, begun, ended, .. } = self;
+        let Self { frames, reader, begun, ended, heard, .. } = self;
+        *heard = false;
         let mut failed = None;
         let flow = frames.push(bytes, |data| {
+            *heard = true;
             let read = reader.read(data, &mut |event| {
                 *begun = true;
                 *ended = matches!(event, Event::End(_));

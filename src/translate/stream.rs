@@ -308,6 +308,12 @@ impl Translator {
         Begun::of(self.input.begun && self.hold.is_none())
     }
 
+    /// Whether an event was complete in what was read last.
+    #[must_use]
+    pub fn heard(&self) -> bool {
+        self.input.heard
+    }
+
     /// Whether the upstream has said all that it had to say.
     #[must_use]
     pub fn upstream_ended(&self) -> bool {

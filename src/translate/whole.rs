@@ -147,6 +147,12 @@ impl Whole {
         Begun::of(self.input.begun)
     }
 
+    /// Whether an event was complete in what was read last.
+    #[must_use]
+    pub fn heard(&self) -> bool {
+        self.input.heard
+    }
+
     /// The answer, when the upstream's body is over, `upstream` tells how. After
     /// its end mark that is all the same.
     ///

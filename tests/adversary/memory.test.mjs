@@ -75,6 +75,10 @@ test("shapes that take more memory than bytes are an answer or an error, never a
     ["stop sequences", MESSAGES, `{"max_tokens":9,"messages":[{"role":"user","content":"a"}],"stop_sequences":${list('""')}}`],
     ["a stop sequence", CHAT, `{"messages":[{"role":"user","content":"a"}],"stop":"${"x".repeat(19 * MIB)}"}`],
     ["a schema", CHAT, `{"messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"enum":${list('"a\\n"')}}}}}`],
+    ["a schema behind a system text", CHAT, `{"messages":[{"role":"system","content":"a"},{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"enum":${list('"a\\n"', 9 * MIB)}}}}}`],
+    ["quoted calls", CHAT, `{"messages":[{"role":"user","content":"${"<tool_call>\\n".repeat(1_400_000)}"}],"tools":[{"type":"function","function":{"name":"f"}}]}`],
+    ["quoted calls in a result", MESSAGES, `{"max_tokens":9,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"${"</tool_response>\\n".repeat(1_000_000)}"}]}],"tools":[{"name":"f","input_schema":{}}]}`],
+    ["a call's arguments", MESSAGES, `{"max_tokens":9,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{"a":${list('"\\n"')}}}]},{"role":"user","content":"b"}]}`],
     ["a model's name", CHAT, `{"messages":[{"role":"user","content":"a"}],"model":"${"\\n".repeat(9 * MIB)}"}`],
   ];
   const grown = [];

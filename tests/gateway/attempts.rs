@@ -13,7 +13,7 @@ use degpt_edge::{
 };
 
 use crate::{
-    deployment::{Answer, Ask, Deployment, GUEST_KEY, HELLO, KINDS, Wants, exactly, stamp},
+    deployment::{Answer, Ask, Deployment, HELLO, KINDS, Wants, exactly, stamp},
     world::{End, Response},
 };
 
@@ -202,9 +202,9 @@ fn a_refused_key_is_told_to_whom_it_belongs() {
     let variables = [OWN, ("CLIENT_DEGPT_KEYS", "pass")];
     for kind in KINDS {
         let (script, left) =
-            exactly(&[("www.degpt.ai/proxy degpt-canary-guest", Response::status(401))]);
+            exactly(&[("www.degpt.ai/proxy degpt-canary-guest-0123456789", Response::status(401))]);
         let deployment = Deployment::new(&variables, script);
-        let answer = deployment.ask_one(Ask::chat(kind).with("x-api-key", GUEST_KEY));
+        let answer = deployment.ask_one(Ask::chat(kind).by_guest());
         assert!(left.borrow().is_empty());
         assert_outcome("guest", kind, &answer, &Refused(Error::ClientKeyRefused));
         assert_eq!(answer.status, 401);

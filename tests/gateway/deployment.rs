@@ -23,7 +23,7 @@ pub(crate) const CANARY: &str = "canary";
 /// The client's key for the deployment.
 const KEY: &str = "canary-key";
 /// The client's own key for DeGPT.
-pub(crate) const GUEST_KEY: &str = "degpt-canary-guest";
+pub(crate) const GUEST_KEY: &str = "degpt-canary-guest-0123456789";
 
 pub(crate) struct Deployment {
     pub(crate) world: World,
@@ -79,7 +79,11 @@ impl Deployment {
             let value = set.map(|variable| variable.1).or((name == "API_KEYS").then_some(KEY));
             value.map(str::to_owned)
         };
-        let gateway = Config::from_lookup(lookup).map(|config| Rc::new(Gateway::new(config)));
+        Self::of(world, Config::from_lookup(lookup))
+    }
+
+    pub(crate) fn of(world: &World, config: Result<Config, Error>) -> Self {
+        let gateway = config.map(|config| Rc::new(Gateway::new(config)));
         Self { world: world.clone(), gateway }
     }
 
@@ -153,6 +157,12 @@ impl Ask {
                 "messages":[{{"role":"user","content":"canary prompt"}}]}}"#
         );
         Self { method: "POST", path, headers: vec![key], body }
+    }
+
+    /// With a client's own key for DeGPT in place of the deployment's.
+    pub(crate) fn by_guest(mut self) -> Self {
+        self.headers = vec![("x-api-key", GUEST_KEY)];
+        self
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {

@@ -20,6 +20,7 @@ const GOOD: &str = r#"{"good": 1}"#;
 const BETTER: &str = r#"{"good": 2}"#;
 const BAD: &str = r#"{"misfit": "at /misfit: reason 1."}"#;
 const WORSE: &str = r#"{"misfit": "at /misfit: reason 2."}"#;
+const UNKNOWN: &str = r#"{"misfit": null}"#;
 const WORDS: &str = "I cannot.";
 const CALL: &str = "<tool_call>{\"name\": \"look\"}</tool_call>";
 
@@ -82,7 +83,8 @@ fn the_answer_that_fits_best_is_the_clients() {
 
     let invalid = Some("invalid");
     // What is answered, how often it is asked, what is left of it, and what was judged.
-    let table: [Row<'_>; 12] = [
+    let unjudged = Some("unjudged");
+    let table: [Row<'_>; 15] = [
         ("fits", vec![says(GOOD)], 1, GOOD, None, &[GOOD]),
         ("fits then", vec![says(BAD), says(GOOD)], 2, GOOD, None, &[BAD, GOOD]),
         ("fits at last", vec![says(WORDS), says(GOOD)], 2, GOOD, None, &[GOOD]),
@@ -92,6 +94,16 @@ fn the_answer_that_fits_best_is_the_clients() {
         ("never is JSON", vec![says("No."), says(WORDS)], 2, WORDS, invalid, &[]),
         ("fails then", vec![says(BAD), Response::status(429)], 2, BAD, invalid, &[BAD]),
         ("breaks off then", vec![says(BAD), cut(BETTER)], 2, BAD, invalid, &[BAD]),
+        ("cannot be judged", vec![says(UNKNOWN)], 1, UNKNOWN, unjudged, &[UNKNOWN]),
+        (
+            "cannot be judged then",
+            vec![says(BAD), says(UNKNOWN)],
+            2,
+            UNKNOWN,
+            unjudged,
+            &[BAD, UNKNOWN],
+        ),
+        ("is JSON at last", vec![says(WORDS), says(UNKNOWN)], 2, UNKNOWN, unjudged, &[UNKNOWN]),
         ("in a fence", vec![says(&format!("So:\n```json\n{GOOD}\n```"))], 1, GOOD, None, &[GOOD]),
         ("twice", vec![says(&format!("{GOOD}{BAD}"))], 1, GOOD, None, &[GOOD]),
         ("half", vec![says(r#"{"misfit": "a"#), says(BETTER)], 2, BETTER, None, &[BETTER]),

@@ -6,7 +6,7 @@ use degpt_edge::error::Error;
 
 use crate::{
     attempts::{self, Outcome},
-    deployment::{Answer, Ask, Deployment, GUEST_KEY, KINDS, exactly},
+    deployment::{Answer, Ask, Deployment, KINDS, Wants, exactly},
     world::{End, Response, START_MS, Sent, World},
 };
 
@@ -74,11 +74,75 @@ fn a_visitor_signs_in_once_and_with_a_stable_id() {
 }
 
 #[test]
+fn an_id_is_derived_once_and_only_where_it_is_needed() {
+    let two = ("DEGPT_ORIGINS", "https://a.example,https://b.example");
+    let keys = ("API_KEYS", "canary-key, canary-a");
+    let mut is_first_down = false;
+    let one = Deployment::new(&[keys, two], move |sent| {
+        if is_sign_in(sent) {
+            return Response::token("canary-1");
+        }
+        let is_down = is_first_down && sent.url.contains("a.example");
+        is_first_down = true;
+        if is_down { Response::status(500) } else { Response::hello() }
+    });
+    for _ in 0..2 {
+        assert_eq!(statuses(&one.ask_all(&hundred())), [200]);
+    }
+    // One sign-in at each origin, with the one id.
+    assert_eq!((sign_ins(&one.world), one.world.stretched().len()), (2, 1));
+    assert_eq!(one.world.stretched(), ["canary-a\ncanary-key"]);
+    // Another isolate finds the token, and needs no id.
+    let other = Deployment::beside(&one.world, &[keys, two]);
+    other.ask_one(Ask::chat(KINDS[0]));
+    assert_eq!((sign_ins(&one.world), one.world.stretched().len()), (2, 1));
+    // Where the id is set, or there is a credential, nothing is derived.
+    for variable in [("DEGPT_VISITOR_ID", "v-1"), ("DEGPT_API_KEY", "canary-own")] {
+        let set = Deployment::new(&[keys, variable], newest_only(0));
+        set.ask_one(Ask::chat(KINDS[0]));
+        assert_eq!(set.world.stretched().len(), 0, "{variable:?}");
+    }
+}
+
+#[test]
+fn the_name_under_which_a_token_is_kept_says_nothing_of_the_keys() {
+    let names = |keys| {
+        let deployment = Deployment::new(&[("API_KEYS", keys)], newest_only(0));
+        deployment.ask_one(Ask::chat(KINDS[0]));
+        deployment.world.kept()
+    };
+    assert_eq!(names("canary-key").len(), 1);
+    assert_eq!(names("canary-key"), names("canary-key, canary-other"));
+}
+
+#[test]
+fn a_sign_in_that_drips_is_given_up_in_time() {
+    let dripping =
+        (0..100).fold(Response::says("{\"token\": \""), |answer, _| answer.then(1_000, "x"));
+    for kind in KINDS {
+        let response = dripping.clone();
+        let deployment = Deployment::new(&[], move |_| response.clone());
+        let answer = deployment.ask_one(Ask::chat(kind));
+        let is_stream = kind.1 == Wants::Stream;
+        assert_eq!(
+            (answer.status, answer.at_ms),
+            if is_stream { (200, 10_000) } else { (502, 15_000) }
+        );
+        assert!(
+            deployment.world.since_start_ms() <= 30_000,
+            "{}",
+            deployment.world.since_start_ms()
+        );
+    }
+}
+
+#[test]
 fn only_a_deployment_without_a_credential_is_a_visitor() {
     let deployment = Deployment::new(&[("CLIENT_DEGPT_KEYS", "pass")], |_| Response::hello());
-    deployment.ask_one(Ask::chat(KINDS[0]).with("authorization", "Bearer degpt-canary-guest"));
-    deployment.ask_one(Ask::chat(KINDS[2]).with("x-api-key", GUEST_KEY));
-    assert_eq!(deployment.world.log(), ["www.degpt.ai/proxy degpt-canary-guest"; 2]);
+    deployment
+        .ask_one(Ask::chat(KINDS[0]).with("authorization", "Bearer degpt-canary-guest-0123456789"));
+    deployment.ask_one(Ask::chat(KINDS[2]).by_guest());
+    assert_eq!(deployment.world.log(), ["www.degpt.ai/proxy degpt-canary-guest-0123456789"; 2]);
     let deployment = Deployment::new(&[("DEGPT_API_KEY", "canary-own")], |_| Response::hello());
     deployment.ask_one(Ask::chat(KINDS[0]));
     assert_eq!(deployment.world.log(), ["www.degpt.ai/proxy canary-own"]);

@@ -91,3 +91,59 @@ fn a_failure_after_the_headers_is_still_repaired_before_the_answer_begins() {
     let exchange = [(CHAT, late), (CHAT, Response::hello().after_ms(12_000))];
     attempts::check("late", &[OWN], &exchange, &Outcome::Hello);
 }
+
+/// What never ends: each piece this long after the one before, for half an hour.
+fn forever(every_ms: u64, piece: &str) -> Response {
+    (0..1_800_000 / every_ms).fold(Response::says(HELLO), |answer, _| answer.then(every_ms, piece))
+}
+
+#[test]
+fn an_answer_that_does_not_go_on_is_given_up_whatever_is_sent_meanwhile() {
+    for piece in [": ping\n\n", "\n", "event: ping\n\n", "id: 1\n", "x", "data: {\n"] {
+        let response = forever(1_000, piece);
+        let outcome = Outcome::Late(Error::Stalled);
+        attempts::check(piece, &[OWN], &[(CHAT, response.clone())], &outcome);
+        for kind in KINDS {
+            let response = response.clone();
+            let deployment = Deployment::new(&[OWN], move |_| response.clone());
+            deployment.ask_one(Ask::chat(kind));
+            assert_eq!(deployment.world.since_start_ms(), 60_000, "{piece:?}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_never_ends_is_ended() {
+    // A chunk that says nothing is a sign of life, too.
+    for piece in [HELLO, "data: {\"choices\": [{\"delta\": {\"content\": \"\"}}]}\n\n"] {
+        for (variables, ms) in
+            [(vec![OWN], 900_000), (vec![OWN, ("MAX_ANSWER_MS", "100000")], 100_000)]
+        {
+            let response = forever(7_000, piece);
+            for kind in KINDS {
+                let response = response.clone();
+                let deployment = Deployment::new(&variables, move |_| response.clone());
+                let mut ask = Ask::chat(kind);
+                ask.body = ask.body.replace("\"max_tokens\":9", "\"max_tokens\":999");
+                let answer = deployment.ask_one(ask);
+                let is_stream = kind.1 == Wants::Stream;
+                assert_eq!(answer.status, if is_stream { 200 } else { 504 });
+                assert!(answer.body.contains("took longer than this deployment allows"));
+                assert_eq!(deployment.world.since_start_ms(), ms);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_asked_for_again_is_not_waited_for_any_longer() {
+    let slow = Response::says(HELLO).then(50_000, "data: [DONE]\n\n");
+    let variables = [OWN, ("MAX_ANSWER_MS", "60000")];
+    let deployment = Deployment::new(&variables, move |_| slow.clone());
+    let mut ask = Ask::chat(KINDS[0]);
+    ask.body = ask.body.replacen('{', r#"{"response_format":{"type":"json_object"},"#, 1);
+    let answer = deployment.ask_one(ask);
+    // The first answer is no JSON, and the second does not come in time.
+    assert_eq!((answer.status, answer.header("x-degpt-json")), (200, Some("invalid")));
+    assert_eq!((deployment.world.log().len(), deployment.world.since_start_ms()), (2, 60_000));
+}

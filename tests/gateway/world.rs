@@ -20,6 +20,7 @@ use degpt_edge::{
     edge_api::{Edge, Incoming, Outgoing},
     error::Error,
     relay::Relay,
+    tools::Judgement,
     translate::Failure,
 };
 
@@ -43,6 +44,7 @@ struct Inner {
     sent: RefCell<Vec<Sent>>,
     kept: RefCell<BTreeMap<String, Vec<u8>>>,
     judged: RefCell<Vec<[String; 2]>>,
+    stretched: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
 }
@@ -103,6 +105,7 @@ impl World {
             sent: RefCell::default(),
             kept: RefCell::default(),
             judged: RefCell::default(),
+            stretched: RefCell::default(),
             open_bodies: Rc::default(),
         }))
     }
@@ -172,6 +175,16 @@ impl World {
     /// Each schema and text that was judged.
     pub(crate) fn judged(&self) -> Vec<[String; 2]> {
         self.0.judged.borrow().clone()
+    }
+
+    /// Each password that was stretched.
+    pub(crate) fn stretched(&self) -> Vec<String> {
+        self.0.stretched.borrow().clone()
+    }
+
+    /// The names under which something is kept.
+    pub(crate) fn kept(&self) -> Vec<String> {
+        self.0.kept.borrow().keys().cloned().collect()
     }
 
     /// How many bodies of upstreams are still open.
@@ -396,11 +409,25 @@ impl Edge for World {
         outlet::stream(self, outlet, pump).await
     }
 
-    /// A text says itself why it does not fit: in its field `misfit`.
-    fn misfit(&self, schema: &str, json: &str) -> Option<String> {
+    /// A text says itself why it does not fit: in its field `misfit`, where `null` is
+    /// that nobody can tell.
+    fn judge(&self, schema: &str, json: &str) -> Judgement {
         self.0.judged.borrow_mut().push([schema.to_owned(), json.to_owned()]);
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
-        value.get("misfit")?.as_str().map(str::to_owned)
+        match value.get("misfit") {
+            None => Judgement::Fits,
+            Some(why) => {
+                why.as_str().map_or(Judgement::Unknown, |why| Judgement::Misfit(why.to_owned()))
+            }
+        }
+    }
+
+    /// Other passwords give other bytes. What PBKDF2 would give is tested in workerd.
+    async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {
+        assert_eq!((salt, rounds), ("degpt-edge visitor", 100_000));
+        self.0.stretched.borrow_mut().push(password.to_owned());
+        let mix = |sum: u128, byte| sum.wrapping_mul(257).wrapping_add(u128::from(byte));
+        Ok(password.bytes().fold(7, mix).to_be_bytes())
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

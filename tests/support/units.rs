@@ -16,7 +16,7 @@ use degpt_edge::{
     anthropic, auth,
     catalog::{Attachment, Catalog, Images},
     chat::{Event, Prompt},
-    config::{Config, NAMES},
+    config::{Config, NAMES, VisitorId},
     degpt,
     error::Error,
     models, openai, prompt_tokens,
@@ -179,7 +179,14 @@ fn usable(config: &Config, variables: &BTreeMap<&str, &str>) {
     for origin in &config.origins {
         assert!(origin.starts_with("http") && !origin.ends_with('/'), "{origin}");
     }
-    assert!(config.visitor_id.bytes().all(|byte| byte.is_ascii_graphic()));
+    if let VisitorId::Set(id) = &config.visitor_id {
+        assert!(id.bytes().all(|byte| byte.is_ascii_graphic()));
+    }
+    for model in config.catalog.models() {
+        for name in [&model.text_model, &model.image_model] {
+            assert!(name.bytes().all(|byte| byte.is_ascii_graphic()), "{name:?} is a header");
+        }
+    }
     assert!(!config.timing.idle.is_zero() && !config.timing.keep_alive.is_zero());
     config.catalog.find(None).unwrap();
     let about = degpt::About::default();

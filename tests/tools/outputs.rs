@@ -389,6 +389,31 @@ pub(crate) const OUTPUTS: &[(&str, &str, &[Item])] = &[
         &[Text("````md\n```\n<tool_call>{\"name\": \"get_weather\"}</tool_call>\n```\n````\n")],
     ),
     (
+        "a call in a line of indented code",
+        "So:\n\n    <tool_call>{\"name\": \"get_weather\"}</tool_call>\n",
+        &[Text("So:\n\n    <tool_call>{\"name\": \"get_weather\"}</tool_call>\n")],
+    ),
+    (
+        "a call in a line that a tab indents",
+        "  \t<tool_call>{\"name\": \"get_weather\"}</tool_call>\nis one.",
+        &[Text("  \t<tool_call>{\"name\": \"get_weather\"}</tool_call>\nis one.")],
+    ),
+    (
+        "a call in a line of three spaces, after indented code",
+        "\tx = 1\n\n   <tool_call>{\"name\": \"get_weather\"}</tool_call>",
+        &[Text("\tx = 1"), EMPTY],
+    ),
+    (
+        "a call whose second line is indented",
+        "<tool_call>\n    {\"name\": \"get_weather\"}\n</tool_call>",
+        &[EMPTY],
+    ),
+    (
+        "a mark that nothing in the conversation asks for",
+        "<~tool_call>{\"name\": \"get_weather\"}</~tool_call>",
+        &[Text("<~tool_call>{\"name\": \"get_weather\"}</~tool_call>")],
+    ),
+    (
         "a call after a code block",
         "```python\nx = 1\n```\n<tool_call>{\"name\": \"get_weather\"}</tool_call>",
         &[Text("```python\nx = 1\n```"), EMPTY],

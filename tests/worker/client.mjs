@@ -15,6 +15,9 @@ import { startUpstream } from "../upstream/server.mjs";
 /** The key that clients of a started gateway have, unless a test says otherwise. */
 export const KEY = "key-of-the-tests";
 
+/** A client's own key for DeGPT, in the form of DeGPT's; the stand-in refuses those that begin `degpt-bad`. */
+export const guestKey = (beginning = "") => `degpt-${beginning.padEnd(64, "0123456789abcdef")}`;
+
 export const CHAT = "/api/v1/chat/completions";
 export const MESSAGES = "/api/v1/messages";
 export const COUNT_TOKENS = "/api/v1/messages/count_tokens";

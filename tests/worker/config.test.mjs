@@ -11,12 +11,30 @@ import { CHAT, COUNT_TOKENS, KEY, MESSAGES, MODELS, chatsOf, get, post, send, st
 const { gateway, upstream } = await startBoth();
 
 const bad = [
+  ["API_KEYS", "[]"],
+  ["API_KEYS", []],
+  ["API_KEYS", ["secret"]],
+  ["API_KEYS", 20251127],
+  ["API_KEYS", true],
+  ["API_KEYS", {}],
+  ["API_KEYS", '["secret"]'],
+  ["API_KEYS", '"secret"'],
+  ["API_KEYS", "null"],
+  ["API_KEYS", "one\nsecret"],
+  ["API_KEYS", "s\u00e9cret"],
+  ["DEGPT_API_KEY", ["secret"]],
+  ["DEGPT_API_KEY", "secret\r\nx-more: secret"],
+  ["DEGPT_VISITOR_ID", 7],
   ["DEGPT_API_KEY", "degpt-top secret"],
   ["DEGPT_VISITOR_ID", "top secret"],
   ["DEGPT_ORIGINS", "secret"],
   ["DEGPT_ORIGINS", "ftp://secret.example"],
   ["DEGPT_ORIGINS", "https://secret.example/path"],
+  ["DEGPT_ORIGINS", ["https://secret.example"]],
+  ["DEGPT_ORIGINS", "https://secret.example:port"],
+  ["DEGPT_ORIGINS", "https://secret.example\nsecret"],
   ["DEFAULT_MODEL", "secret"],
+  ["DEFAULT_MODEL", ["deepseek-chat"]],
   ["VISION_MODEL", "secret"],
   // A model, but one without eyes.
   ["VISION_MODEL", "deepseek-reasoner"],
@@ -25,20 +43,32 @@ const bad = [
   ["MODELS_EXTRA", "secret"],
   ["MODELS_EXTRA", '{"id":"secret"}'],
   ["MODELS_EXTRA", '[{"id":""}]'],
+  ["MODELS_EXTRA", [{ id: "deepseek-chat", text_model: "secret\nx-more: secret" }]],
+  ["MODELS_EXTRA", JSON.stringify([{ id: "deepseek-chat", text_model: "secret\r\n" }])],
+  ["MODELS_EXTRA", JSON.stringify([{ id: "deepseek-chat", image_model: "secret \u6a21" }])],
+  ["MODELS_EXTRA", JSON.stringify([{ id: "secret\u0000", text_model: "a" }])],
+  ["MODELS_EXTRA", { id: "secret" }],
+  ["MODEL_ALIASES", { a: "deepseek-chat" }],
   ["MODELS_EXTRA", '[{"id":"a","secret":1}]'],
   ["MAX_BODY_BYTES", "secret"],
   ["MAX_BODY_BYTES", "-1"],
   ["MAX_BODY_BYTES", "20 MiB"],
+  ["MAX_BODY_BYTES", [4096]],
+  ["MAX_BODY_BYTES", false],
   ["CORS_ORIGINS", "secret"],
+  ["CORS_ORIGINS", ["https://secret.example"]],
+  ["CORS_ORIGINS", '["https://secret.example"]'],
+  ["CORS_ORIGINS", "https://secret.example\r\nx-more: secret"],
   ["CLIENT_DEGPT_KEYS", "secret"],
   ["COMMIT_AFTER_MS", "secret"],
   ["FIRST_BYTE_TIMEOUT_MS", "0"],
   ["IDLE_TIMEOUT_MS", "secret"],
   ["KEEP_ALIVE_MS", "secret"],
+  ["MAX_ANSWER_MS", "15 min"],
   ["MAX_ANSWER_BYTES", "secret"],
 ];
 for (const [name, value] of bad) {
-  test(`${name}=${value} is a 500 that names it and does not show it`, async () => {
+  test(`${name}=${JSON.stringify(value)} is a 500 that names it and does not show it`, async () => {
     const broken = await startFor(upstream, { [name]: value });
     const body = { messages: [user("Hello")] };
     const answers = [
@@ -59,11 +89,18 @@ for (const [name, value] of bad) {
       else assert.deepEqual([json.error.param, json.error.code], [null, "configuration_error"]);
       assert.ok(json.error.message.includes(name), text);
       // The rule it breaks may name what is expected, so only telling values are looked for.
-      if (/secret/.test(value)) assert.doesNotMatch(text, /secret/);
+      if (/secret/.test(JSON.stringify(value))) assert.doesNotMatch(text, /secret/);
     }
     assert.doesNotMatch(broken.log(), /secret|panicked|internal fault/);
   });
 }
+
+test("lists and numbers of wrangler.toml are taken where they are meant", async () => {
+  const other = await startFor(upstream, { MODELS_EXTRA: [{ id: "house", text_model: "deepseek-chat" }], MAX_BODY_BYTES: 2048 });
+  const { status, json } = await post(other, CHAT, { model: "house", messages: [user("Hello")] });
+  assert.deepEqual([status, json.model], [200, "house"]);
+  assert.equal((await post(other, CHAT, { messages: [user("x".repeat(2048))] })).status, 413);
+});
 
 test("blank values are as good as none", async () => {
   const names = ["DEGPT_API_KEY", "DEGPT_VISITOR_ID", "DEFAULT_MODEL", "VISION_MODEL", "MODEL_ALIASES", "MODELS_EXTRA", "MAX_BODY_BYTES", "CORS_ORIGINS", "CLIENT_DEGPT_KEYS"];

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { paths } from "../upstream/paths.mjs";
-import { CHAT, COUNT_TOKENS, MESSAGES, chatsOf, dialects, post, send, startBoth, startFor, timesAsked, user } from "./client.mjs";
+import { CHAT, COUNT_TOKENS, MESSAGES, chatsOf, dialects, guestKey, post, send, startBoth, startFor, timesAsked, user } from "./client.mjs";
 
 const { gateway, upstream } = await startBoth({ vars: { API_KEYS: "key-one, key-two" } });
 
@@ -27,7 +27,7 @@ const admissions = [
   ["a key in capitals", { authorization: "Bearer KEY-ONE" }, 401, /not one of/],
   ["the beginning of a key", { "x-api-key": "key-on" }, 401, /not one of/],
   ["both keys as one", { "x-api-key": "key-one, key-two" }, 401, /not one of/],
-  ["a DeGPT key while CLIENT_DEGPT_KEYS is off", { authorization: "Bearer degpt-mine" }, 401, /not one of/],
+  ["a DeGPT key while CLIENT_DEGPT_KEYS is off", { authorization: `Bearer ${guestKey()}` }, 401, /not one of/],
 ];
 for (const [what, headers, status, message] of admissions) {
   test(`${what}: ${status}`, async () => {
@@ -98,13 +98,13 @@ test("a client's DeGPT key passes where the deployment allows it, and needs no o
   for (const API_KEYS of ["key-one", undefined]) {
     const passing = await startFor(upstream, { API_KEYS, CLIENT_DEGPT_KEYS: "pass", DEGPT_API_KEY: "degpt-of-the-deployment" });
     upstream.reset();
-    assert.equal((await ask(passing, { authorization: "Bearer degpt-mine" })).status, 200);
-    assert.equal((await ask(passing, { "x-api-key": "degpt-mine" }, MESSAGES)).status, 200);
-    assert.deepEqual(credentials(), ["degpt-mine", "degpt-mine"]);
+    assert.equal((await ask(passing, { authorization: `Bearer ${guestKey("a")}` })).status, 200);
+    assert.equal((await ask(passing, { "x-api-key": guestKey("a") }, MESSAGES)).status, 200);
+    assert.deepEqual(credentials(), [guestKey("a"), guestKey("a")]);
     assert.equal((await ask(passing, { "x-api-key": "wrong" })).status, 401);
     assert.equal(signIns().length, 0);
 
-    const refused = await ask(passing, { authorization: "Bearer degpt-bad-one" });
+    const refused = await ask(passing, { authorization: `Bearer ${guestKey("bad-one")}` });
     assert.equal(refused.status, 401);
     assert.match(refused.json.error.message, /DeGPT refused the DeGPT key/);
     assert.ok(!refused.text.includes("degpt-bad-one"));
@@ -114,11 +114,11 @@ test("a client's DeGPT key passes where the deployment allows it, and needs no o
 test("a client's own key goes nowhere but to DeGPT's chat, and only as the credential", async () => {
   const passing = await startFor(upstream, { CLIENT_DEGPT_KEYS: "pass" });
   upstream.reset();
-  const answer = await ask(passing, { authorization: "Bearer degpt-private" });
-  await send(passing, "GET", "/api/v1/models", { headers: { authorization: "Bearer degpt-private" } });
+  const answer = await ask(passing, { authorization: `Bearer ${guestKey("private")}` });
+  await send(passing, "GET", "/api/v1/models", { headers: { authorization: `Bearer ${guestKey("private")}` } });
   for (const { path, headers, body } of upstream.requests) {
     const { authorization, ...rest } = headers;
-    assert.equal(authorization, path === paths.chat ? "Bearer degpt-private" : undefined);
+    assert.equal(authorization, path === paths.chat ? `Bearer ${guestKey("private")}` : undefined);
     assert.ok(!JSON.stringify([rest, body]).includes("degpt-private"));
   }
   assert.ok(!JSON.stringify([answer.headers, answer.text]).includes("degpt-private"));

@@ -8,6 +8,7 @@
  * the gateway does about it (`remedy`). All the rest of the expectations follow from these.
  */
 import { joined, recorded } from "../upstream/plain-client.mjs";
+import { guestKey } from "./client.mjs";
 import { DELIVERIES, DIALECTS } from "./exchange.mjs";
 
 /** Status, OpenAI's `type` and `code`, Anthropic's `type`, and `x-should-retry`. */
@@ -26,6 +27,7 @@ export const ERRORS = {
   truncated: [502, "server_error", "upstream_truncated", "api_error", null],
   garbled: [502, "server_error", "upstream_garbled", "api_error", null],
   stalled: [502, "server_error", "upstream_stalled", "api_error", null],
+  overdue: [504, "server_error", "upstream_timeout", "timeout_error", "false"],
   timeout: [504, "server_error", "upstream_timeout", "timeout_error", null],
 };
 
@@ -39,7 +41,7 @@ const REMEDIES = {
 /** How long the gateway under test waits: long, so that a busy machine is no fault, but for rows about time. */
 export const VARS = {
   patient: { FIRST_BYTE_TIMEOUT_MS: "12000", IDLE_TIMEOUT_MS: "12000", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" },
-  hurried: { FIRST_BYTE_TIMEOUT_MS: "2500", IDLE_TIMEOUT_MS: "1200", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" },
+  hurried: { FIRST_BYTE_TIMEOUT_MS: "2500", IDLE_TIMEOUT_MS: "1200", MAX_ANSWER_MS: "9000", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" },
 };
 export const COMMIT_AFTER_MS = { early: "60000", late: "150" };
 const LATE_MS = 500;
@@ -49,6 +51,8 @@ const apology = "Sorry, you don't have sufficient access rights at the moment.";
 const delta = (fields) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: fields, finish_reason: null }] })}\n\n`;
 const says = (content) => delta({ content });
 const DONE = "data: [DONE]\n\n";
+/** For longer than anything here waits. */
+const forever = (piece, everyMs) => Array.from({ length: 20_000 / everyMs }, () => [piece, { pauseMs: everyMs }]).flat();
 const html = "<!DOCTYPE html><html><body>Just a moment…</body></html>";
 
 const before = (remedy, error, faults) => Object.entries(faults).map(([name, fault]) => ({ name, fault, remedy, error, when: "before" }));
@@ -142,6 +146,13 @@ const ROWS = [
     "silence in the middle": { silentAfter: 3 },
     "silence within an event": { silentAfter: { chunk: 3, bytes: 20 } },
     "silence before [DONE]": { raw: [says("All of it"), { pauseMs: 60_000 }] },
+    "comments without end": { raw: [says("Half of it"), ...forever(": ping\n\n", 250)] },
+    "events without data, without end": { raw: [says("Half of it"), ...forever("event: ping\n\n", 250)] },
+    "an event that grows without end": { raw: [says("Half of it"), "data: ", ...forever("x", 250)] },
+  }),
+  ...during("overdue", {
+    "words without end": { raw: forever(says("more "), 250) },
+    "empty chunks without end": { raw: [says("Half of it"), ...forever(says(""), 250)] },
   }),
   ...during("answerTooLarge", {
     "a line over 1 MiB": { raw: [says("Half of it"), says("x".repeat(1_100_000)), DONE] },
@@ -168,7 +179,7 @@ const ROWS = [
     "a visitor's token that was revoked": { isRevoked: true, asked: [2], finish: "stop", when: "never", signIns: 2 },
     "a visitor's token that is always refused": { fault: { status: 401 }, error: "deploymentKey", asked: [2], signIns: 2 },
     "the deployment's key refused": { vars: { DEGPT_API_KEY: "degpt-bad" }, error: "deploymentKey", asked: [1], signIns: 0, isForAll: true },
-    "the client's own key refused": { vars: { CLIENT_DEGPT_KEYS: "pass" }, key: "degpt-bad", error: "clientKey", asked: [1], signIns: 0, isForAll: true },
+    "the client's own key refused": { vars: { CLIENT_DEGPT_KEYS: "pass" }, key: guestKey("bad"), error: "clientKey", asked: [1], signIns: 0, isForAll: true },
     "a sign-in refused": { fault: { path: SIGN_IN, status: 403 }, error: "deploymentKey", asked: [0], signIns: 1 },
     "a sign-in limited": { fault: { path: SIGN_IN, status: 429 }, error: "limited", asked: [0], signIns: 1 },
     "a sign-in that fails": { fault: { path: SIGN_IN, status: 500 }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
@@ -201,7 +212,7 @@ function cell(row, dialect, delivery, { origins, bad, moment }) {
   const asked = row.asked ?? (origins === 1 ? remedy.asked : bad === 2 ? remedy.both : remedy.helps ? [1, 1] : [1, 0]);
   const fault = row.fault && moment === "late" && row.error !== "timeout" ? { delayHeadersMs: LATE_MS, ...row.fault } : row.fault;
   const places = origins === 1 ? "one origin" : bad === 1 ? "the first of two origins" : "both of two origins";
-  const isHurried = row.isHurried || ["timeout", "stalled"].includes(row.error);
+  const isHurried = row.isHurried || ["timeout", "stalled", "overdue"].includes(row.error);
   return {
     ...row,
     dialect,

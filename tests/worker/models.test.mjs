@@ -10,7 +10,7 @@ import { startUpstream } from "../upstream/server.mjs";
 import { MODELS, get, send, startBoth, startFor, timesAsked } from "./client.mjs";
 
 // Two ids that an address cannot hold as they are.
-const EXTRA = [{ id: "a/b", name: "Slash" }, { id: "模型 100%", images: "openai" }, { id: "gpt-4o", name: "Mine", tier: 1 }];
+const EXTRA = [{ id: "a/b", name: "Slash" }, { id: "模型 100%", text_model: "model-100", images: "openai" }, { id: "gpt-4o", name: "Mine", tier: 1 }];
 
 const { gateway, upstream } = await startBoth();
 const extended = await startFor(upstream, { MODELS_EXTRA: JSON.stringify(EXTRA) });

@@ -1,0 +1,66 @@
+//! What of a request may stand in the headers of its answer: clients refuse long ones,
+//! and runtimes those that are not of plain characters.
+
+/// The most bytes of such a header's value.
+const MOST_BYTES: usize = 1_024;
+
+/// What takes the place of the elements that are left out.
+const MORE: &str = ", ...";
+
+/// The elements of a list, with commas between them, that fit into a header. Others
+/// than printable ASCII characters are dropped.
+pub(crate) fn fitting(list: &str) -> String {
+    let mut value = String::new();
+    for ch in list.chars() {
+        if matches!(ch, ' '..='~') {
+            value.push(ch);
+        }
+    }
+    if value.len() > MOST_BYTES {
+        // Those that are left can be followed by a word on the others.
+        while value.pop().is_some_and(|ch| ch != ',' || value.len() > MOST_BYTES - MORE.len()) {}
+    }
+    value
+}
+
+/// Likewise, and a reader is told that there are others. The sign for it is of three
+/// points, as headers are ASCII.
+pub(crate) fn shortened(list: &str) -> String {
+    let mut value = fitting(list);
+    if value.len() + MORE.len() < list.len() {
+        value.push_str(MORE);
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{MORE, MOST_BYTES, fitting, shortened};
+
+    #[test]
+    fn a_short_list_is_kept_and_of_a_long_one_whole_elements() {
+        assert_eq!(fitting("a, b\r\nc\u{e9}"), "a, bc");
+        assert_eq!(fitting(&"a".repeat(MOST_BYTES)), "a".repeat(MOST_BYTES));
+        assert_eq!(fitting(&"a".repeat(MOST_BYTES + 1)), "");
+        assert_eq!(shortened("temperature, seed"), "temperature, seed");
+        let long = vec!["name"; 400].join(", ");
+        let short = shortened(&long);
+        assert!(short.ends_with("name, name, ...") && short.len() > MOST_BYTES - 12, "{short}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_is_long_or_odd(list in prop::collection::vec("\\PC{0,40}|,|\r\n", 0..120)) {
+            let list = list.concat();
+            for value in [fitting(&list), shortened(&list)] {
+                prop_assert!(value.len() <= MOST_BYTES);
+                prop_assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+                let kept = value.strip_suffix(MORE).unwrap_or(&value);
+                let plain: String = list.chars().filter(|ch| matches!(ch, ' '..='~')).collect();
+                prop_assert!(plain.starts_with(kept) || plain.starts_with(&value));
+            }
+        }
+    }
+}

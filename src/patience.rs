@@ -1,0 +1,115 @@
+//! How long an answer of DeGPT's is waited for: its first word, the next, the last.
+//!
+//! No clock: times are in milliseconds of any one clock, which may be set back.
+
+use std::time::Duration;
+
+use crate::{config::Timing, error::Error, translate::Begun};
+
+/// The limits of one answer, and what of it has come when.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    first_byte: u64,
+    idle: u64,
+    max_answer: u64,
+    started_ms: u64,
+    asked_ms: u64,
+    heard_ms: u64,
+}
+
+impl Patience {
+    /// For the answer to a request that came at `now_ms`.
+    #[must_use]
+    pub fn new(timing: &Timing, now_ms: u64) -> Self {
+        Self {
+            first_byte: millis(timing.first_byte),
+            idle: millis(timing.idle),
+            max_answer: millis(timing.max_answer),
+            started_ms: now_ms,
+            asked_ms: now_ms,
+            heard_ms: now_ms,
+        }
+    }
+
+    /// The upstream is asked for another answer: it may take as long to begin as the
+    /// first, but all of it no longer.
+    pub fn ask_again(&mut self, now_ms: u64) {
+        self.asked_ms = now_ms;
+    }
+
+    /// By when the answer has to begin, in milliseconds of the clock.
+    #[must_use]
+    pub fn begins_by_ms(&self) -> u64 {
+        let by_ms = self.asked_ms.saturating_add(self.first_byte);
+        by_ms.min(self.started_ms.saturating_add(self.max_answer))
+    }
+
+    /// The upstream has sent an event, or cannot: nobody reads what it sends. Comments
+    /// and parts of an event are no sign that an answer goes on.
+    pub fn hear(&mut self, now_ms: u64) {
+        self.heard_ms = now_ms;
+    }
+
+    /// How many milliseconds more to wait, at least 1.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] for an answer that has not begun in time, [`Error::Stalled`]
+    /// for one that does not go on, [`Error::Overdue`] for one that does not end.
+    pub fn left_ms(&self, begun: Begun, now_ms: u64) -> Result<u64, Error> {
+        let left = |limit: u64, since_ms: u64| {
+            limit.checked_sub(now_ms.saturating_sub(since_ms)).filter(|left| *left > 0)
+        };
+        let (next, error) = match begun {
+            Begun::No => (left(self.first_byte, self.asked_ms), Error::Timeout),
+            Begun::Yes => (left(self.idle, self.heard_ms), Error::Stalled),
+        };
+        let next_ms = next.ok_or(error)?;
+        match (left(self.max_answer, self.started_ms), begun) {
+            (Some(last_ms), _) => Ok(next_ms.min(last_ms)),
+            (None, Begun::No) => Err(Error::Timeout),
+            (None, Begun::Yes) => Err(Error::Overdue),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Patience;
+    use crate::{
+        config::Timing,
+        error::Error,
+        translate::Begun::{No, Yes},
+    };
+
+    #[test]
+    fn each_limit_ends_an_answer_in_its_own_way() {
+        let timing = Timing {
+            commit_after: Duration::from_millis(1),
+            first_byte: Duration::from_millis(100),
+            idle: Duration::from_millis(50),
+            keep_alive: Duration::from_millis(1),
+            max_answer: Duration::from_millis(300),
+        };
+        let mut patience = Patience::new(&timing, 1_000);
+        assert_eq!(patience.left_ms(No, 1_000), Ok(100));
+        assert_eq!(patience.left_ms(No, 1_099), Ok(1));
+        assert_eq!(patience.left_ms(No, 1_100), Err(Error::Timeout));
+        patience.hear(1_090);
+        assert_eq!(patience.left_ms(Yes, 1_100), Ok(40));
+        assert_eq!(patience.left_ms(Yes, 1_140), Err(Error::Stalled));
+        patience.hear(1_280);
+        assert_eq!(patience.left_ms(Yes, 1_290), Ok(10));
+        assert_eq!(patience.left_ms(Yes, 1_300), Err(Error::Overdue));
+        patience.ask_again(1_250);
+        assert_eq!(patience.left_ms(No, 1_260), Ok(40));
+        assert_eq!(patience.left_ms(No, 1_300), Err(Error::Timeout));
+        // A clock that was set back: nothing ends by it.
+        assert_eq!(patience.left_ms(Yes, 10), Ok(50));
+    }
+}

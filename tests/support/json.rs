@@ -1,0 +1,112 @@
+//! How the gateway reads JSON, against `serde_json`: it takes what that takes, and
+//! finds the same values in it.
+
+use degpt_edge::{
+    chat::{Part, Prompt},
+    error::Error,
+    openai,
+};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+/// A body of any bytes, and bodies in which they are one value.
+pub fn json(data: &[u8]) {
+    read(data);
+    for (before, after) in [
+        (r#"{"messages":[{"role":"user","content":"#, "}]}"),
+        (r#"{"model":"#, r#","messages":[{"role":"user","content":"Hi"}]}"#),
+        (
+            r#"{"messages":[{"role":"user","content":"Hi"}],"tools":[{"function":{"name":"f","parameters":"#,
+            "}}]}",
+        ),
+        (r#"{"messages":[{"role":"user","content":"Hi"}],"unknown":"#, "}"),
+        (r#"{"max_tokens":"#, r#","messages":[{"role":"user","content":"Hi"}]}"#),
+    ] {
+        read(&[before.as_bytes(), data, after.as_bytes()].concat());
+    }
+}
+
+fn read(body: &[u8]) {
+    let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    let value = serde_json::from_slice::<Value>(body);
+    match openai::parse(body) {
+        Ok(prompt) => {
+            assert!(is_json, "taken, and no JSON");
+            if let Ok(value) = value {
+                same(&prompt, &value);
+            }
+        }
+        Err(Error::Invalid { param: None, message }) if message.contains("not valid JSON") => {
+            let too_deep = message.contains("nests too deeply");
+            assert!(!is_json || too_deep && value.is_err(), "JSON, and refused: {message}");
+        }
+        Err(error) => assert!(matches!(error, Error::Invalid { .. }), "{error:?}"),
+    }
+}
+
+fn same(prompt: &Prompt<'_>, value: &Value) {
+    assert_eq!(json!(prompt.model), value["model"]);
+    let texts: Vec<&str> = prompt.turns.iter().flat_map(|turn| texts_of(&turn.parts)).collect();
+    let messages = value["messages"].as_array().into_iter().flatten();
+    let expected: Vec<&str> = messages.flat_map(texts_in).collect();
+    assert_eq!(texts, expected);
+    assert_eq!(
+        json!(prompt.limits.max_text_tokens),
+        value["max_tokens"],
+        "a number is another one"
+    );
+    let Some(tools) = &prompt.tools else {
+        return;
+    };
+    let listed = value["tools"].as_array().into_iter().flatten().map(|tool| &tool["function"]);
+    let listed: Vec<&Value> = match listed.collect::<Vec<_>>() {
+        // What came before `tools`.
+        none if none.is_empty() => value["functions"].as_array().into_iter().flatten().collect(),
+        tools => tools,
+    };
+    for tool in &tools.list {
+        let has_all = |written: &&&Value| {
+            let schema = tool.schema.map(serde_json::from_str::<Value>);
+            written["name"] == *tool.name
+                && written["description"] == json!(tool.description)
+                && written["parameters"] == schema.map_or(Value::Null, Result::unwrap_or_default)
+        };
+        assert!(listed.iter().find(has_all).is_some(), "{tool:?} is none of {listed:?}");
+    }
+}
+
+fn texts_of<'p>(parts: &'p [Part<'_>]) -> Vec<&'p str> {
+    let texts = parts.iter().flat_map(|part| match part {
+        Part::Text(text) => vec![text.as_ref()],
+        Part::ToolCall { name, arguments, .. } => vec![name.as_ref(), arguments.as_ref()],
+        Part::ToolResult { parts, .. } => texts_of(parts),
+        _ => Vec::new(),
+    });
+    texts.collect()
+}
+
+/// The texts of a message in the order in which they are read.
+fn texts_in(message: &Value) -> Vec<&str> {
+    let mut texts: Vec<&str> = match &message["content"] {
+        Value::String(text) => vec![text],
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| match part["type"].as_str() {
+                Some(field @ ("text" | "refusal")) => part[field].as_str(),
+                _ => None,
+            });
+            texts.collect()
+        }
+        _ => Vec::new(),
+    };
+    if message["role"] == "assistant" {
+        texts.extend(message["refusal"].as_str().filter(|text| !text.is_empty()));
+        let calls = message["tool_calls"].as_array().into_iter().flatten();
+        let calls = calls.map(|call| &call["function"]);
+        let legacy = Some(&message["function_call"]).filter(|call| !call.is_null());
+        for call in calls.chain(legacy) {
+            texts.extend(call["name"].as_str());
+            texts.push(call["arguments"].as_str().unwrap_or("{}"));
+        }
+    }
+    texts
+}
