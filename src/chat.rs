@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, rc::Rc};
 
-use crate::error::Error;
+use crate::{error::Error, json};
 
 /// A parsed request for an answer. Borrows from the request body where it can:
 /// an image is never copied on its way in.
@@ -372,6 +372,26 @@ pub struct Answer {
     pub finish: Finish,
     /// The tokens it took.
     pub usage: Usage,
+}
+
+impl Answer {
+    /// How much memory it holds, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let calls = self.calls.iter().map(|call| call.name.capacity() + call.arguments.capacity());
+        self.reasoning.capacity() + self.text.capacity() + calls.sum::<usize>()
+    }
+
+    /// How many bytes it takes as JSON, in either dialect; a little more, or as many.
+    #[must_use]
+    pub fn json_bytes(&self) -> usize {
+        let calls = self.calls.iter();
+        let calls = calls.map(|call| json::escaped_bytes(&call.arguments) + call.name.len() + 256);
+        1_024
+            + json::escaped_bytes(&self.reasoning)
+            + json::escaped_bytes(&self.text)
+            + calls.sum::<usize>()
+    }
 }
 
 /// A call in a whole answer.

@@ -17,7 +17,7 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 18] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -27,6 +27,7 @@ pub const NAMES: [&str; 17] = [
     "MODEL_ALIASES",
     "MODELS_EXTRA",
     "MAX_BODY_BYTES",
+    "MAX_IN_FLIGHT_BYTES",
     "CORS_ORIGINS",
     "CLIENT_DEGPT_KEYS",
     "COMMIT_AFTER_MS",
@@ -54,6 +55,8 @@ pub struct Config {
     pub catalog: Catalog,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// How many bytes all requests of an isolate may hold at once.
+    pub max_in_flight_bytes: usize,
     /// Which web pages may call.
     pub cors: Cors,
     /// What is done with a client's own `degpt-…` key.
@@ -156,6 +159,7 @@ impl Config {
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
             max_body_bytes: bytes("MAX_BODY_BYTES", "20971520")?,
+            max_in_flight_bytes: bytes("MAX_IN_FLIGHT_BYTES", "50331648")?,
             cors: cors(&variables.text("CORS_ORIGINS", "*")?)?,
             client_keys: match variables.text("CLIENT_DEGPT_KEYS", "off")?.as_str() {
                 "off" => ClientKeys::Off,
@@ -236,6 +240,7 @@ mod tests {
         let config = config.unwrap_or_else(|error| unreachable!("{error:?}"));
         assert_eq!(config.origins, ["https://www.degpt.ai"]);
         assert_eq!(config.max_body_bytes, 20 << 20);
+        assert_eq!(config.max_in_flight_bytes, 48 << 20);
         assert_eq!(config.cors, Cors::Any);
         assert!(config.api_keys.is_empty());
         let mut asked = asked.into_inner();
@@ -276,6 +281,7 @@ mod tests {
             ("MAX_BODY_BYTES", "secret"),
             ("MAX_BODY_BYTES", "0"),
             ("MAX_BODY_BYTES", "1e6"),
+            ("MAX_IN_FLIGHT_BYTES", "-1"),
             ("CORS_ORIGINS", "secret"),
             ("CORS_ORIGINS", "https://a.example, *"),
             ("CORS_ORIGINS", "https://a\r\nx-secret: 1"),

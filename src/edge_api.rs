@@ -9,7 +9,7 @@ use crate::{chat::Failure, error::Error, relay::Relay, tools::Judgement};
 /// The world, for one request.
 #[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]
 pub trait Edge: Clone + 'static {
-    /// A client's request body that has not been read.
+    /// A client's request body that has not been read to its end.
     type Upload;
     /// An upstream's response body that has not been read.
     type Download;
@@ -24,11 +24,19 @@ pub trait Edge: Clone + 'static {
     /// Waits.
     async fn sleep_ms(&self, duration_ms: u64);
 
-    /// Reads a client's body to its end.
+    /// Reads on in a client's body: appends to `bytes` what has come, as soon as that is
+    /// `at_least` so many bytes, and never more than `bytes` has room for. Nothing, when
+    /// the body is over.
     ///
     /// # Errors
-    /// [`Error::BodyTooLarge`] as soon as it is known, [`Error::BodyUnreadable`].
-    async fn read(&self, upload: Self::Upload, limit_bytes: usize) -> Result<Vec<u8>, Error>;
+    /// [`Error::BodyTimeout`] after `wait_ms`, [`Error::BodyUnreadable`].
+    async fn read_on(
+        &self,
+        upload: &mut Self::Upload,
+        at_least: usize,
+        wait_ms: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Error>;
 
     /// Sends a request and waits for the headers of the answer. Redirects are
     /// not followed.

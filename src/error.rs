@@ -22,6 +22,10 @@ pub enum Error {
         /// The limit, in bytes.
         limit_bytes: usize,
     },
+    /// The body stalled, or took too long.
+    BodyTimeout,
+    /// The requests of this isolate hold as much as they may, or as there is.
+    Overloaded,
     /// No key came with the request.
     MissingKey,
     /// A key came, and it is none of `API_KEYS`.
@@ -123,6 +127,8 @@ pub enum Kind {
     UnknownPath,
     /// Not this method.
     WrongMethod,
+    /// The request did not come in time.
+    BodyTimeout,
     /// The request is too large.
     TooLarge,
     /// Too many requests.
@@ -147,6 +153,8 @@ pub enum Kind {
     NoCall,
     /// DeGPT fell silent.
     Stalled,
+    /// There is no room for the request.
+    Overloaded,
     /// DeGPT did not begin in time.
     Timeout,
 }
@@ -173,6 +181,7 @@ impl Error {
             Self::UnknownModel(_) | Self::UpstreamLacks => (404, Kind::UnknownModel, None),
             Self::UnknownPath(_) => (404, Kind::UnknownPath, None),
             Self::WrongMethod { .. } => (405, Kind::WrongMethod, None),
+            Self::BodyTimeout => (408, Kind::BodyTimeout, None),
             Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => (413, Kind::TooLarge, None),
             Self::RateLimited { .. } => (429, Kind::RateLimit, None),
             Self::Config { .. } => (500, Kind::Configuration, NO),
@@ -185,6 +194,7 @@ impl Error {
             Self::Garbled => (502, Kind::Garbled, None),
             Self::NoCall => (502, Kind::NoCall, None),
             Self::Stalled => (502, Kind::Stalled, None),
+            Self::Overloaded => (503, Kind::Overloaded, None),
             Self::Timeout => (504, Kind::Timeout, None),
             // It would take as long again.
             Self::Overdue => (504, Kind::Timeout, NO),
@@ -230,6 +240,11 @@ impl Error {
                 return format!("The variable {name} of this deployment is not valid: {rule}.");
             }
             Self::BodyUnreadable => "The request body could not be read to its end.",
+            Self::BodyTimeout => "The request body did not come in time.",
+            Self::Overloaded => {
+                "The gateway holds as many large requests and answers as it can. Try again in a \
+                 moment."
+            }
             Self::MissingKey => {
                 "No API key came with the request. Send it as `Authorization: Bearer …` or \
                  `x-api-key`."

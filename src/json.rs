@@ -15,7 +15,7 @@ use serde::{Serialize, de::IgnoredAny};
 use crate::error::Error;
 pub(crate) use error::Outcome;
 pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
-pub(crate) use writer::Writer;
+pub(crate) use writer::{Writer, escaped_bytes};
 
 /// Reads `body` as one JSON value of type `T`.
 ///

@@ -22,21 +22,22 @@
 //!
 //! 0. `scan`, `names`, `headers`, [`error`], [`tokens`]: bytes, look-ups, what may stand
 //!    in a header, failures, and how much a text counts.
-//! 1. [`json`], [`sse`], [`secret`], [`chat`]: the two formats, credentials, and the
-//!    neutral middle in which client APIs and DeGPT meet.
-//! 2. [`prompt_tokens`], [`catalog`]: how much a request counts, which models there are.
-//! 3. [`config`]: the deployment's variables.
-//! 4. [`auth`], [`tools`], [`patience`]: who may use the deployment; tool calls over plain
+//! 1. [`json`], [`sse`], [`secret`], [`in_flight`]: the two formats, credentials, and how
+//!    many bytes all requests hold.
+//! 2. [`chat`]: the neutral middle, in which client APIs and DeGPT meet.
+//! 3. [`prompt_tokens`], [`catalog`]: how much a request counts, which models there are.
+//! 4. [`config`]: the deployment's variables.
+//! 5. [`auth`], [`tools`], [`patience`]: who may use the deployment; tool calls over plain
 //!    text: the instructions, and the calls in an answer; how long one is waited for.
-//! 5. [`dialect`], [`degpt`], [`limits`]: the client APIs; the upstream's language and
+//! 6. [`dialect`], [`degpt`], [`limits`]: the client APIs; the upstream's language and
 //!    its oddities; where an answer ends.
-//! 6. [`route`], [`translate`]: from a path to a route; from DeGPT's bytes to a client's.
-//! 7. [`relay`]: one streamed answer in time.
-//! 8. [`edge_api`]: the seam between all this and the world.
-//! 9. [`shared`]: what requests of an isolate share.
-//! 10. [`upstream`]: credentials, failover, retries.
-//! 11. [`gateway`]: one request, top to bottom.
-//! 12. `edge`: the Workers runtime, the only code that knows wasm.
+//! 7. [`translate`]: from DeGPT's bytes to a client's.
+//! 8. [`relay`]: one streamed answer in time.
+//! 9. [`edge_api`]: the seam between all this and the world.
+//! 10. [`shared`], [`upload`]: what requests of an isolate share; a client's body.
+//! 11. [`upstream`]: credentials, failover, retries.
+//! 12. [`gateway`]: one request, top to bottom.
+//! 13. `edge`: the Workers runtime, the only code that knows wasm.
 //!
 //! Invariants: dependencies run downward in that list; `openai`, `anthropic` and
 //! `degpt` know only `chat`, never each other (and `degpt` how [`tools::markup`]
@@ -54,13 +55,13 @@ pub mod edge_api;
 pub mod error;
 pub mod gateway;
 mod headers;
+pub mod in_flight;
 pub mod json;
 pub mod limits;
 mod names;
 pub mod patience;
 pub mod prompt_tokens;
 pub mod relay;
-pub mod route;
 mod scan;
 pub mod secret;
 pub mod shared;
@@ -68,6 +69,7 @@ pub mod sse;
 pub mod tokens;
 pub mod tools;
 pub mod translate;
+pub mod upload;
 pub mod upstream;
 
 #[cfg(target_arch = "wasm32")]

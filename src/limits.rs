@@ -65,6 +65,12 @@ impl Limiter {
         Self { stage, ..self }
     }
 
+    /// How much memory is held for what is not certain yet, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.stage.as_ref().map_or(0, Stage::held_bytes)
+    }
+
     /// Takes an event, and calls `on_event` with what of it goes on. An
     /// [`Event::End`] that this adds is the answer's: what is pushed after it is
     /// not to be passed on.

@@ -8,6 +8,7 @@ use crate::{
     chat::{Begun, Failure},
     config::Timing,
     error::Error,
+    in_flight::{BASE_BYTES, Held},
     patience::Patience,
     translate::{Progress, Translator},
 };
@@ -52,6 +53,8 @@ pub struct Relay {
     started_ms: u64,
     last_output_ms: u64,
     committed: bool,
+    /// What is held of the answer, where that is counted.
+    held: Option<Held>,
 }
 
 /// What of [`Timing`] is about the client, and how soon after its begin an answer may
@@ -80,15 +83,34 @@ impl Relay {
             started_ms: now_ms,
             last_output_ms: now_ms,
             committed: false,
+            held: None,
         }
+    }
+
+    /// Counts in `held` what of the answer has not gone out yet.
+    #[must_use]
+    pub fn counted(mut self, held: Held) -> Self {
+        self.held = Some(held);
+        self
+    }
+
+    /// Lets go of what it holds: nothing more will be said.
+    pub fn let_go(&mut self) {
+        self.translator.let_go();
+        self.held = None;
     }
 
     /// The upstream sent `bytes`. Appends to `out` what the client gets.
     pub fn push(&mut self, bytes: &[u8], now_ms: u64, out: &mut Vec<u8>) -> Step {
         let before = out.len();
-        let progress = self.translator.push(bytes, out);
+        let mut progress = self.translator.push(bytes, out);
         if self.translator.heard() {
             self.patience.hear(now_ms);
+        }
+        if let Some(held) = &mut self.held
+            && let Err(error) = held.set(BASE_BYTES + self.translator.held_bytes())
+        {
+            progress = self.translator.upstream_failed(error, out);
         }
         if out.len() > before {
             self.last_output_ms = now_ms;
@@ -162,6 +184,9 @@ impl Relay {
     }
 
     fn step(&mut self, progress: Progress) -> Step {
+        if progress == Progress::Ended {
+            self.held = None;
+        }
         match progress {
             Progress::Waiting if !self.committed => Step::Hold,
             Progress::Waiting => Step::Send,

@@ -34,6 +34,12 @@ impl Decoder {
     /// The longest line, and the longest data of one event, in bytes.
     pub const MAX_LINE_BYTES: usize = 1 << 20;
 
+    /// How much memory it holds, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.line.capacity() + self.data.capacity()
+    }
+
     /// Reads `bytes` and calls `on_data` with each event's data, until it breaks.
     ///
     /// After a break or an error the decoder is not to be used any more.

@@ -53,6 +53,12 @@ impl Default for TextSoFar {
 }
 
 impl Reader {
+    /// How much memory it holds, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.words.capacity()
+    }
+
     /// Reads one event's data. Calls `on_event` with what it says, at most one
     /// [`Event::End`], after which there is nothing more to read.
     ///

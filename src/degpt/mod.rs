@@ -14,7 +14,7 @@ mod wire;
 #[cfg(doc)]
 use crate::chat::Prompt;
 pub use answer::Reader;
-pub use request::{ask_again, body};
+pub use request::{ask_again, body, size_hint};
 pub use sign_in::{Token, service, sign_in_body, token};
 
 /// The path of the chat.

@@ -10,6 +10,7 @@ use crate::{
     catalog::{Images, Target},
     chat::{Part, Prefill, Prompt, Role, Source},
     error::Error,
+    in_flight, json,
     tools::markup,
 };
 
@@ -17,8 +18,10 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Invalid`] when nothing is left to say once empty messages are left
-/// out, or when the answer is to go on from a text and the model cannot.
+/// out, or when the answer is to go on from a text and the model cannot;
+/// [`Error::Overloaded`], when the memory is used up.
 pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
+    in_flight::probe(markup_bytes(prompt))?;
     let family = Family::of(target.upstream);
     let mut messages = match family {
         Family::Claude => claude_messages(prompt),
@@ -43,7 +46,7 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
             }
             Prefill::AskToContinue => messages.push(wire::Message {
                 role: USER,
-                content: wire::Content::Text(CONTINUE.to_owned()),
+                content: wire::Content::Text(vec![CONTINUE.into()], ""),
             }),
         }
     }
@@ -56,9 +59,7 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
         reload,
     };
     // One allocation for a picture of megabytes instead of one at each doubling.
-    let mut body = Vec::with_capacity(size_hint(prompt));
-    serde_json::to_writer(&mut body, &request).map_err(|_| Error::Internal)?;
-    Ok(body)
+    in_flight::to_json(&request, size_hint(prompt))
 }
 
 /// Adds to the body of a chat request what the model answered, and what is wrong with it.
@@ -73,7 +74,10 @@ pub fn ask_again(body: &mut Vec<u8>, answer: &str, correction: &str) {
     let turns = [(ASSISTANT, answer), (USER, correction)];
     let messages: Vec<wire::Message<'_>> = turns
         .into_iter()
-        .map(|(role, text)| wire::Message { role, content: wire::Content::Text(text.to_owned()) })
+        .map(|(role, text)| wire::Message {
+            role,
+            content: wire::Content::Text(vec![text.into()], ""),
+        })
         .collect();
     let mut more = serde_json::to_vec(&messages).unwrap_or_default();
     // From a list of its own to the end of another.
@@ -187,17 +191,22 @@ fn claude_messages<'a>(prompt: &'a Prompt<'a>) -> Vec<wire::Message<'a>> {
         .collect()
 }
 
-/// Words alone become one string: every family takes it.
-fn content<'a>(pieces: Vec<Piece<'a>>, images: Images, separator: &str) -> wire::Content<'a> {
-    let words = |piece: &Piece<'a>| match piece {
-        Piece::Text(text) => Some(text.to_string()),
-        Piece::Attachment(_) => None,
-    };
-    if let Some(texts) = pieces.iter().map(words).collect::<Option<Vec<_>>>() {
-        return wire::Content::Text(texts.join(separator));
+/// Words alone become one string: every family takes it. They are put together only
+/// while they are written.
+fn content<'a>(
+    pieces: Vec<Piece<'a>>,
+    images: Images,
+    separator: &'static str,
+) -> wire::Content<'a> {
+    if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
+        let texts = pieces.into_iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            Piece::Attachment(_) => None,
+        });
+        return wire::Content::Text(texts.collect(), separator);
     }
     let parts = pieces.into_iter().filter_map(|piece| match piece {
-        Piece::Text(text) => Some(wire::Part::Text { text: text.into_owned() }),
+        Piece::Text(text) => Some(wire::Part::Text { text }),
         Piece::Attachment(part) => attachment(part, images),
     });
     wire::Content::Parts(parts.collect())
@@ -267,7 +276,10 @@ fn pieces<'a>(parts: &'a [Part<'a>]) -> Vec<Piece<'a>> {
                     Part::Text(text) => Some(text.as_ref()),
                     _ => None,
                 });
-                let text = texts.collect::<Vec<_>>().join("\n");
+                let text = match texts.collect::<Vec<_>>().as_slice() {
+                    [text] => Cow::Borrowed(*text),
+                    texts => Cow::Owned(texts.join("\n")),
+                };
                 pieces.push(Piece::Text(markup::result(id, *outcome, &text).into()));
                 let attachments = parts.iter().filter(|part| part.is_attachment());
                 pieces.extend(attachments.map(Piece::Attachment));
@@ -277,19 +289,35 @@ fn pieces<'a>(parts: &'a [Part<'a>]) -> Vec<Piece<'a>> {
     pieces
 }
 
+/// How much memory it takes at most to put calls and results into words, about: that of
+/// all words, and of the longest while it is written.
+fn markup_bytes(prompt: &Prompt<'_>) -> usize {
+    let parts = prompt.turns.iter().flat_map(|turn| &turn.parts);
+    let sizes = parts.map(|part| match part {
+        Part::ToolCall { arguments, .. } => arguments.len(),
+        Part::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),
+        Part::Text(_) | Part::Image(_) | Part::File { .. } => 0,
+    });
+    let (all, longest) =
+        sizes.fold((0, 0), |(all, longest), size: usize| (all + size, longest.max(size)));
+    all + longest
+}
+
 /// About how many bytes the request will take, a little too many rather than too few.
-fn size_hint(prompt: &Prompt<'_>) -> usize {
-    fn part_bytes(part: &Part<'_>) -> usize {
-        match part {
-            Part::Text(text) => text.len() + text.len() / 8,
-            Part::Image(source) | Part::File { source, .. } => match source {
-                Source::Url(url) => url.len(),
-                Source::Base64 { data, .. } => data.len(),
-            },
-            Part::ToolCall { arguments, .. } => arguments.len() + arguments.len() / 4,
-            Part::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),
-        }
-    }
+#[must_use]
+pub fn size_hint(prompt: &Prompt<'_>) -> usize {
     let parts = prompt.turns.iter().flat_map(|turn| &turn.parts);
     512 + parts.map(|part| part_bytes(part) + 128).sum::<usize>()
+}
+
+fn part_bytes(part: &Part<'_>) -> usize {
+    match part {
+        Part::Text(text) => json::escaped_bytes(text),
+        Part::Image(source) | Part::File { source, .. } => match source {
+            Source::Url(url) => url.len(),
+            Source::Base64 { data, .. } => data.len(),
+        },
+        Part::ToolCall { arguments, .. } => arguments.len() + arguments.len() / 4,
+        Part::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),
+    }
 }

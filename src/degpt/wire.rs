@@ -1,5 +1,7 @@
 //! The JSON of DeGPT's chat endpoint.
 
+use std::{borrow::Cow, fmt};
+
 use serde::{Serialize, Serializer};
 
 use crate::json::{Outcome, Raw, Read, Reader, Text, fields};
@@ -26,11 +28,40 @@ pub(crate) struct Message<'a> {
     pub(crate) content: Content<'a>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 pub(crate) enum Content<'a> {
-    Text(String),
+    /// Texts, and what stands between them.
+    Text(Vec<Cow<'a, str>>, &'static str),
     Parts(Vec<Part<'a>>),
+}
+
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(texts, separator) => match texts.as_slice() {
+                [text] => serializer.serialize_str(text),
+                texts => serializer.collect_str(&Joined { texts, separator }),
+            },
+            Self::Parts(parts) => parts.serialize(serializer),
+        }
+    }
+}
+
+struct Joined<'a> {
+    texts: &'a [Cow<'a, str>],
+    separator: &'a str,
+}
+
+impl fmt::Display for Joined<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, text) in self.texts.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str(self.separator)?;
+            }
+            formatter.write_str(text)?;
+        }
+        Ok(())
+    }
 }
 
 /// A part in OpenAI's or in Anthropic's form, as the model's family takes it.
@@ -38,7 +69,7 @@ pub(crate) enum Content<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Part<'a> {
     Text {
-        text: String,
+        text: Cow<'a, str>,
     },
     ImageUrl {
         image_url: ImageUrl<'a>,

@@ -1,69 +1,84 @@
 //! Reading the bodies of clients' requests and of upstreams' answers.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{cell::RefCell, future::Future, pin::pin, rc::Rc, time::Duration};
 
 use futures_util::future::{Either, select};
 use worker::{
     Delay,
-    js_sys::{Object, Reflect, Uint8Array},
-    wasm_bindgen::JsCast,
+    js_sys::{ArrayBuffer, Object, Reflect, Uint8Array},
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
     wasm_bindgen_futures::JsFuture,
     web_sys,
 };
 
 use super::{
-    js::{ByobReader, Gathering, ReadResult},
+    js::{ByobReader, Controller, Gathering, ReadResult, StreamSource, last_words},
     world::now_ms,
 };
 #[cfg(doc)]
 use crate::edge_api::Edge;
-use crate::error::Error;
+use crate::{error::Error, in_flight::Held, upload::PIECE_BYTES};
 
-/// Reads a client's body to its end, into a vector of its own: what the runtime
-/// would collect it into takes three times as much memory.
-///
-/// Of a body of unknown length each read waits for an eighth of what has come so far:
-/// one in thousands of small pieces takes tens of reads instead of thousands.
-pub(super) async fn read_all(
-    upload: &web_sys::Request,
-    limit_bytes: usize,
-) -> Result<Vec<u8>, Error> {
-    /// Bytes that one read takes at most.
-    const VIEW_BYTES: usize = 64 << 10;
-    let too_large = Error::BodyTooLarge { limit_bytes };
-    let length = content_length(upload);
-    if length.is_some_and(|length| length > limit_bytes) {
-        return Err(too_large);
+/// A client's request, whose body is read piece by piece.
+pub(super) struct Upload {
+    request: web_sys::Request,
+    reader: Option<ByobReader>,
+    /// What is read into: kept from read to read.
+    buffer: Option<ArrayBuffer>,
+    alarm: Option<Alarm>,
+    is_over: bool,
+}
+
+impl Upload {
+    pub(super) fn of(request: web_sys::Request) -> Self {
+        Self { request, reader: None, buffer: None, alarm: None, is_over: false }
     }
-    let Some(body) = upload.body() else {
-        return Ok(Vec::new());
-    };
-    let reader = byob_reader(&body);
-    let mut bytes = Vec::with_capacity(length.unwrap_or(0));
-    let view_bytes = length.map_or(VIEW_BYTES, |length| length.clamp(1, VIEW_BYTES));
-    let mut view = Uint8Array::new_with_length(as_u32(view_bytes));
-    loop {
-        let wanted = length.map_or(bytes.len() / 8, |length| length.saturating_sub(bytes.len()));
-        let min = as_u32(wanted.clamp(1, view_bytes));
-        let read = JsFuture::from(reader.read_at_least(min, &view)).await;
-        let read: ReadResult = read.map_err(|_| Error::BodyUnreadable)?.unchecked_into();
+
+    /// See [`Edge::read_on`].
+    pub(super) async fn read_on(
+        &mut self,
+        at_least: usize,
+        wait_ms: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        if self.reader.is_none() {
+            self.reader = self.request.body().as_ref().map(byob_reader);
+        }
+        let Some(reader) = self.reader.as_ref().filter(|_| !self.is_over) else {
+            return Ok(());
+        };
+        let size = as_u32((bytes.capacity() - bytes.len()).min(PIECE_BYTES));
+        let buffer = self.buffer.take().filter(|buffer| buffer.byte_length() >= size);
+        let buffer = buffer.unwrap_or_else(|| ArrayBuffer::new(size));
+        let view = Uint8Array::new_with_byte_offset_and_length(&buffer, 0, size);
+        let mut read = JsFuture::from(reader.read_at_least(as_u32(at_least), &view));
+        let alarm = self.alarm.get_or_insert_with(|| Alarm::after(wait_ms));
+        alarm.put_off(wait_ms);
+        let read = match select(&mut read, pin!(alarm.rings())).await {
+            Either::Left((read, _)) => read.map_err(|_| Error::BodyUnreadable)?,
+            Either::Right(_) => return Err(Error::BodyTimeout),
+        };
+        let read: ReadResult = read.unchecked_into();
+        self.is_over = read.done();
         if let Some(value) = read.value() {
             let start = bytes.len();
-            let end = start + value.length() as usize;
-            if end > limit_bytes {
-                // What follows is `discard_rest`'s.
-                let _ = reader.release_lock();
-                return Err(too_large);
-            }
-            bytes.resize(end, 0);
+            // It was made room for: nothing is allocated.
+            bytes.resize(start + value.length() as usize, 0);
             if let Some(space) = bytes.get_mut(start..) {
                 value.copy_to(space);
             }
-            view = Uint8Array::new(&value.buffer());
+            self.buffer = Some(value.buffer());
         }
-        if read.done() || length == Some(bytes.len()) {
-            return Ok(bytes);
+        Ok(())
+    }
+
+    /// The body of an answer of `text` that comes before the end of this one.
+    pub(super) fn last_words(&self, text: &str) -> JsValue {
+        let text = Uint8Array::from(text.as_bytes());
+        if self.is_over {
+            return text.into();
         }
+        last_words(&text, &self.request, self.reader.as_ref())
     }
 }
 
@@ -71,40 +86,34 @@ fn as_u32(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-fn content_length(upload: &web_sys::Request) -> Option<usize> {
-    upload.headers().get("content-length").ok()??.parse().ok()
-}
-
-/// Reads what has not been read of an upload that is answered by an error, and
-/// forgets it. A client that is still sending when its connection ends reports
-/// that, and never sees the answer.
-pub(super) async fn discard_rest(upload: &web_sys::Request) {
-    /// What Cloudflare lets through at most on its ordinary plans.
-    const MAX_BYTES: usize = 100 << 20;
-    const TIMEOUT_MS: u64 = 30_000;
-    const VIEW_BYTES: u32 = 1 << 20;
-    let is_small = content_length(upload).is_none_or(|length| length <= MAX_BYTES);
-    // `locked`: somebody else has read it, to its end.
-    let Some(body) = upload.body().filter(|body| is_small && !body.locked()) else {
-        return;
-    };
-    let reader = byob_reader(&body);
-    let discard = async {
-        let mut view = Uint8Array::new_with_length(VIEW_BYTES);
-        let mut bytes_left = MAX_BYTES;
-        while let Ok(read) = JsFuture::from(reader.read_at_least(VIEW_BYTES, &view)).await {
-            let read: ReadResult = read.unchecked_into();
-            let Some(value) = read.value().filter(|_| !read.done()) else {
+/// A body of `text`, which the client takes as fast as it likes. It is not copied out
+/// of here as a whole, so that it is counted until it has gone.
+pub(super) fn slowly(text: String, held: Held) -> Result<web_sys::ReadableStream, JsValue> {
+    const CHUNK_BYTES: usize = 64 << 10;
+    let left = Rc::new(RefCell::new(Some((text, 0, held))));
+    let pull = {
+        let left = Rc::clone(&left);
+        move |controller: Controller| {
+            let mut left = left.borrow_mut();
+            let Some((text, start, _)) = left.as_mut() else {
                 return;
             };
-            let Some(left) = bytes_left.checked_sub(value.length() as usize) else {
-                return;
-            };
-            bytes_left = left;
-            view = Uint8Array::new(&value.buffer());
+            let rest = text.as_bytes().get(*start..).unwrap_or_default();
+            let chunk = rest.get(..CHUNK_BYTES).unwrap_or(rest);
+            *start += chunk.len();
+            // Either fails when the client has gone, of which `cancel` tells.
+            let _ = controller.enqueue(&Uint8Array::from(chunk));
+            if chunk.len() == rest.len() {
+                *left = None;
+                let _ = controller.close();
+            }
         }
     };
-    within(TIMEOUT_MS, discard).await;
+    let cancel = Closure::once_into_js(move || drop(left.take()));
+    let source: StreamSource = Object::new().unchecked_into();
+    source.set_pull(Closure::<dyn FnMut(Controller)>::new(pull).into_js_value().unchecked_ref());
+    source.set_cancel(cancel.unchecked_ref());
+    web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())
 }
 
 /// Whether there may be more of a body than was read.

@@ -4,7 +4,7 @@
 use worker::{
     js_sys::{Function, Promise, Uint8Array},
     wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
-    web_sys::{AbortController, ReadableStream, ResponseInit},
+    web_sys::{AbortController, ReadableStream, Request, ResponseInit},
 };
 
 #[wasm_bindgen]
@@ -119,12 +119,6 @@ extern "C" {
     #[wasm_bindgen(method, js_name = readAtLeast)]
     pub(super) fn read_at_least(this: &ByobReader, min: u32, view: &Uint8Array) -> Promise;
 
-    #[wasm_bindgen(method)]
-    pub(super) fn cancel(this: &ByobReader) -> Promise;
-
-    #[wasm_bindgen(method, catch, js_name = releaseLock)]
-    pub(super) fn release_lock(this: &ByobReader) -> Result<(), JsValue>;
-
     /// What a read resolves to.
     pub(super) type ReadResult;
 
@@ -148,6 +142,17 @@ extern "C" {
     /// at the body's end, to `null` when it breaks. Never rejects.
     #[wasm_bindgen(method)]
     pub(super) fn read(this: &Gathering, gap_ms: u32) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/edge/last_words.mjs")]
+extern "C" {
+    /// Never throws, where `reader` is the one that locks the body, if one does.
+    #[wasm_bindgen(js_name = lastWords)]
+    pub(super) fn last_words(
+        bytes: &Uint8Array,
+        request: &Request,
+        reader: Option<&ByobReader>,
+    ) -> JsValue;
 }
 
 #[wasm_bindgen(module = "/src/edge/stretch.mjs")]

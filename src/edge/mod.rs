@@ -27,6 +27,7 @@ use crate::{
     error::Error,
     gateway::{self, Body, Gateway, Reply, Request},
 };
+use bodies::Upload;
 use world::World;
 
 /// What an isolate keeps: its deployment, or the error of its configuration.
@@ -64,20 +65,17 @@ async fn fetch(
     let (path, query) = path_and_query(&url);
     let header = |name: &str| headers.get(name).ok().flatten();
     let left = client_left(&request);
-    // The handle, not the JavaScript method, which would make another body.
-    let upload = Clone::clone(&request);
-    let request = Request { method: &method, path, query, header: &header, body: request };
-    let handled = gateway::handle(dialect::ALL, &deployment, &world, request, &stamp);
-    match select(pin!(handled), pin!(left)).await {
-        Either::Left((reply, _)) => {
-            if reply.status >= 400 {
-                bodies::discard_rest(&upload).await;
-            }
-            respond(reply)
+    let mut upload = Upload::of(request);
+    let request = Request { method: &method, path, query, header: &header, body: &mut upload };
+    let reply = {
+        let handled = pin!(gateway::handle(dialect::ALL, &deployment, &world, request, &stamp));
+        match select(handled, pin!(left)).await {
+            Either::Left((reply, _)) => reply,
+            // Dropping what was going on is the point: nobody reads this.
+            Either::Right(_) => Reply { status: 499, headers: Vec::new(), body: Body::Empty },
         }
-        // Dropping what was going on is the point: nobody reads this.
-        Either::Right(_) => respond(Reply { status: 499, headers: Vec::new(), body: Body::Empty }),
-    }
+    };
+    respond(reply, &upload)
 }
 
 /// Resolves when the client leaves before it has got a response. Without it, what
@@ -125,7 +123,12 @@ fn path_and_query(url: &str) -> (&str, &str) {
     rest.split_once('?').unwrap_or((rest, ""))
 }
 
-fn respond(reply: Reply<web_sys::ReadableStream>) -> worker::Result<web_sys::Response> {
+fn respond(
+    reply: Reply<web_sys::ReadableStream>,
+    upload: &Upload,
+) -> worker::Result<web_sys::Response> {
+    /// What is copied for the runtime as a whole.
+    const SMALL_BYTES: usize = 64 << 10;
     let headers = web_sys::Headers::new()?;
     for (name, value) in &reply.headers {
         // One that the runtime does not take is left out: an answer without it is worth
@@ -137,7 +140,11 @@ fn respond(reply: Reply<web_sys::ReadableStream>) -> worker::Result<web_sys::Res
     init.set_headers(&headers);
     let body: JsValue = match reply.body {
         Body::Empty => JsValue::NULL,
-        Body::Text(text) => Uint8Array::from(text.as_bytes()).into(),
+        Body::Text(text, Some(held)) if text.len() > SMALL_BYTES => {
+            bodies::slowly(text, held)?.into()
+        }
+        Body::Text(text, _) if reply.status >= 400 => upload.last_words(&text),
+        Body::Text(text, _) => Uint8Array::from(text.as_bytes()).into(),
         Body::Stream(stream) => stream.into(),
     };
     Ok(js::Response::new(&body, &init)?.unchecked_into())

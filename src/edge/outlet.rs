@@ -221,6 +221,7 @@ impl Shared {
 
     fn client_left(&self, handle: &Handle) {
         self.ended.set(true);
+        self.relay.borrow_mut().let_go();
         drop(self.stop.take());
         handle.let_go();
     }

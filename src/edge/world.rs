@@ -11,7 +11,7 @@ use worker::{
 };
 
 use super::{
-    bodies::{Rest, pour, read_all, within},
+    bodies::{Rest, Upload, pour, within},
     js,
     js::FetchInit,
     outlet::Outlet,
@@ -44,7 +44,7 @@ const USER_AGENT: &str = concat!("degpt-edge/", env!("CARGO_PKG_VERSION"));
 const CACHE_ORIGIN: &str = "https://degpt-edge.invalid/";
 
 impl Edge for World {
-    type Upload = web_sys::Request;
+    type Upload = Upload;
     type Download = Download;
     type Stream = web_sys::ReadableStream;
     type Outlet = Outlet;
@@ -57,8 +57,14 @@ impl Edge for World {
         Delay::from(Duration::from_millis(duration_ms)).await;
     }
 
-    async fn read(&self, upload: Self::Upload, limit_bytes: usize) -> Result<Vec<u8>, Error> {
-        read_all(&upload, limit_bytes).await
+    async fn read_on(
+        &self,
+        upload: &mut Upload,
+        at_least: usize,
+        wait_ms: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        upload.read_on(at_least, wait_ms, bytes).await
     }
 
     async fn send(

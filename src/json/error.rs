@@ -14,7 +14,7 @@ pub(crate) enum Wrong {
     NotJson,
     /// It nests too deeply: here.
     TooDeep(usize),
-    /// The string that begins here holds half a character, or bytes that are no UTF-8.
+    /// Here is a string with half a character, or with bytes that are no UTF-8.
     NotUnicode(usize),
     /// It is not what should stand there.
     Value(Box<Misfit>),

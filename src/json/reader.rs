@@ -20,6 +20,10 @@ use crate::scan;
 /// How deep what is read may nest. What is skipped may be deeper.
 const MAX_DEPTH: usize = 127;
 
+/// How much memory the elements of all lists of a text may take, in bytes. An element
+/// can take a hundred times what is written of it: `{}`.
+const MAX_LIST_BYTES: usize = 8 << 20;
+
 /// A type that is read from JSON.
 pub(crate) trait Read<'a>: Sized {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self>;
@@ -56,11 +60,13 @@ pub(crate) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     depth: usize,
+    /// What is left of [`MAX_LIST_BYTES`].
+    list_bytes_left: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0 }
+        Self { text, at: 0, depth: 0, list_bytes_left: MAX_LIST_BYTES }
     }
 
     /// How many bytes have been read.
@@ -265,7 +271,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.skip()?;
         let raw = self.text.get(start..self.at).unwrap_or_default();
-        str::from_utf8(raw).map_err(|_| Wrong::NotJson)
+        str::from_utf8(raw).map_err(|error| Wrong::NotUnicode(start + error.valid_up_to()))
     }
 
     /// The first byte of what comes next.
@@ -369,7 +375,15 @@ impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         let mut list = Self::new();
         reader.list("a list", &mut |reader| {
-            list.push(T::read(reader)?);
+            let element = T::read(reader)?;
+            if list.len() == list.capacity() {
+                let more = list.capacity().max(4);
+                let left = reader.list_bytes_left.checked_sub(more * size_of::<T>());
+                let left = left.filter(|_| list.try_reserve_exact(more).is_ok());
+                let too_many = || reader.wrong("has too many elements".to_owned());
+                reader.list_bytes_left = left.ok_or_else(too_many)?;
+            }
+            list.push(element);
             Ok(())
         })?;
         Ok(list)

@@ -16,6 +16,7 @@ pub(super) fn read(text: &[u8]) -> Option<(Cow<'_, str>, usize)> {
     let mut rest = text;
     loop {
         let (plain, more) = rest.split_at_checked(scan::special(rest)?)?;
+        make_room(&mut out, plain.len() + 4, rest)?;
         out.extend_from_slice(plain);
         rest = match more {
             [b'"', rest @ ..] => {
@@ -41,6 +42,27 @@ pub(super) fn read(text: &[u8]) -> Option<(Cow<'_, str>, usize)> {
             }
             _ => return None,
         };
+    }
+}
+
+/// Makes room for `more` bytes of a string of which `rest` is left. Where that is long,
+/// for all of it at once: it would be copied several times. `None` if there is none, or
+/// if the string has no end.
+fn make_room(out: &mut Vec<u8>, more: usize, rest: &[u8]) -> Option<()> {
+    const LONG: usize = 64 << 10;
+    if out.capacity() - out.len() >= more {
+        return Some(());
+    }
+    if out.len() < LONG {
+        return out.try_reserve(more).ok();
+    }
+    let mut end = 0;
+    loop {
+        end += scan::special(rest.get(end..)?)?;
+        match rest.get(end)? {
+            b'"' => return out.try_reserve_exact(end + 4).ok(),
+            _ => end += 2,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! How calls and results are written as text: in the instructions, in the
 //! history, and by the model.
 
+use std::fmt::Write;
+
 use crate::{
     chat::ToolOutcome,
     json::{self, Raw},
@@ -42,5 +44,8 @@ pub fn result(id: &str, outcome: ToolOutcome, text: &str) -> String {
         ToolOutcome::Returned => "",
         ToolOutcome::Failed => " status=\"error\"",
     };
-    format!("<{RESULT_TAG}{id}{status}>\n{text}\n</{RESULT_TAG}>")
+    // It may be megabytes, and is to be written once.
+    let mut result = String::with_capacity(text.len() + id.len() + 64);
+    let _ = write!(result, "<{RESULT_TAG}{id}{status}>\n{text}\n</{RESULT_TAG}>");
+    result
 }

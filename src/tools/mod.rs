@@ -25,6 +25,10 @@ use crate::{
 pub use prompt::instruct;
 pub use wanted::{Fit, Judgement, Wanted};
 
+/// The most that is held back until it is certain what it is, in bytes. No model's
+/// answer has a call as large; what is longer is text.
+const MAX_HELD_BYTES: usize = 1 << 20;
+
 /// The names of the tools that may be called.
 #[derive(Debug, Clone)]
 struct Declared<'a>(Names<'a>);
@@ -80,6 +84,13 @@ impl Stage {
             only_one: tools.is_some_and(|tools| tools.calls == Calls::One),
             ended: false,
         })
+    }
+
+    /// How much memory is held for what is not certain yet, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let calls = self.calls.as_ref().map_or(0, parser::Parser::held_bytes);
+        calls + self.object.as_ref().map_or(0, object::Object::held_bytes)
     }
 
     /// Takes an event, and calls `on_event` with what of it goes on. Nothing

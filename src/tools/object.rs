@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::MAX_HELD_BYTES;
 use crate::chat::Event;
 
 /// Passes on the first object of a text as it comes, and drops what stands around
@@ -27,9 +28,16 @@ enum Place {
         escaped: bool,
     },
     After,
+    /// There is none, as far as anyone will wait for it.
+    Nowhere,
 }
 
 impl Object {
+    /// How much memory it holds, in bytes.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held.capacity() + self.ready.capacity()
+    }
+
     pub(super) fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
         match event {
             Event::Text(text) => {
@@ -72,7 +80,12 @@ impl Object {
                     _ => self.bracket = None,
                 }
                 self.held.push(ch);
+                if self.held.len() > MAX_HELD_BYTES {
+                    self.ready.push_str(&mem::take(&mut self.held));
+                    self.place = Place::Nowhere;
+                }
             }
+            Place::Nowhere => self.ready.push(ch),
             Place::Inside { depth, quoted, escaped } => {
                 self.ready.push(ch);
                 match ch {

@@ -16,7 +16,7 @@
 use std::mem;
 
 use super::{
-    Declared,
+    Declared, MAX_HELD_BYTES,
     block::{self, Block},
     body,
     markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
@@ -148,6 +148,11 @@ impl Parser {
         }
     }
 
+    /// How much memory it holds, in bytes.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.space.capacity() + self.ready.capacity() + self.held.capacity()
+    }
+
     /// Takes a piece of text, and calls `on_event` with what is certain by now.
     pub(super) fn push(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
         for ch in text.chars() {
@@ -185,6 +190,7 @@ impl Parser {
         }
         self.held.push(ch);
         let verdict = match phase {
+            _ if self.held.len() > MAX_HELD_BYTES => Verdict::Text,
             Phase::Text => Verdict::Text,
             Phase::OpenTag => self.open_tag(on_event),
             Phase::Fence(fence) => fence.step(ch, &self.held),
@@ -339,7 +345,7 @@ impl Parser {
                 return;
             }
         }
-        if ch.is_ascii_whitespace() {
+        if ch.is_ascii_whitespace() && self.space.len() < MAX_HELD_BYTES {
             self.space.push(ch);
             return;
         }
@@ -358,7 +364,8 @@ impl Parser {
         if is_open || ch == quote::MARK && self.last.is_bracket() {
             self.marked.push(ch);
             let look = self.marked.strip_prefix(quote::MARK).map(quote::look);
-            if is_open && !matches!(look, Some(Look::Open { .. })) {
+            let is_long = self.marked.len() > quote::LONGEST_BYTES;
+            if is_open && (is_long || !matches!(look, Some(Look::Open { .. }))) {
                 self.settle();
             }
             return true;

@@ -24,12 +24,17 @@ pub fn instruct(prompt: &mut Prompt<'_>) {
     if blocks.is_empty() {
         return;
     }
-    let block = blocks.join("\n\n");
+    let mut block = blocks.join("\n\n");
+    drop(blocks);
     let first = prompt.turns.iter().position(|turn| turn.role != Role::System);
     let systems = first.unwrap_or(prompt.turns.len());
     let last_system = systems.checked_sub(1).and_then(|index| prompt.turns.get_mut(index));
     match last_system {
-        Some(turn) => turn.parts.push(Part::Text(Cow::Owned(format!("\n{block}")))),
+        Some(turn) => {
+            block.reserve_exact(1);
+            block.insert(0, '\n');
+            turn.parts.push(Part::Text(Cow::Owned(block)));
+        }
         None => prompt
             .turns
             .insert(0, Turn { role: Role::System, parts: vec![Part::Text(Cow::Owned(block))] }),
@@ -82,7 +87,10 @@ fn describe_tools(tools: &Tools<'_>) -> String {
 }
 
 fn describe_format(format: Format<'_>, has_tools: bool) -> String {
-    let mut block = String::from("# Form of the answer\n\n");
+    let sizes = [format.description, format.schema].map(|text| text.map_or(0, str::len));
+    // It may be megabytes, and is to be written once.
+    let mut block = String::with_capacity(512 + sizes.iter().sum::<usize>());
+    block.push_str("# Form of the answer\n\n");
     if has_tools {
         block.push_str("Unless you call a tool, answer");
     } else {

@@ -21,6 +21,10 @@ use crate::chat::{Part, Prompt, Quotes, Tool};
 /// it is the same in a text and in a string that holds the text.
 pub(super) const MARK: char = '~';
 
+/// The longest beginning of a quoted tag that an answer waits for, in bytes: it is looked
+/// at anew with each character, and what stands before a name has no end.
+pub(super) const LONGEST_BYTES: usize = 256;
+
 /// How the bracket may be spelt: by itself, as what Unicode calls forms of it, and as
 /// the escapes of HTML, JSON and addresses, which models read without noticing. In
 /// small letters.
@@ -138,6 +142,10 @@ fn edit(text: &str, marks: bool) -> Cow<'_, str> {
         let rest = text.get(place..).unwrap_or_default();
         let tag = if marks { Some(rest) } else { rest.strip_prefix(MARK) };
         if tag.is_some_and(is_tag) {
+            if out.is_empty() {
+                // It may be megabytes, and is copied once. A tag is longer than eight bytes.
+                out.reserve_exact(text.len() + text.len() / 8);
+            }
             out.push_str(text.get(copied..place).unwrap_or_default());
             copied = place;
             if marks {

@@ -7,6 +7,9 @@ use crate::{
     json,
 };
 
+/// The longest answer that a model is told to do better than, in bytes.
+const LONGEST_BYTES: usize = 1 << 20;
+
 /// What an answer must have. A model that misses it is asked once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted<'a> {
@@ -77,6 +80,14 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// The same with the schema, if there is one, in another place.
+    #[must_use]
+    pub fn with_schema(self, schema: Option<&str>) -> Wanted<'_> {
+        let Self { call, format, may_ask_again } = self;
+        let format = format.map(|_| Format { schema, description: None });
+        Wanted { call, format, may_ask_again }
+    }
+
     /// What to say to a stream's model that made no call; `None` if none is wanted.
     #[must_use]
     pub fn call_correction(self) -> Option<&'static str> {
@@ -90,7 +101,8 @@ impl<'a> Wanted<'a> {
     /// there is nothing to say.
     #[must_use]
     pub fn correction(self, answer: &Answer, fit: &Fit) -> Option<Cow<'static, str>> {
-        if answer.finish != Finish::Stop || !self.may_ask_again {
+        let is_long = answer.text.len() > LONGEST_BYTES;
+        if answer.finish != Finish::Stop || !self.may_ask_again || is_long {
             return None;
         }
         if let Some(correction) = self.call_correction() {

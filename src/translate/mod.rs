@@ -46,6 +46,11 @@ impl Input {
         }
     }
 
+    /// How much memory it holds, in bytes.
+    fn held_bytes(&self) -> usize {
+        self.frames.held_bytes() + self.reader.held_bytes()
+    }
+
     fn push(&mut self, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
         // What is within the limit is read even where the same chunk goes over it:
         // the output must not depend on how the network cut the input.

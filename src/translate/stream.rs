@@ -61,6 +61,9 @@ enum Said {
 }
 
 impl Hold {
+    /// The most that is held back of one answer, about, in bytes.
+    const MAX_BYTES: usize = 1 << 20;
+
     fn keep(&mut self, event: &Event<'_>) {
         match (event, self.said.last_mut()) {
             (Event::Reasoning(text), Some(Said::Reasoning(said)))
@@ -69,6 +72,13 @@ impl Hold {
             (Event::Text(text), _) => self.said.push(Said::Text((*text).to_owned())),
             (Event::ToolCall { .. } | Event::End(_), _) => {}
         }
+    }
+
+    fn held_bytes(&self) -> usize {
+        let bytes = self.said.iter().map(|said| match said {
+            Said::Reasoning(text) | Said::Text(text) => text.capacity(),
+        });
+        bytes.sum()
     }
 
     fn release(&self, output: &mut dyn Encoder, out: &mut Vec<u8>) {
@@ -125,7 +135,18 @@ impl Translator {
                 }
                 if let Some(waiting) = hold.as_mut().filter(|hold| hold.attempt == Attempt::First) {
                     waiting.keep(&event);
-                    if matches!(event, Event::Reasoning(_) | Event::Text(_)) {
+                    let is_said = matches!(event, Event::Reasoning(_) | Event::Text(_));
+                    // One that says so much is the answer.
+                    if is_said && waiting.held_bytes() > Hold::MAX_BYTES {
+                        if !*committed {
+                            *committed = true;
+                            output.open(out);
+                        }
+                        waiting.release(output.as_mut(), out);
+                        *hold = None;
+                        return;
+                    }
+                    if is_said {
                         return;
                     }
                     if event == Event::End(Finish::Stop) {
@@ -223,6 +244,19 @@ impl Translator {
         if !self.ended {
             self.output.keep_alive(out);
         }
+    }
+
+    /// How much memory is held for what has not gone out, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let hold = self.hold.as_ref().map_or(0, Hold::held_bytes);
+        self.input.held_bytes() + self.limiter.held_bytes() + hold
+    }
+
+    /// Lets go of that: nothing more will be said.
+    pub fn let_go(&mut self) {
+        self.input = Input::new(0);
+        self.hold = None;
     }
 
     /// Whether any of the answer itself has come.

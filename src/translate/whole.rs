@@ -6,6 +6,7 @@ use super::Input;
 use crate::{
     chat::{Answer, Begun, Call, Event, Failure},
     error::Error,
+    in_flight,
     limits::Limiter,
 };
 
@@ -48,14 +49,19 @@ impl Whole {
         if outcome.is_some() {
             return ControlFlow::Break(());
         }
+        let failed = &mut None;
         let result = input.push(bytes, &mut |event| {
             // What follows the end in the same piece neither is said nor counts.
             if outcome.is_some() {
                 return;
             }
+            let mut say = |said: &mut String, text: &str| match in_flight::push_str(said, text) {
+                Ok(()) => {}
+                Err(error) => *failed = Some(error),
+            };
             limiter.push(event, &mut |event| match event {
-                Event::Reasoning(text) => answer.reasoning.push_str(text),
-                Event::Text(text) => answer.text.push_str(text),
+                Event::Reasoning(text) => say(&mut answer.reasoning, text),
+                Event::Text(text) => say(&mut answer.text, text),
                 Event::ToolCall { name, arguments } => answer.calls.push(Call {
                     name: name.to_owned(),
                     arguments: arguments.to_owned(),
@@ -70,7 +76,21 @@ impl Whole {
         if let (Err(error), None) = (result, &outcome) {
             *outcome = Some(Err(error));
         }
+        if let Some(error) = failed.take() {
+            *outcome = Some(Err(error));
+        }
         if outcome.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// How much memory it holds, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.input.held_bytes() + self.limiter.held_bytes() + self.answer.held_bytes()
+    }
+
+    /// Ends it with `error`: an answer that is not whole is none.
+    pub fn fail(&mut self, error: Error) {
+        self.outcome = Some(Err(error));
     }
 
     /// Whether any of the answer has come.

@@ -13,6 +13,7 @@ use crate::{
     degpt,
     edge_api::{Edge, Incoming, Outgoing},
     error::Error,
+    in_flight::Held,
     secret::Secret,
 };
 pub(crate) use origins::Origin;
@@ -26,6 +27,8 @@ pub struct Call {
     pub caller: Caller,
     /// The body.
     pub body: Vec<u8>,
+    /// Its bytes, counted.
+    pub held: Held,
     /// What of the answer will be read.
     pub accept: &'static str,
     /// The time by which the answer has to begin, in milliseconds.
@@ -136,5 +139,8 @@ async fn attempt<E: Edge>(
         ],
         body: Some(&call.body),
     };
+    // The runtime sends a copy.
+    let mut copy = call.held.another();
+    copy.set(call.body.len())?;
     edge.send(request, timeout_ms).await
 }

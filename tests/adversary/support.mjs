@@ -5,6 +5,7 @@
  * memory, V8's heap and the buffers that are held. Here one process is one isolate, so that is the
  * growth of the process's own pages (`RssAnon`) since the Worker was warm.
  */
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -50,4 +51,19 @@ export async function slowestWhile(attack, probe, everyMs = 50) {
     await sleep(everyMs);
   } while (!isOver);
   return { result: await over, slowestMs };
+}
+
+/** How many of `answers` are answers. Each other one must be a true 503, and each answer whole, as `isWhole` tells. */
+export function countAnswers(answers, isWhole) {
+  for (const { status, json, headers, ended } of answers) {
+    assert.ok(ended, "an answer broke off");
+    if (status === 200) {
+      assert.ok(isWhole(json), "half an answer");
+      continue;
+    }
+    assert.equal(status, 503, JSON.stringify(json).slice(0, 300));
+    assert.equal(headers["retry-after"], "2");
+    assert.ok(json.error.code === "overloaded" || json.error.type === "overloaded_error");
+  }
+  return answers.filter(({ status }) => status === 200).length;
 }

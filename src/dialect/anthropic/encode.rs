@@ -24,46 +24,52 @@ impl dialect::Reply for Reply {
     }
 }
 
-/// A whole answer as JSON.
+/// A whole answer as JSON. It is written once, and into its place: it may be large.
 fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
-    let mut content = Vec::new();
-    if !answer.reasoning.is_empty() {
-        let block = Writer::new().field("type", "thinking").field("thinking", &answer.reasoning);
-        content.push(block.field("signature", "").end());
-    }
-    let mut said = 0;
-    for (index, call) in answer.calls.iter().enumerate() {
-        content.extend(text_block(&answer.text, said, call.place));
-        said = call.place;
-        let block = Writer::new()
-            .field("type", "tool_use")
-            .field("id", &format!("{}{index}", call_id_head(stamp)))
-            // The model itself.
-            .raw("caller", r#"{"type":"direct"}"#)
-            .field("name", &call.name)
-            // What becomes a call has been read as JSON before.
-            .raw("input", &call.arguments);
-        content.push(block.end());
-    }
-    content.extend(text_block(&answer.text, said, answer.text.len()));
-    let content = format!("[{}]", content.join(","));
-    json(stamp, &content, model, Some(&answer.finish), counts(answer.usage))
+    let out = Vec::with_capacity(answer.json_bytes());
+    let content = |mut out: Vec<u8>| {
+        out.push(b'[');
+        if !answer.reasoning.is_empty() {
+            let block = next_block(out).field("type", "thinking");
+            out = block.field("thinking", &answer.reasoning).field("signature", "").end_bytes();
+        }
+        let mut said = 0;
+        for (index, call) in answer.calls.iter().enumerate() {
+            out = text_block(out, &answer.text, said, call.place);
+            said = call.place;
+            let block = next_block(out)
+                .field("type", "tool_use")
+                .field("id", &format!("{}{index}", call_id_head(stamp)))
+                // The model itself.
+                .raw("caller", r#"{"type":"direct"}"#)
+                .field("name", &call.name)
+                // What becomes a call has been read as JSON before.
+                .raw("input", &call.arguments);
+            out = block.end_bytes();
+        }
+        out = text_block(out, &answer.text, said, answer.text.len());
+        out.push(b']');
+        out
+    };
+    json(out, stamp, content, model, Some(&answer.finish), counts(answer.usage))
 }
 
-/// An answer as JSON, with `content` as it is; without a `finish` one that begins.
+/// An answer as JSON into `out`, with what `content` writes; without a `finish` one that
+/// begins.
 fn json(
+    out: Vec<u8>,
     stamp: &Stamp,
-    content: &str,
+    content: impl FnOnce(Vec<u8>) -> Vec<u8>,
     model: &str,
     finish: Option<&Finish>,
     counts: wire::DeltaUsage,
 ) -> String {
     let nothing = None::<()>;
-    Writer::new()
+    Writer::after(out)
         .field("id", &id(stamp))
         .field("type", "message")
         .field("role", "assistant")
-        .raw("content", content)
+        .written("content", content)
         .field("model", model)
         .field("stop_reason", &finish.map(stop_reason))
         .field("stop_sequence", &finish.and_then(stop_sequence))
@@ -74,10 +80,20 @@ fn json(
         .end()
 }
 
-/// What `text` has between two places, unless that is nothing.
-fn text_block(text: &str, start: usize, end: usize) -> Option<String> {
-    let text = text.get(start..end).filter(|text| !text.is_empty())?;
-    Some(Writer::new().field("type", "text").field("text", text).end())
+/// Appends what `text` has between two places, unless that is nothing.
+fn text_block(out: Vec<u8>, text: &str, start: usize, end: usize) -> Vec<u8> {
+    match text.get(start..end).filter(|text| !text.is_empty()) {
+        Some(text) => next_block(out).field("type", "text").field("text", text).end_bytes(),
+        None => out,
+    }
+}
+
+/// The next block of a list that `out` ends with.
+fn next_block(mut out: Vec<u8>) -> Writer {
+    if !out.ends_with(b"[") {
+        out.push(b',');
+    }
+    Writer::after(out)
 }
 
 /// Writes one streamed answer: `message_start`, `ping`, blocks that are balanced
@@ -108,7 +124,11 @@ impl Encoder {
         let counts = wire::DeltaUsage { input_tokens, ..wire::DeltaUsage::default() };
         let mut start =
             b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":".to_vec();
-        start.extend_from_slice(json(stamp, "[]", model, None, counts).as_bytes());
+        let content = |mut out: Vec<u8>| {
+            out.extend_from_slice(b"[]");
+            out
+        };
+        start.extend_from_slice(json(Vec::new(), stamp, content, model, None, counts).as_bytes());
         start.extend_from_slice(b"}\n\n");
         Self {
             request_id: stamp.id.clone(),

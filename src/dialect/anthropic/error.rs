@@ -42,7 +42,9 @@ fn word(kind: Kind) -> &'static str {
         Kind::UnknownModel | Kind::UnknownPath => "not_found_error",
         Kind::TooLarge => "request_too_large",
         Kind::RateLimit => "rate_limit_error",
-        Kind::Timeout => "timeout_error",
+        Kind::BodyTimeout | Kind::Timeout => "timeout_error",
+        // Its own API has it as a 529.
+        Kind::Overloaded => "overloaded_error",
         Kind::Configuration
         | Kind::Internal
         | Kind::UpstreamKey

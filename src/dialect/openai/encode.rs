@@ -82,7 +82,10 @@ fn completion(answer: &Answer, form: CallForm, model: &str, stamp: &Stamp) -> St
             logprobs: None,
         }],
     };
-    serde_json::to_string(&completion).unwrap_or_default()
+    let mut json = Vec::with_capacity(answer.json_bytes());
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(&mut json, &completion);
+    String::from_utf8(json).unwrap_or_default()
 }
 
 /// Writes one streamed answer: a role chunk, content chunks, a finish chunk,

@@ -35,6 +35,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::UnknownModel => (BAD, Some("model_not_found")),
         Kind::UnknownPath => (BAD, Some("unknown_url")),
         Kind::WrongMethod => (BAD, Some("method_not_allowed")),
+        Kind::BodyTimeout => (BAD, Some("request_timeout")),
         Kind::TooLarge => (BAD, Some("request_too_large")),
         Kind::RateLimit => ("rate_limit_exceeded", Some("rate_limit_exceeded")),
         Kind::Configuration => (SERVER, Some("configuration_error")),
@@ -47,6 +48,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::Garbled => (SERVER, Some("upstream_garbled")),
         Kind::NoCall => (SERVER, Some("upstream_no_call")),
         Kind::Stalled => (SERVER, Some("upstream_stalled")),
+        Kind::Overloaded => (SERVER, Some("overloaded")),
         Kind::Timeout => (SERVER, Some("upstream_timeout")),
     }
 }

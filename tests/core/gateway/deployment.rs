@@ -17,14 +17,14 @@ use degpt_edge::{
 
 use super::{
     outlet::Outlet,
-    world::{End, Response, Sent, World},
+    world::{End, Response, Sent, Upload, World},
 };
 
 pub(crate) const CANARY: &str = "canary";
 /// The client's key for the deployment.
 const KEY: &str = "canary-key";
 /// The client's own key for DeGPT.
-const GUEST_KEY: &str = "degpt-canary-guest-0123456789";
+pub(crate) const GUEST_KEY: &str = "degpt-canary-guest-0123456789";
 
 pub(crate) struct Deployment {
     pub(crate) world: World,
@@ -94,6 +94,10 @@ impl Deployment {
         Self { world: world.clone(), apis: dialect::ALL, gateway }
     }
 
+    pub(crate) fn bytes_in_flight(&self) -> usize {
+        self.gateway.as_ref().map_or(0, |gateway| gateway.bytes_in_flight())
+    }
+
     /// Asks at once, and waits until everything is over.
     pub(crate) fn ask_all(&self, asks: &[Ask]) -> Vec<Answer> {
         let replies = self.world.run(asks.iter().map(|ask| self.ask(ask)).collect());
@@ -111,7 +115,8 @@ impl Deployment {
             found.map(|header| header.1.to_owned())
         };
         let (path, query) = ask.path.split_once('?').unwrap_or((ask.path, ""));
-        let body = ask.body.clone();
+        let mut upload = Upload::of(ask.body.clone());
+        let body = &mut upload;
         let request = Request { method: ask.method, path, query, header: &header, body };
         let reply = gateway::handle(self.apis, &self.gateway, &self.world, request, &stamp()).await;
         (self.world.since_start_ms(), reply)
@@ -125,7 +130,7 @@ pub(crate) fn stamp() -> Stamp {
 fn read(at_ms: u64, reply: Reply<Rc<Outlet>>) -> Answer {
     let body = match &reply.body {
         Body::Empty => String::new(),
-        Body::Text(text) => text.clone(),
+        Body::Text(text, _) => text.clone(),
         Body::Stream(outlet) => {
             assert!(outlet.is_closed(), "a client's body is left open");
             outlet.text()

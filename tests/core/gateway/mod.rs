@@ -9,4 +9,5 @@ mod routes;
 mod schema;
 mod sign_in;
 mod timing;
+mod uploads;
 pub(crate) mod world;

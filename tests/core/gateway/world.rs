@@ -244,8 +244,74 @@ impl Download {
     }
 }
 
+/// A client's body.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Upload {
+    /// What it sends, and how long after what was before.
+    pub(crate) pieces: VecDeque<(u64, Vec<u8>)>,
+    /// Whether the connection breaks then.
+    pub(crate) breaks: bool,
+    /// Whether nothing comes then, not even an end.
+    pub(crate) stalls: bool,
+    /// When the piece before came; `None` before the first.
+    last_ms: Option<u64>,
+}
+
+impl Upload {
+    pub(crate) fn of(body: impl Into<Vec<u8>>) -> Self {
+        Self { pieces: [(0, body.into())].into(), ..Self::default() }
+    }
+
+    /// Moves to `bytes` what has come, and tells how much that was; ready when there
+    /// are `at_least` so many, or the end, or no room.
+    fn poll_read(
+        &mut self,
+        world: &World,
+        at_least: usize,
+        came: usize,
+        bytes: &mut Vec<u8>,
+    ) -> (Poll<Result<(), Error>>, usize) {
+        let last_ms = *self.last_ms.get_or_insert_with(|| world.now_ms());
+        let mut more = 0;
+        loop {
+            let room = bytes.capacity() - bytes.len();
+            if room == 0 {
+                return (Poll::Ready(Ok(())), more);
+            }
+            let is_enough = came + more >= at_least;
+            match self.pieces.front_mut() {
+                Some((after_ms, piece)) => {
+                    let due_ms = self.last_ms.unwrap_or(last_ms) + *after_ms;
+                    let is_due = world.now_ms() >= due_ms;
+                    if !is_due {
+                        if !is_enough {
+                            world.is_it(due_ms);
+                            return (Poll::Pending, more);
+                        }
+                        return (Poll::Ready(Ok(())), more);
+                    }
+                    let rest = piece.split_off(piece.len().min(room));
+                    bytes.extend_from_slice(piece);
+                    more += piece.len();
+                    if rest.is_empty() {
+                        self.last_ms = Some(due_ms);
+                        self.pieces.pop_front();
+                    } else {
+                        *piece = rest;
+                    }
+                }
+                None if is_enough || !(self.breaks || self.stalls) => {
+                    return (Poll::Ready(Ok(())), more);
+                }
+                None if self.breaks => return (Poll::Ready(Err(Error::BodyUnreadable)), more),
+                None => return (Poll::Pending, more),
+            }
+        }
+    }
+}
+
 impl Edge for World {
-    type Upload = String;
+    type Upload = Upload;
     type Download = Download;
     type Stream = Rc<Outlet>;
     type Outlet = Rc<Outlet>;
@@ -259,9 +325,21 @@ impl Edge for World {
         poll_fn(|_| if self.is_it(until_ms) { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
-    async fn read(&self, upload: String, limit_bytes: usize) -> Result<Vec<u8>, Error> {
-        let fits = upload.len() <= limit_bytes;
-        fits.then(|| upload.into_bytes()).ok_or(Error::BodyTooLarge { limit_bytes })
+    async fn read_on(
+        &self,
+        upload: &mut Upload,
+        at_least: usize,
+        wait_ms: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        assert!(at_least > 0 && at_least <= bytes.capacity() - bytes.len(), "no room for a read");
+        let mut came = 0;
+        let reading = poll_fn(|_| {
+            let (polled, more) = upload.poll_read(self, at_least, came, bytes);
+            came += more;
+            polled
+        });
+        self.within(wait_ms, reading).await.ok_or(Error::BodyTimeout)?
     }
 
     async fn send(

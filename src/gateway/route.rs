@@ -11,7 +11,7 @@ use crate::dialect::{Api, Table};
 
 /// What a request asks for.
 #[derive(Debug, Clone)]
-pub enum Route {
+pub(super) enum Route {
     /// `GET /api/v1/models`.
     Models,
     /// `GET /api/v1/models/{id}`, the id percent-decoded.
@@ -27,7 +27,7 @@ pub enum Route {
 impl Route {
     /// The route at `path`, whatever the method; `None` if there is nothing.
     #[must_use]
-    pub fn at(path: &str, apis: Table) -> Option<Self> {
+    pub(super) fn at(path: &str, apis: Table) -> Option<Self> {
         let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let mut segments = segments.as_slice();
         if let ["api", rest @ ..] = segments {
@@ -60,7 +60,7 @@ impl Route {
 
     /// The methods this route answers, as an `Allow` header lists them.
     #[must_use]
-    pub fn allow(&self) -> &'static str {
+    pub(super) fn allow(&self) -> &'static str {
         match self {
             Self::Models | Self::Model(_) | Self::Hello => "GET, HEAD, OPTIONS",
             Self::Answer(_) | Self::Count(_) => "POST, OPTIONS",
@@ -69,7 +69,7 @@ impl Route {
 
     /// The API that this route is of; `None` if several share it.
     #[must_use]
-    pub fn api(&self) -> Option<&'static Api> {
+    pub(super) fn api(&self) -> Option<&'static Api> {
         match self {
             Self::Models | Self::Model(_) | Self::Hello => None,
             Self::Answer(api) | Self::Count(api) => Some(api),

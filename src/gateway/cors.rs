@@ -1,0 +1,45 @@
+//! What web pages of other origins may do: the answers to the Fetch standard's CORS.
+
+use super::{
+    reply::{Body, Reply},
+    route::Route,
+};
+use crate::{config::Cors, headers};
+
+/// The answer to a browser that asks what a page may do (the Fetch standard's
+/// CORS preflight), before any key is looked at: browsers send none with it.
+pub(super) fn preflight<S>(
+    route: Option<&Route>,
+    header: &dyn Fn(&str) -> Option<String>,
+) -> Reply<S> {
+    let methods = route.map_or("GET, HEAD, POST, OPTIONS", Route::allow);
+    let mut headers = vec![
+        ("allow", methods.to_owned()),
+        ("access-control-allow-methods", methods.to_owned()),
+        ("access-control-max-age", "86400".to_owned()),
+    ];
+    let asked = header("access-control-request-headers").map(|asked| headers::fitting(&asked));
+    if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
+        headers.push(("access-control-allow-headers", asked));
+    }
+    Reply { status: 204, headers, body: Body::Empty }
+}
+
+/// What lets a page of another origin read the answer.
+pub(super) fn allowed(cors: &Cors, origin: Option<&str>) -> Vec<(&'static str, String)> {
+    const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, x-degpt-ignored, \
+                           x-degpt-json, x-should-retry, retry-after";
+    let allowed = match cors {
+        Cors::Any => vec![("access-control-allow-origin", "*".to_owned())],
+        Cors::Only(origins) => {
+            let vary = ("vary", "origin".to_owned());
+            match origin.filter(|origin| origins.contains(&origin.to_ascii_lowercase())) {
+                Some(origin) => vec![vary, ("access-control-allow-origin", origin.to_owned())],
+                // Without these headers the browser keeps the answer from the page.
+                None => return vec![vary],
+            }
+        }
+    };
+    let exposed = ("access-control-expose-headers", EXPOSED.to_owned());
+    allowed.into_iter().chain([exposed]).collect()
+}

@@ -1,0 +1,33 @@
+//! What one isolate keeps from request to request.
+
+use crate::{
+    catalog::Service, config::Config, in_flight::InFlight, shared::Shared, upstream::Upstream,
+};
+
+/// A deployment: its configuration, and what one isolate has learned.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(super) config: Config,
+    pub(super) upstream: Upstream,
+    pub(super) service: Shared<Service>,
+    pub(super) in_flight: InFlight,
+}
+
+impl Gateway {
+    /// Made once per isolate.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            upstream: Upstream::new(&config),
+            service: Shared::default(),
+            in_flight: InFlight::new(config.max_in_flight_bytes),
+            config,
+        }
+    }
+
+    /// How many bytes its requests hold.
+    #[must_use]
+    pub fn bytes_in_flight(&self) -> usize {
+        self.in_flight.bytes()
+    }
+}

@@ -1,0 +1,181 @@
+//! One request, from top to bottom.
+//!
+//! [`handle`] never fails: what goes wrong becomes an answer in the caller's
+//! dialect. It takes all it needs of the world from an [`Edge`].
+
+mod cors;
+mod deployment;
+mod exchange;
+mod reply;
+mod route;
+mod service;
+mod streamed;
+mod whole;
+
+use std::rc::Rc;
+
+use crate::{
+    auth::{self, Caller},
+    catalog::Service,
+    chat::Stamp,
+    config::{Config, Cors},
+    dialect::{self, Api, Asked, List, Table},
+    edge_api::Edge,
+    error::Error,
+    in_flight::{self, Share},
+    prompt_tokens, tools,
+    upload::{self, Length},
+};
+pub use deployment::Gateway;
+use exchange::Exchange;
+pub use reply::{Body, Reply};
+use route::Route;
+
+/// A client's request.
+pub struct Request<'a, U> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// The path of the address.
+    pub path: &'a str,
+    /// The query of the address, without the question mark.
+    pub query: &'a str,
+    /// Looks up a header by its name in small letters.
+    pub header: &'a dyn Fn(&str) -> Option<String>,
+    /// The body, not yet read. What is left of it when there is an answer, nobody reads.
+    pub body: &'a mut U,
+}
+
+/// Answers one request to one of `apis`. `gateway` is the error of its configuration
+/// if that is bad.
+pub async fn handle<E: Edge>(
+    apis: Table,
+    gateway: &Result<Rc<Gateway>, Error>,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    stamp: &Stamp,
+) -> Reply<E::Stream> {
+    let route = Route::at(request.path, apis);
+    let api = route.as_ref().and_then(Route::api);
+    let api = api.unwrap_or_else(|| dialect::of(apis, request.header));
+    let cors = match gateway {
+        Ok(gateway) => &gateway.config.cors,
+        // Else a page could not even read what is wrong.
+        Err(_) => &Cors::Any,
+    };
+    let is_head = request.method == "HEAD";
+    let mut headers = cors::allowed(cors, (request.header)("origin").as_deref());
+    let mut reply = match (request.method, &route) {
+        ("OPTIONS", _) => cors::preflight(route.as_ref(), request.header),
+        _ => match answer(gateway, edge, request, route, api, stamp).await {
+            Ok(reply) => reply,
+            Err(error) => reply::error(&error, api, stamp),
+        },
+    };
+    headers.push(("x-request-id", stamp.id.clone()));
+    headers.push(("request-id", stamp.id.clone()));
+    reply.headers.append(&mut headers);
+    if is_head {
+        reply.body = Body::Empty;
+    }
+    reply
+}
+
+async fn answer<E: Edge>(
+    gateway: &Result<Rc<Gateway>, Error>,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    route: Option<Route>,
+    api: &Api,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let route = route.ok_or_else(|| Error::UnknownPath(request.path.to_owned()))?;
+    let allow = route.allow();
+    if !allow.split(", ").any(|method| method == request.method) {
+        return Err(Error::WrongMethod { allow });
+    }
+    let gateway = gateway.as_ref().map_err(Clone::clone)?;
+    let catalog = &gateway.config.catalog;
+    let body = match route {
+        Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
+        Route::Models => {
+            let service = match api.list {
+                List::WithService => service::service(gateway, edge).await,
+                List::ModelsOnly => Service::default(),
+            };
+            (api.models)(catalog, request.query, &service)?
+        }
+        Route::Model(id) => (api.model)(catalog.find(Some(&id))?),
+        Route::Answer(_) | Route::Count(_) => {
+            return answer_question(gateway, edge, request, &route, api, stamp).await;
+        }
+    };
+    Ok(reply::json(200, body, None))
+}
+
+/// Reads a question, and answers it or counts its tokens.
+async fn answer_question<E: Edge>(
+    gateway: &Rc<Gateway>,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    route: &Route,
+    api: &Api,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let config = &gateway.config;
+    let authorization = (request.header)("authorization");
+    let x_api_key = (request.header)("x-api-key");
+    let caller = auth::admit(config, authorization.as_deref(), x_api_key.as_deref())?;
+    let share = match &caller {
+        Caller::Member => Share::Members,
+        Caller::Guest(_) => Share::Guests,
+    };
+    let mut held = gateway.in_flight.hold(share);
+    let limit_bytes = body_limit(config, share, route);
+    let length = Length::of((request.header)("content-length").as_deref());
+    let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
+    let asked = read(&body, api, request.header)?;
+    let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
+        let exchange = Exchange::new(config, asked, &mut held)?;
+        // It may be megabytes, and an answer takes minutes.
+        drop(body);
+        held.set(exchange.held_bytes())?;
+        return exchange.carry_out(gateway, edge, caller, held, stamp).await;
+    };
+    // The count is the same for every model, but a client should learn here
+    // already that there is none of this name.
+    config.catalog.find(asked.prompt.model.as_deref())?;
+    Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))
+}
+
+/// The largest body, in bytes. Whether a guest's key is one, only DeGPT can tell: it
+/// buys less, and least where DeGPT is not asked.
+fn body_limit(config: &Config, share: Share, route: &Route) -> usize {
+    const OF_GUESTS: usize = 8 << 20;
+    const OF_GUESTS_UNASKED: usize = 1 << 20;
+    let most = match (share, route) {
+        (Share::Members, _) => usize::MAX,
+        (Share::Guests, Route::Count(_)) => OF_GUESTS_UNASKED,
+        (Share::Guests, _) => OF_GUESTS,
+    };
+    config.max_body_bytes.min(most)
+}
+
+fn read<'a>(
+    body: &'a [u8],
+    api: &Api,
+    header: &dyn Fn(&str) -> Option<String>,
+) -> Result<Asked<'a>, Error> {
+    // The texts that have escapes in them are copied, and there are no more of them.
+    in_flight::probe(body.len())?;
+    let mut asked = (api.parse)(body)?;
+    if let Some(param) = asked.prompt.ignored.first()
+        && header("x-degpt-strict").is_some_and(|value| value.trim() == "true")
+    {
+        let message = "This parameter has no effect with DeGPT's models.";
+        return Err(Error::invalid(*param, message));
+    }
+    // What is quoted in them is marked in copies.
+    in_flight::probe(body.len() + body.len() / 8)?;
+    tools::instruct(&mut asked.prompt);
+    Ok(asked)
+}

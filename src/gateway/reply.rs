@@ -1,0 +1,58 @@
+//! What a client gets.
+
+use crate::{chat::Stamp, dialect::Api, error::Error, in_flight::Held};
+
+/// What a client gets.
+#[derive(Debug)]
+pub struct Reply<S> {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Body<S>,
+}
+
+/// The body of a [`Reply`].
+#[derive(Debug)]
+pub enum Body<S> {
+    /// None.
+    Empty,
+    /// A text, which is there as a whole, and counted until the client has it.
+    Text(String, Option<Held>),
+    /// A body that is still being written.
+    Stream(S),
+}
+
+/// A JSON text.
+pub(super) fn json<S>(status: u16, body: String, held: Option<Held>) -> Reply<S> {
+    Reply {
+        status,
+        headers: vec![
+            ("content-type", "application/json".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+        ],
+        body: Body::Text(body, held),
+    }
+}
+
+/// When to come again where there is no room: about when some of the others are done.
+const OVERLOADED_S: u64 = 2;
+
+/// An error, as `api` spells it.
+pub(super) fn error<S>(error: &Error, api: &Api, stamp: &Stamp) -> Reply<S> {
+    let facts = error.facts();
+    let mut reply = json(facts.status, api.error_body(error, &stamp.id), None);
+    if let Some(should_retry) = facts.should_retry {
+        reply.headers.push(("x-should-retry", should_retry.to_string()));
+    }
+    match error {
+        Error::WrongMethod { allow } => reply.headers.push(("allow", (*allow).to_owned())),
+        Error::Overloaded => reply.headers.push(("retry-after", OVERLOADED_S.to_string())),
+        Error::RateLimited { retry_after: Some(retry_after) } => {
+            reply.headers.push(("retry-after", retry_after.clone()));
+        }
+        _ => {}
+    }
+    reply
+}

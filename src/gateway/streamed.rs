@@ -1,0 +1,68 @@
+//! An answer as a stream: it is written to the client while DeGPT sends it.
+
+use std::rc::Rc;
+
+use super::{
+    deployment::Gateway,
+    exchange::Exchange,
+    reply::{Body, Reply},
+};
+use crate::{
+    chat::{Stamp, UsageReport},
+    degpt,
+    edge_api::Edge,
+    error::Error,
+    limits::Counting,
+    relay::Relay,
+    translate::Translator,
+    upstream::{self, Call},
+};
+
+/// Asks; once more where a call is wanted and none came before anything was sent.
+pub(super) async fn answer<E: Edge>(
+    gateway: &Rc<Gateway>,
+    edge: &E,
+    mut call: Call,
+    exchange: &Exchange<'_>,
+    usage: UsageReport,
+    started_ms: u64,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let config = &gateway.config;
+    let counting = match usage {
+        UsageReport::Included => Counting::On,
+        UsageReport::Omitted => Counting::Off,
+    };
+    let model = exchange.target.model.id.as_str();
+    let encoder = exchange.reply.encoder(model, stamp, exchange.prompt_tokens);
+    let mut translator =
+        Translator::new(encoder, exchange.limiter(counting), config.max_answer_bytes);
+    let correction = exchange.wanted.call_correction();
+    if correction.is_some() {
+        translator = translator.wait_for_call();
+    }
+    let relay = Relay::new(translator, config.timing, started_ms).counted(call.held.another());
+    let outlet = edge.outlet(relay)?;
+    let pump = {
+        let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
+        async move {
+            let Gateway { config, upstream, .. } = &*gateway;
+            let consume = async |download| edge.feed(&outlet, download).await;
+            match (upstream::ask(upstream, config, &edge, &call, consume).await, correction) {
+                (Err(Error::NoCall), Some(correction)) => {
+                    degpt::ask_again(&mut call.body, "", correction);
+                    upstream::ask(upstream, config, &edge, &call, consume).await
+                }
+                (result, _) => result,
+            }
+        }
+    };
+    Ok(Reply {
+        status: 200,
+        headers: vec![
+            ("content-type", "text/event-stream; charset=utf-8".to_owned()),
+            ("cache-control", "no-cache".to_owned()),
+        ],
+        body: Body::Stream(edge.stream(outlet, pump).await?),
+    })
+}

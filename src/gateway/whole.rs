@@ -1,0 +1,126 @@
+//! An answer as one JSON object: it is collected before the client gets any of it.
+
+use super::{
+    deployment::Gateway,
+    exchange::Exchange,
+    reply::{self, Reply},
+};
+use crate::{
+    chat::{Answer, Begun, Failure, Stamp},
+    degpt,
+    edge_api::Edge,
+    error::Error,
+    in_flight::{self, Held},
+    limits::Counting,
+    patience::Patience,
+    tools::{self, Fit},
+    translate::Whole,
+    upstream::{self, Call},
+};
+
+/// Asks for an answer, and writes it.
+pub(super) async fn answer<E: Edge>(
+    gateway: &Gateway,
+    edge: &E,
+    call: Call,
+    exchange: &Exchange<'_>,
+    patience: Patience,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let (answer, fit, held) = best(gateway, edge, call, exchange, patience).await?;
+    let bytes = answer.json_bytes();
+    let mut text_held = held.another();
+    text_held.set(bytes)?;
+    in_flight::probe(bytes)?;
+    let text = exchange.reply.whole(&answer, &exchange.target.model.id, stamp);
+    let mut reply = reply::json(200, text, Some(text_held));
+    if let Some(fit) = fit.header() {
+        reply.headers.push(("x-degpt-json", fit.to_owned()));
+    }
+    Ok(reply)
+}
+
+/// Asks; once more if the first answer is not what is wanted, and then gives the better
+/// one. Gives also what it holds.
+async fn best<E: Edge>(
+    gateway: &Gateway,
+    edge: &E,
+    mut call: Call,
+    exchange: &Exchange<'_>,
+    mut patience: Patience,
+) -> Result<(Answer, Fit, Held), Error> {
+    let wanted = exchange.wanted.with_schema(exchange.schema.as_deref());
+    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
+    let (mut answer, mut held) = ask(gateway, edge, &call, exchange, patience).await?;
+    let mut fit = judge(&answer);
+    if let Some(correction) = wanted.correction(&answer, &fit) {
+        let text = if exchange.has_tools {
+            tools::quoted(&answer.text)
+        } else {
+            answer.text.as_str().into()
+        };
+        degpt::ask_again(&mut call.body, &text, &correction);
+        patience.ask_again(edge.now_ms());
+        call.deadline_ms = patience.begins_by_ms();
+        // The first answer is better than none, and than one further off.
+        if let Ok((second, second_held)) = ask(gateway, edge, &call, exchange, patience).await {
+            let second_fit = judge(&second);
+            if !fit.is_better_than(&second_fit) {
+                (answer, fit, held) = (second, second_fit, second_held);
+            }
+        }
+    }
+    Ok((answer, fit, held))
+}
+
+/// One answer, whatever it is, and what it holds.
+async fn ask<E: Edge>(
+    gateway: &Gateway,
+    edge: &E,
+    call: &Call,
+    exchange: &Exchange<'_>,
+    patience: Patience,
+) -> Result<(Answer, Held), Error> {
+    let Gateway { config, upstream, .. } = gateway;
+    let consume = async |download| {
+        let whole = Whole::new(exchange.limiter(Counting::On), config.max_answer_bytes);
+        collect(edge, download, whole, call.held.another(), patience).await
+    };
+    upstream::ask(upstream, config, edge, call, consume).await
+}
+
+/// Reads an answer to its end. `held` is what it holds.
+async fn collect<E: Edge>(
+    edge: &E,
+    download: E::Download,
+    mut whole: Whole,
+    mut held: Held,
+    mut patience: Patience,
+) -> Result<(Answer, Held), Failure> {
+    let first_ms = patience.left_ms(Begun::No, edge.now_ms()).unwrap_or(0);
+    let take = |bytes: &[u8]| {
+        let flow = whole.push(bytes);
+        // What grows is copied as it grows, and what it leaves is seldom of use.
+        if let Err(error) = held.set(2 * whole.held_bytes()) {
+            whole.fail(error);
+            return None;
+        }
+        if flow.is_break() {
+            return None;
+        }
+        if whole.heard() {
+            patience.hear(edge.now_ms());
+        }
+        patience.left_ms(whole.begun(), edge.now_ms()).ok()
+    };
+    let poured = edge.pour(download, first_ms, take).await;
+    // The time may be up without a silence: what comes all the time lets no timer ring.
+    let poured = match (poured, patience.left_ms(whole.begun(), edge.now_ms())) {
+        (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
+        (poured, _) => poured,
+    };
+    let answer = whole.finish(poured)?;
+    // It is less.
+    let _ = held.set(answer.held_bytes());
+    Ok((answer, held))
+}

@@ -1,0 +1,112 @@
+//! A client's body, read to its end: never more than was allowed, no longer than it
+//! may take, and held in no more memory than what has come asks for.
+
+use crate::{edge_api::Edge, error::Error, in_flight::Held};
+
+/// The most that one read gives, in bytes.
+pub const PIECE_BYTES: usize = 64 << 10;
+/// What is made room for at first: most bodies are smaller.
+const FIRST_BYTES: usize = 16 << 10;
+/// The longest silence within a body, in milliseconds.
+pub const STALL_MS: u64 = 10_000;
+/// The longest that a whole body may take, in milliseconds.
+pub const LONGEST_MS: u64 = 60_000;
+
+/// What a request says of its body's length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Nothing.
+    Unknown,
+    /// It is so many bytes.
+    Known(u64),
+}
+
+impl Length {
+    /// Reads a `content-length`. One that no number here can hold is as large as one can be.
+    #[must_use]
+    pub fn of(header: Option<&str>) -> Self {
+        let header = header.map(str::trim).filter(|header| {
+            !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        header.map_or(Self::Unknown, |header| Self::Known(header.parse().unwrap_or(u64::MAX)))
+    }
+}
+
+/// Reads `upload` to its end. What it takes is counted in `held`.
+///
+/// Each read waits for an eighth of what has come so far, or for what came in a second
+/// if that is less: a body in thousands of small pieces takes tens of reads, and one
+/// that comes slowly is none that stalls.
+///
+/// # Errors
+/// [`Error::BodyTooLarge`] for more than `limit_bytes`, as soon as that is known;
+/// [`Error::BodyTimeout`], [`Error::BodyUnreadable`], [`Error::Overloaded`].
+pub async fn read<E: Edge>(
+    edge: &E,
+    upload: &mut E::Upload,
+    length: Length,
+    limit_bytes: usize,
+    held: &mut Held,
+) -> Result<Vec<u8>, Error> {
+    let too_large = Error::BodyTooLarge { limit_bytes };
+    let known = match length {
+        Length::Known(length) => match usize::try_from(length) {
+            Ok(length) if length <= limit_bytes => Some(length),
+            _ => return Err(too_large),
+        },
+        Length::Unknown => None,
+    };
+    // One byte more tells that there is too much.
+    let most = known.unwrap_or(limit_bytes.saturating_add(1));
+    let started_ms = edge.now_ms();
+    let mut bytes = Vec::new();
+    while bytes.len() < most {
+        make_room(&mut bytes, most, known.is_some(), held)?;
+        let elapsed_ms = edge.now_ms().saturating_sub(started_ms);
+        let wait_ms = STALL_MS.min(LONGEST_MS.saturating_sub(elapsed_ms));
+        if wait_ms == 0 {
+            return Err(Error::BodyTimeout);
+        }
+        let room = bytes.capacity() - bytes.len();
+        let at_least = at_least(bytes.len(), elapsed_ms).min(room).min(most - bytes.len());
+        let before = bytes.len();
+        edge.read_on(upload, at_least, wait_ms, &mut bytes).await?;
+        if bytes.len() == before {
+            break;
+        }
+    }
+    held.set(bytes.capacity())?;
+    match known {
+        Some(length) if bytes.len() < length => Err(Error::BodyUnreadable),
+        None if bytes.len() > limit_bytes => Err(too_large),
+        _ => Ok(bytes),
+    }
+}
+
+/// How many bytes the next read waits for, after `so_far` in `elapsed_ms`.
+fn at_least(so_far: usize, elapsed_ms: u64) -> usize {
+    let elapsed_ms = usize::try_from(elapsed_ms).unwrap_or(usize::MAX);
+    let in_a_second = so_far.saturating_mul(1_000) / elapsed_ms.max(1);
+    (so_far / 8).min(in_a_second).clamp(1, PIECE_BYTES)
+}
+
+/// Makes room for one piece more: twice as much as has come, and never more than `most`.
+/// Of what `is_known` to come, all, once a quarter has. Counted is also what the runtime reads a piece into.
+fn make_room(
+    bytes: &mut Vec<u8>,
+    most: usize,
+    is_known: bool,
+    held: &mut Held,
+) -> Result<(), Error> {
+    let room = bytes.capacity() - bytes.len();
+    // So that a read is worth it.
+    if bytes.capacity() >= most || room >= PIECE_BYTES.min(bytes.capacity()) / 2 && room > 0 {
+        return Ok(());
+    }
+    let capacity = bytes.capacity().saturating_mul(2).max(FIRST_BYTES);
+    // The last step is made early: the memory it leaves is too small for what follows.
+    let is_last = capacity >= most / 2;
+    let capacity = if is_last && is_known { most } else { capacity.min(most) };
+    held.set(capacity + capacity.min(PIECE_BYTES))?;
+    bytes.try_reserve_exact(capacity - bytes.len()).map_err(|_| Error::Overloaded)
+}
