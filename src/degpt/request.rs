@@ -317,7 +317,7 @@ fn part_bytes(part: &Part<'_>) -> usize {
             Source::Url(url) => url.len(),
             Source::Base64 { data, .. } => data.len(),
         },
-        Part::ToolCall { arguments, .. } => arguments.len() + arguments.len() / 4,
+        Part::ToolCall { arguments, .. } => json::escaped_bytes(arguments),
         Part::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),
     }
 }
