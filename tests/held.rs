@@ -43,7 +43,7 @@ fn what_could_be_a_call_for_ever_is_text_in_the_end() {
         "messages": [{"role": "user", "content": "I saw <tool_call> somewhere."}],
         "tools": [tool],
     });
-    let with_form = json!({
+    let json_wanted = json!({
         "messages": [{"role": "user", "content": "a"}],
         "response_format": {"type": "json_object"},
     });
@@ -55,14 +55,14 @@ fn what_could_be_a_call_for_ever_is_text_in_the_end() {
         (&with_tools, "a", " "),
         (&with_tools, "a <", "~"),
         (&with_tools, "a <~", " "),
-        (&with_form, "", "no object "),
-        (&with_form, "{", " "),
+        (&json_wanted, "", "no object "),
+        (&json_wanted, "{", " "),
     ];
     for (request, start, more) in table {
-        let from = Instant::now();
+        let begin = Instant::now();
         let out = say(request, start, more);
-        let took = from.elapsed();
-        assert!(took < Duration::from_secs(20), "{start:?} {more:?}: {took:?}");
+        let spent = begin.elapsed();
+        assert!(spent < Duration::from_secs(20), "{start:?} {more:?}: {spent:?}");
         // All but what is still held: at most a buffer's worth.
         assert!(out.len() + (2 << 20) > BYTES, "{start:?} {more:?}: {} bytes", out.len());
         assert!(out.starts_with(start), "{start:?} {more:?}");

@@ -79,7 +79,13 @@ pub fn ask_again(body: &mut Vec<u8>, answer: &str, correction: &str) {
             content: wire::Content::Text(vec![text.into()], ""),
         })
         .collect();
-    let mut more = serde_json::to_vec(&messages).unwrap_or_default();
+    // Without room for more it is the same question once more.
+    let Ok(mut more) = in_flight::to_json(&messages, answer.len() + correction.len() + 128) else {
+        return;
+    };
+    if in_flight::make_room(body, more.len()).is_err() {
+        return;
+    }
     // From a list of its own to the end of another.
     more.pop();
     if let Some(first) = more.first_mut() {
@@ -317,7 +323,7 @@ fn part_bytes(part: &Part<'_>) -> usize {
             Source::Url(url) => url.len(),
             Source::Base64 { data, .. } => data.len(),
         },
-        Part::ToolCall { arguments, .. } => arguments.len() + arguments.len() / 4,
+        Part::ToolCall { arguments, .. } => json::escaped_bytes(arguments),
         Part::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),
     }
 }

@@ -21,7 +21,11 @@ pub(super) const RESULT_TAG: &str = "tool_response";
 #[must_use]
 pub fn call(id: &str, name: &str, arguments: &str) -> String {
     let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
-    let mut call = json::Writer::new().field("name", name);
+    let [tag, ..] = CALL_TAGS;
+    // It may be megabytes, and is to be written once.
+    let mut out = Vec::with_capacity(arguments.len() + name.len() + id.len() + 128);
+    out.extend_from_slice(format!("<{tag}>\n").as_bytes());
+    let mut call = json::Writer::after(out).field("name", name);
     call = match json::read(arguments.as_bytes()) {
         Ok(Raw(arguments)) => call.raw("arguments", arguments),
         // A client hands back what a model wrote elsewhere.
@@ -30,9 +34,9 @@ pub fn call(id: &str, name: &str, arguments: &str) -> String {
     if !id.is_empty() {
         call = call.field("id", id);
     }
-    let call = call.end();
-    let [tag, ..] = CALL_TAGS;
-    format!("<{tag}>\n{call}\n</{tag}>")
+    let mut call = call.end();
+    let _ = write!(call, "\n</{tag}>");
+    call
 }
 
 /// What a tool returned. [`instruct`](super::instruct) has marked what of it could end

@@ -168,6 +168,15 @@ def _():
     assert len(counter.times) == 1
 
 
+@check("D14: a bad key, and a body that is too large, are told while it is sent")
+def _():
+    ask = {**request, "messages": [{"role": "user", "content": "x" * (24 << 20)}]}
+    for key, status in [(BAD_KEY, 401), (KEY, 413)]:
+        client = connect(api_key=key, max_retries=0)
+        error = raised(anthropic.APIStatusError, lambda: client.messages.create(**ask))
+        assert error.status_code == status, error
+
+
 @check("D15: an unknown model is a NotFoundError, asked once")
 def _():
     counter = Counter(http)
