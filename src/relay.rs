@@ -177,6 +177,17 @@ impl Relay {
         self.translator.begun()
     }
 
+    /// See [`Translator::last_words_form`].
+    #[must_use]
+    pub fn last_words_form(&self) -> Option<u32> {
+        self.translator.last_words_form()
+    }
+
+    /// See [`Translator::last_words`].
+    pub fn last_words(&self, out: &mut Vec<u8>) {
+        self.translator.last_words(out);
+    }
+
     /// A [`Failure`] with `error`, at this point of the answer.
     #[must_use]
     pub fn failure(&self, error: Error) -> Failure {

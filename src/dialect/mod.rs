@@ -105,7 +105,12 @@ pub trait Encoder: Debug {
     fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>);
 
     /// The end of an answer that failed.
-    fn abort(&mut self, error: &Error, out: &mut Vec<u8>);
+    fn abort(&self, error: &Error, out: &mut Vec<u8>);
+
+    /// A number that changes whenever `abort` would write something else than before.
+    fn abort_form(&self) -> u32 {
+        0
+    }
 
     /// What tells a client that the stream is alive.
     fn keep_alive(&self, out: &mut Vec<u8>);

@@ -154,6 +154,8 @@ pub(super) async fn pour(
         let value: Uint8Array = read.dyn_into().map_err(|_| Error::Truncated)?;
         piece.resize(value.length() as usize, 0);
         value.copy_to(&mut piece);
+        #[cfg(feature = "provoke")]
+        super::provoke::here("pour");
         let next_wait_ms = take(&piece);
         has_enough = next_wait_ms.is_none();
         alarm.put_off(next_wait_ms.unwrap_or(LINGER_MS));

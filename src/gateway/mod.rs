@@ -80,6 +80,20 @@ pub async fn handle<E: Edge>(
     reply
 }
 
+/// The body of an answer that says that the gateway itself failed, for a request to this
+/// path with these headers.
+#[must_use]
+pub fn failure_body(
+    apis: Table,
+    path: &str,
+    header: &dyn Fn(&str) -> Option<String>,
+    stamp: &Stamp,
+) -> String {
+    let api = Route::at(path, apis).as_ref().and_then(Route::api);
+    let api = api.unwrap_or_else(|| dialect::of(apis, header));
+    api.error_body(&Error::Internal, &stamp.id)
+}
+
 async fn answer<E: Edge>(
     gateway: &Result<Rc<Gateway>, Error>,
     edge: &E,

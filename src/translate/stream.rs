@@ -271,6 +271,17 @@ impl Translator {
         self.input.heard
     }
 
+    /// Changes whenever [`Translator::last_words`] do; `None` until there are any.
+    #[must_use]
+    pub fn last_words_form(&self) -> Option<u32> {
+        (self.committed && !self.ended).then(|| self.output.abort_form())
+    }
+
+    /// What ends the stream, as it stands, if the gateway itself fails.
+    pub fn last_words(&self, out: &mut Vec<u8>) {
+        self.output.abort(&Error::Internal, out);
+    }
+
     /// Whether the upstream has said all that it had to say.
     #[must_use]
     pub fn upstream_ended(&self) -> bool {

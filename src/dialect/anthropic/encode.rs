@@ -166,14 +166,21 @@ impl Encoder {
 
     /// Closes the open block, if there is one: also before an error.
     fn close_block(&mut self, out: &mut Vec<u8>) {
+        self.write_stop(out);
         if self.open.take().is_some() {
+            self.index += 1;
+        }
+    }
+
+    /// The end of the open block, if there is one.
+    fn write_stop(&self, out: &mut Vec<u8>) {
+        if self.open.is_some() {
             let _ = write!(
                 out,
                 "event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\
                  \"index\":{}}}\n\n",
                 self.index
             );
-            self.index += 1;
         }
     }
 
@@ -244,9 +251,13 @@ impl dialect::Encoder for Encoder {
     }
 
     /// The open block is closed first.
-    fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
-        self.close_block(out);
+    fn abort(&self, error: &Error, out: &mut Vec<u8>) {
+        self.write_stop(out);
         error::write_event(error, &self.request_id, out);
+    }
+
+    fn abort_form(&self) -> u32 {
+        2 * self.index + u32::from(self.open.is_some())
     }
 
     /// A `ping`.

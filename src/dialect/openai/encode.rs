@@ -195,7 +195,7 @@ impl dialect::Encoder for Encoder {
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
 
-    fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
+    fn abort(&self, error: &Error, out: &mut Vec<u8>) {
         error::write_event(error, out);
     }
 

@@ -115,7 +115,7 @@ impl Encoder for Lines {
         let _ = write!(out, "> {finish:?} {}\n\n", counted.completion_tokens);
     }
 
-    fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
+    fn abort(&self, error: &Error, out: &mut Vec<u8>) {
         (TOY.error)(error, &self.id, out);
         out.extend_from_slice(b"\n\n");
     }
