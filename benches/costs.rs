@@ -8,13 +8,13 @@
 use std::hint::black_box;
 
 use degpt_edge::{
+    answer::{Counting, Limiter},
+    answer::{Translator, Whole},
     catalog::{Catalog, Service},
     chat::{Limits, Stamp, UsageReport},
     degpt,
     dialect::Api,
-    limits::{Counting, Limiter},
     tools::Stage,
-    translate::{Translator, Whole},
 };
 use serde_json::json;
 
@@ -139,7 +139,7 @@ fn request(dialect: &'static Api) -> Work {
     let catalog = catalog();
     Box::new(move || {
         let prompt = (dialect.parse)(&body).unwrap().prompt;
-        let attachment = degpt_edge::catalog::Attachment::Some;
+        let attachment = degpt_edge::catalog::Attachments::Present;
         let model = prompt.model.as_deref();
         let target = catalog.resolve(model, prompt.thinking, attachment).unwrap();
         degpt::body(&prompt, target).unwrap().len()

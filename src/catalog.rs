@@ -271,10 +271,10 @@ impl Catalog {
         &self,
         name: Option<&str>,
         thinking: Thinking,
-        attachment: Attachment,
+        attachment: Attachments,
     ) -> Result<Target<'_>, Error> {
         let mut model = self.find(name)?;
-        if attachment == Attachment::Some && model.images == Images::None {
+        if attachment == Attachments::Present && model.images == Images::None {
             let vision = self.vision.as_deref().and_then(|id| self.model(id));
             model = vision.ok_or_else(|| {
                 let message = format!("The model `{}` takes no pictures or files.", model.id);
@@ -286,8 +286,8 @@ impl Catalog {
             model = variant.unwrap_or(model);
         }
         let upstream = match attachment {
-            Attachment::Some => &model.image_model,
-            Attachment::None => &model.text_model,
+            Attachments::Present => &model.image_model,
+            Attachments::Absent => &model.text_model,
         };
         Ok(Target { model, upstream })
     }
@@ -295,11 +295,11 @@ impl Catalog {
 
 /// Whether a conversation holds a picture or a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attachment {
+pub enum Attachments {
     /// It does.
-    Some,
+    Present,
     /// It does not.
-    None,
+    Absent,
 }
 
 /// What DeGPT says of itself.
@@ -329,7 +329,7 @@ impl Default for Service {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attachment, Attachment as A, Catalog, Fault};
+    use super::{Attachments, Attachments as A, Catalog, Fault};
     use crate::{
         chat::{Thinking, Thinking as T},
         error::Error,
@@ -357,41 +357,41 @@ mod tests {
         let catalog = catalog("", aliases).unwrap_or_else(|fault| unreachable!("{fault:?}"));
         let table = [
             // name, thinking, attachment -> id, upstream
-            (None, T::Off, A::None, "deepseek-chat", "deepseek-chat"),
-            (Some("auto"), T::Off, A::None, "deepseek-chat", "deepseek-chat"),
-            (Some(""), T::Off, A::None, "deepseek-chat", "deepseek-chat"),
-            (Some("auto"), T::Off, A::Some, VISION, VISION),
-            (Some("qwen3-235b-a22b"), T::Off, A::None, "qwen3-235b-a22b", "qwen3-235b-a22b"),
-            (Some("qwen3-235b-a22b"), T::On, A::None, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
-            (Some("qwen3-235b-a22b"), T::Off, A::Some, "qwen3-235b-a22b", "qwen-vl-plus"),
-            (Some("qwen3-235b-a22b"), T::On, A::Some, "qwen3-235b-a22b-think", "qvq-max"),
+            (None, T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
+            (Some("auto"), T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
+            (Some(""), T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
+            (Some("auto"), T::Off, A::Present, VISION, VISION),
+            (Some("qwen3-235b-a22b"), T::Off, A::Absent, "qwen3-235b-a22b", "qwen3-235b-a22b"),
+            (Some("qwen3-235b-a22b"), T::On, A::Absent, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
+            (Some("qwen3-235b-a22b"), T::Off, A::Present, "qwen3-235b-a22b", "qwen-vl-plus"),
+            (Some("qwen3-235b-a22b"), T::On, A::Present, "qwen3-235b-a22b-think", "qvq-max"),
             (
                 Some("qwen3-235b-a22b-think"),
                 T::Off,
-                A::None,
+                A::Absent,
                 "qwen3-235b-a22b-think",
                 "qwen3-235b-a22b",
             ),
             // No variant that thinks: the model answers as it is.
-            (Some("gpt-4o"), T::On, A::None, "gpt-4o", "gpt-4o"),
-            (Some("o3"), T::On, A::None, "o3", "o3"),
+            (Some("gpt-4o"), T::On, A::Absent, "gpt-4o", "gpt-4o"),
+            (Some("o3"), T::On, A::Absent, "o3", "o3"),
             // An exact alias wins over an id, an id over a prefix, a long prefix over a short one.
-            (Some("gpt-5.2"), T::Off, A::None, "o3", "o3"),
+            (Some("gpt-5.2"), T::Off, A::Absent, "o3", "o3"),
             (
                 Some("claude-opus-4-20250514"),
                 T::Off,
-                A::None,
+                A::Absent,
                 "claude-opus-4-20250514",
                 "claude-opus-4-20250514",
             ),
             (
                 Some("claude-haiku-9"),
                 T::Off,
-                A::None,
+                A::Absent,
                 "claude-sonnet-4-5-20250929",
                 "claude-sonnet-4-5-20250929",
             ),
-            (Some("claude-3-5-sonnet"), T::Off, A::None, "gpt-4o", "gpt-4o"),
+            (Some("claude-3-5-sonnet"), T::Off, A::Absent, "gpt-4o", "gpt-4o"),
         ];
         for (name, thinking, attachment, id, upstream) in table {
             let target = catalog.resolve(name, thinking, attachment);
@@ -399,7 +399,7 @@ mod tests {
             assert_eq!(found, Ok((id, upstream)), "{name:?} {thinking:?} {attachment:?}");
         }
         assert_eq!(
-            catalog.resolve(Some("nobody"), T::Off, A::None),
+            catalog.resolve(Some("nobody"), T::Off, A::Absent),
             Err(Error::UnknownModel("nobody".into()))
         );
     }
@@ -408,7 +408,7 @@ mod tests {
     fn without_a_vision_model_a_picture_for_a_blind_one_is_refused_by_name() {
         let catalog = Catalog::new("", "", "deepseek-chat", "off");
         let catalog = catalog.unwrap_or_else(|fault| unreachable!("{fault:?}"));
-        let error = catalog.resolve(None, Thinking::Off, Attachment::Some);
+        let error = catalog.resolve(None, Thinking::Off, Attachments::Present);
         let message = error.map(|_| ()).map_err(|error| error.message());
         assert_eq!(message, Err("The model `deepseek-chat` takes no pictures or files.".into()));
     }

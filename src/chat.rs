@@ -412,23 +412,23 @@ pub struct Failure {
     pub error: Error,
     /// Whether any of the answer had come before: then asking again would
     /// begin another answer.
-    pub begun: Begun,
+    pub phase: Phase,
 }
 
 /// Whether any of an answer has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
-    /// Reasoning or text has come.
-    Yes,
-    /// Nothing has.
-    No,
+pub enum Phase {
+    /// Nothing has, so that all can still be undone.
+    Waiting,
+    /// Reasoning, text or a call has.
+    Flowing,
 }
 
-impl Begun {
-    /// `Yes` if `begun`.
+impl Phase {
+    /// `Flowing` if `begun`.
     #[must_use]
     pub fn of(begun: bool) -> Self {
-        if begun { Self::Yes } else { Self::No }
+        if begun { Self::Flowing } else { Self::Waiting }
     }
 }
 

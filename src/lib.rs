@@ -9,11 +9,11 @@
 //!              ▲ answer                                            ▼ stream
 //!              │                                                   │
 //!  relay ◀─ openai / anthropic ◀──────── Event ◀─────── sse ─▶ degpt::Reader
-//!           └──────────────── translate::Translator ───────────────┘
+//!           └──────────────── answer::Translator ──────────────────┘
 //! ```
 //!
 //! The gateway is a pure function of a request, a [`chat::Stamp`] and an
-//! [`edge_api::Edge`], which is all it knows of the world. A thin shell, `edge`,
+//! [`runtime::Runtime`], which is all it knows of the world. A thin shell, `edge`,
 //! compiled for wasm32 alone, is that world in the Workers runtime; tests bring
 //! their own. Everything else runs natively, without a clock or randomness.
 //!
@@ -27,17 +27,16 @@
 //! 2. [`chat`]: the neutral middle, in which client APIs and DeGPT meet.
 //! 3. [`prompt_tokens`], [`catalog`]: how much a request counts, which models there are.
 //! 4. [`config`]: the deployment's variables.
-//! 5. [`auth`], [`tools`], [`patience`]: who may use the deployment; tool calls over plain
-//!    text: the instructions, and the calls in an answer; how long one is waited for.
-//! 6. [`dialect`], [`degpt`], [`limits`]: the client APIs; the upstream's language and
-//!    its oddities; where an answer ends.
-//! 7. [`translate`]: from DeGPT's bytes to a client's.
-//! 8. [`relay`]: one streamed answer in time.
-//! 9. [`edge_api`]: the seam between all this and the world.
-//! 10. [`shared`], [`upload`]: what requests of an isolate share; a client's body.
-//! 11. [`upstream`]: credentials, failover, retries.
-//! 12. [`gateway`]: one request, top to bottom.
-//! 13. `edge`: the Workers runtime, the only code that knows wasm.
+//! 5. [`auth`], [`tools`]: who may use the deployment; tool calls over plain text: the
+//!    instructions, and the calls in an answer.
+//! 6. [`dialect`], [`degpt`]: the client APIs; the upstream's language and its oddities.
+//! 7. [`answer`]: from DeGPT's bytes to a client's: where an answer ends, how long it is
+//!    waited for, whole or streamed.
+//! 8. [`runtime`]: the seam between all this and the world.
+//! 9. [`cached`], [`upload`]: what requests of an isolate share; a client's body.
+//! 10. [`upstream`]: credentials, failover, retries.
+//! 11. [`gateway`]: one request, top to bottom.
+//! 12. `edge`: the Workers runtime, the only code that knows wasm.
 //!
 //! Invariants: dependencies run downward in that list; `openai`, `anthropic` and
 //! `degpt` know only `chat`, never each other (and `degpt` how [`tools::markup`]
@@ -45,30 +44,27 @@
 //! an error message of the gateway's own, but for a model's, a role's or a part's
 //! name and the path; no input from outside can make it panic.
 
+pub mod answer;
 pub mod auth;
+pub mod cached;
 pub mod catalog;
 pub mod chat;
 pub mod config;
 pub mod degpt;
 pub mod dialect;
-pub mod edge_api;
 pub mod error;
 pub mod gateway;
 mod headers;
 pub mod in_flight;
 pub mod json;
-pub mod limits;
 mod names;
-pub mod patience;
 pub mod prompt_tokens;
-pub mod relay;
+pub mod runtime;
 mod scan;
 pub mod secret;
-pub mod shared;
 pub mod sse;
 pub mod tokens;
 pub mod tools;
-pub mod translate;
 pub mod upload;
 pub mod upstream;
 

@@ -1,7 +1,7 @@
 //! A client's body, read to its end: never more than was allowed, no longer than it
 //! may take, and held in no more memory than what has come asks for.
 
-use crate::{edge_api::Edge, error::Error, in_flight::Held};
+use crate::{error::Error, in_flight::Held, runtime::Runtime};
 
 /// The most that one read gives, in bytes.
 pub const PIECE_BYTES: usize = 64 << 10;
@@ -41,7 +41,7 @@ impl Length {
 /// # Errors
 /// [`Error::BodyTooLarge`] for more than `limit_bytes`, as soon as that is known;
 /// [`Error::BodyTimeout`], [`Error::BodyUnreadable`], [`Error::Overloaded`].
-pub async fn read<E: Edge>(
+pub async fn read<E: Runtime>(
     edge: &E,
     upload: &mut E::Upload,
     length: Length,

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use degpt_edge::{
+    answer::{Counting, Limiter},
+    answer::{Relay, Step},
+    answer::{Translator, Whole},
     chat::{Prompt, Stamp, UsageReport},
     config::Timing,
     dialect::Api,
-    limits::{Counting, Limiter},
-    relay::{Relay, Step},
     tools::Stage,
-    translate::{Translator, Whole},
 };
 use serde_json::{Value, json};
 

@@ -5,17 +5,17 @@
 //! 2025-08 and 2026-02), so what differs from that is met with an error, never
 //! with a guess that looks like an answer.
 
-mod answer;
+mod fast_path;
 mod request;
 mod sign_in;
-mod usual;
+mod stream;
 mod wire;
 
 #[cfg(doc)]
 use crate::chat::Prompt;
-pub use answer::Reader;
 pub use request::{ask_again, body, size_hint};
 pub use sign_in::{Token, service, sign_in_body, token};
+pub use stream::Reader;
 
 /// The path of the chat.
 pub const CHAT_PATH: &str = "/api/v1/chat/completion/proxy";

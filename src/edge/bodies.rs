@@ -12,11 +12,11 @@ use worker::{
 };
 
 use super::{
+    clock::now_ms,
     js::{ByobReader, Controller, Gathering, ReadResult, StreamSource, last_words},
-    world::now_ms,
 };
 #[cfg(doc)]
-use crate::edge_api::Edge;
+use crate::runtime::Runtime;
 use crate::{error::Error, in_flight::Held, upload::PIECE_BYTES};
 
 /// A client's request, whose body is read piece by piece.
@@ -34,7 +34,7 @@ impl Upload {
         Self { request, reader: None, buffer: None, alarm: None, is_over: false }
     }
 
-    /// See [`Edge::read_on`].
+    /// See [`Runtime::read_on`].
     pub(super) async fn read_on(
         &mut self,
         at_least: usize,
@@ -123,7 +123,7 @@ pub(super) enum Rest {
     Some,
 }
 
-/// See [`Edge::pour`]. Unless there is no rest, the caller ends the connection.
+/// See [`Runtime::pour`]. Unless there is no rest, the caller ends the connection.
 pub(super) async fn pour(
     body: &web_sys::ReadableStream,
     wait_ms: u64,

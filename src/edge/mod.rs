@@ -1,16 +1,18 @@
 //! The gateway in the Workers runtime: the only code that knows wasm and JavaScript.
 //!
 //! It takes no decisions: it hands a request to [`gateway::handle`], is the
-//! [`Edge`](crate::edge_api::Edge) that asks for, and turns the reply into a
+//! [`Runtime`](crate::runtime::Runtime) that asks for, and turns the reply into a
 //! response. Nothing of a request is logged here or anywhere.
 
 mod bodies;
+mod clock;
 mod current;
+mod download;
 mod js;
 mod outlet;
 #[cfg(feature = "provoke")]
 mod provoke;
-mod world;
+mod runtime;
 
 use std::{cell::OnceCell, pin::pin, rc::Rc};
 
@@ -33,7 +35,7 @@ use crate::{
 use bodies::Upload;
 use current::work_on;
 use js::Call;
-use world::World;
+use runtime::Workers;
 
 /// What an isolate keeps: its deployment, or the error of its configuration.
 type Deployment = Result<Rc<Gateway>, Error>;
@@ -51,7 +53,7 @@ async fn fetch(
 ) -> worker::Result<web_sys::Response> {
     let context: &JsValue = context.as_ref();
     let call: &Call = context.unchecked_ref();
-    let world = World { call: call.clone(), call_number: call.number() };
+    let world = Workers { call: call.clone(), call_number: call.number() };
     work_on(world.call_number, serve(request, env, world)).await
 }
 
@@ -59,10 +61,10 @@ async fn fetch(
 async fn serve(
     request: web_sys::Request,
     env: Env,
-    world: World,
+    world: Workers,
 ) -> worker::Result<web_sys::Response> {
     let stamp =
-        Stamp { id: world.call.id(), unix_s: crate::edge_api::Edge::now_ms(&world) / 1_000 };
+        Stamp { id: world.call.id(), unix_s: crate::runtime::Runtime::now_ms(&world) / 1_000 };
     let (method, url, headers) = (request.method(), request.url(), request.headers());
     let (path, query) = path_and_query(&url);
     let header = |name: &str| headers.get(name).ok().flatten();

@@ -33,14 +33,15 @@ use worker::{
 };
 
 use super::{
+    clock::now_ms,
     current::{AtWork, work_on},
+    download::Download,
     js::{Call, Controller, Gathering, Source, StreamSource, bind, then},
-    world::{Download, World, now_ms},
 };
 use crate::{
-    chat::{Begun, Failure},
+    answer::{Client, Relay, Rest, Step},
+    chat::{Failure, Phase},
     error::Error,
-    relay::{Client, Relay, Rest, Step},
 };
 
 /// The writing end of a client's body.
@@ -78,7 +79,7 @@ enum Feeding {
     /// One does, but nothing of the answer has come; who is told of either.
     Waiting(oneshot::Sender<Result<(), Failure>>),
     /// The answer flows.
-    Begun,
+    Flowing,
 }
 
 /// How far apart the reads of a body are that comes fast, in milliseconds. No
@@ -86,7 +87,7 @@ enum Feeding {
 const GAP_MS: u32 = 1;
 
 impl Outlet {
-    pub(super) fn new(relay: Relay, world: &World) -> Result<Self, JsValue> {
+    pub(super) fn new(relay: Relay, call: &Call, call_number: u32) -> Result<Self, JsValue> {
         let shared = Rc::new(Shared {
             relay: RefCell::new(relay),
             input: RefCell::default(),
@@ -98,7 +99,7 @@ impl Outlet {
             ended: Cell::new(false),
             last_words_form: Cell::new(None),
         });
-        let World { call, call_number } = world.clone();
+        let call = call.clone();
         let callback = |on_call: fn(&Shared, &Call)| {
             let shared = Rc::clone(&shared);
             let closure = move |call: Call| {
@@ -124,7 +125,7 @@ impl Outlet {
         Ok(Self { shared, call, call_number, readable })
     }
 
-    /// Lets an upstream's body flow in; see [`Edge::feed`](crate::edge_api::Edge::feed).
+    /// Lets an upstream's body flow in; see [`Runtime::feed`](crate::runtime::Runtime::feed).
     pub(super) async fn feed(&self, download: Download) -> Result<(), Failure> {
         let failure = |error| self.shared.relay.borrow().failure(error);
         let Download { body, abort } = download;
@@ -162,7 +163,7 @@ impl Outlet {
         }
     }
 
-    /// See [`Edge::stream`](crate::edge_api::Edge::stream).
+    /// See [`Runtime::stream`](crate::runtime::Runtime::stream).
     pub(super) async fn stream(
         self,
         pump: impl Future<Output = Result<(), Error>> + 'static,
@@ -293,7 +294,7 @@ impl Shared {
         let (step, begun) = {
             let mut relay = self.relay.borrow_mut();
             let step = go_on(&mut relay, &mut self.output.borrow_mut());
-            (step, relay.begun())
+            (step, relay.phase())
         };
         // Copied out before anything is called that could call back.
         let chunk = {
@@ -310,8 +311,8 @@ impl Shared {
         if matches!(step, Step::Send | Step::Close(_)) {
             tell(self.decided.take(), Ok(()));
         }
-        if begun == Begun::Yes
-            && let Feeding::Waiting(sender) = self.feeding.replace(Feeding::Begun)
+        if begun == Phase::Flowing
+            && let Feeding::Waiting(sender) = self.feeding.replace(Feeding::Flowing)
         {
             tell(Some(sender), Ok(()));
         }
@@ -331,7 +332,7 @@ impl Shared {
                     tell(Some(sender), Err(self.relay.borrow().failure(error)));
                     None
                 }
-                Feeding::Off | Feeding::Begun => Some(error),
+                Feeding::Off | Feeding::Flowing => Some(error),
             },
         }
     }

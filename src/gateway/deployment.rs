@@ -1,7 +1,7 @@
 //! What one isolate keeps from request to request.
 
 use crate::{
-    catalog::Service, config::Config, in_flight::InFlight, shared::Shared, upstream::Upstream,
+    cached::Cached, catalog::Service, config::Config, in_flight::InFlight, upstream::Upstream,
 };
 
 /// A deployment: its configuration, and what one isolate has learned.
@@ -9,7 +9,7 @@ use crate::{
 pub struct Gateway {
     pub(super) config: Config,
     pub(super) upstream: Upstream,
-    pub(super) service: Shared<Service>,
+    pub(super) service: Cached<Service>,
     pub(super) in_flight: InFlight,
 }
 
@@ -19,7 +19,7 @@ impl Gateway {
     pub fn new(config: Config) -> Self {
         Self {
             upstream: Upstream::new(&config),
-            service: Shared::default(),
+            service: Cached::default(),
             in_flight: InFlight::new(config.max_in_flight_bytes),
             config,
         }

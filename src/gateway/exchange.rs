@@ -1,32 +1,24 @@
-//! What is needed of a request once it has been read, and what comes of it.
+//! What is needed of a request once it has been read.
 
-use std::rc::Rc;
-
-use super::{deployment::Gateway, reply::Reply, streamed, whole};
 use crate::{
-    auth::Caller,
-    catalog::{Attachment, Target},
-    chat::{Delivery, Limits, Stamp, UsageReport},
+    answer::{Counting, Limiter},
+    catalog::{Attachments, Target},
+    chat::{Delivery, Limits, UsageReport},
     config::Config,
     degpt,
     dialect::{self, Asked},
-    edge_api::Edge,
     error::Error,
-    headers,
     in_flight::{BASE_BYTES, Held},
-    limits::{Counting, Limiter},
-    patience::Patience,
     prompt_tokens,
     tools::{Stage, Wanted},
-    upstream::Call,
 };
 
 /// One question to DeGPT and its answer: DeGPT's request, and nothing else of the
 /// client's words.
 pub(super) struct Exchange<'a> {
     pub(super) target: Target<'a>,
-    body: Vec<u8>,
-    delivery: Delivery,
+    pub(super) body: Vec<u8>,
+    pub(super) delivery: Delivery,
     /// How the answer is written.
     pub(super) reply: Box<dyn dialect::Reply>,
     limits: Limits,
@@ -36,7 +28,7 @@ pub(super) struct Exchange<'a> {
     /// The schema of what is wanted.
     pub(super) schema: Option<String>,
     pub(super) has_tools: bool,
-    ignored: Vec<&'static str>,
+    pub(super) ignored: Vec<&'static str>,
 }
 
 impl<'a> Exchange<'a> {
@@ -51,7 +43,8 @@ impl<'a> Exchange<'a> {
         held: &mut Held,
     ) -> Result<Self, Error> {
         let Asked { prompt, reply } = asked;
-        let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
+        let attachment =
+            if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
         let target =
             config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
         held.set(held.bytes().saturating_add(degpt::size_hint(&prompt)))?;
@@ -87,42 +80,5 @@ impl<'a> Exchange<'a> {
     /// Keeps the limits of one answer.
     pub(super) fn limiter(&self, counting: Counting) -> Limiter {
         Limiter::new(&self.limits, self.prompt_tokens, counting).behind(self.stage.clone())
-    }
-
-    /// Asks DeGPT, and gives what the client gets.
-    ///
-    /// # Errors
-    /// Whatever there was instead of an answer.
-    pub(super) async fn carry_out<E: Edge>(
-        mut self,
-        gateway: &Rc<Gateway>,
-        edge: &E,
-        caller: Caller,
-        held: Held,
-        stamp: &Stamp,
-    ) -> Result<Reply<E::Stream>, Error> {
-        let started_ms = edge.now_ms();
-        let patience = Patience::new(&gateway.config.timing, started_ms);
-        let call = Call {
-            caller,
-            body: std::mem::take(&mut self.body),
-            held,
-            accept: match self.delivery {
-                Delivery::Whole => "*/*",
-                Delivery::Stream { .. } => "text/event-stream",
-            },
-            deadline_ms: patience.begins_by_ms(),
-        };
-        let mut reply = match self.delivery {
-            Delivery::Whole => whole::answer(gateway, edge, call, &self, patience, stamp).await?,
-            Delivery::Stream { usage } => {
-                streamed::answer(gateway, edge, call, &self, usage, started_ms, stamp).await?
-            }
-        };
-        reply.headers.push(("x-degpt-model", headers::fitting(self.target.upstream)));
-        if !self.ignored.is_empty() {
-            reply.headers.push(("x-degpt-ignored", headers::shortened(&self.ignored.join(", "))));
-        }
-        Ok(reply)
     }
 }

@@ -1,7 +1,7 @@
 //! One request, from top to bottom.
 //!
 //! [`handle`] never fails: what goes wrong becomes an answer in the caller's
-//! dialect. It takes all it needs of the world from an [`Edge`].
+//! dialect. It takes all it needs of the world from an [`Runtime`].
 
 mod cors;
 mod deployment;
@@ -15,16 +15,20 @@ mod whole;
 use std::rc::Rc;
 
 use crate::{
+    answer::Patience,
     auth::{self, Caller},
     catalog::Service,
-    chat::Stamp,
+    chat::{Delivery, Stamp},
     config::{Config, Cors},
     dialect::{self, Api, Asked, List, Table},
-    edge_api::Edge,
     error::Error,
-    in_flight::{self, Share},
-    prompt_tokens, tools,
+    headers,
+    in_flight::{self, Held, Share},
+    prompt_tokens,
+    runtime::Runtime,
+    tools,
     upload::{self, Length},
+    upstream::Call,
 };
 pub use deployment::Gateway;
 use exchange::Exchange;
@@ -47,7 +51,7 @@ pub struct Request<'a, U> {
 
 /// Answers one request to one of `apis`. `gateway` is the error of its configuration
 /// if that is bad.
-pub async fn handle<E: Edge>(
+pub async fn handle<E: Runtime>(
     apis: Table,
     gateway: &Result<Rc<Gateway>, Error>,
     edge: &E,
@@ -94,7 +98,7 @@ pub fn failure_body(
     api.error_body(&Error::Internal, &stamp.id)
 }
 
-async fn answer<E: Edge>(
+async fn answer<E: Runtime>(
     gateway: &Result<Rc<Gateway>, Error>,
     edge: &E,
     request: Request<'_, E::Upload>,
@@ -127,7 +131,7 @@ async fn answer<E: Edge>(
 }
 
 /// Reads a question, and answers it or counts its tokens.
-async fn answer_question<E: Edge>(
+async fn answer_question<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
     request: Request<'_, E::Upload>,
@@ -153,12 +157,47 @@ async fn answer_question<E: Edge>(
         // It may be megabytes, and an answer takes minutes.
         drop(body);
         held.set(exchange.held_bytes())?;
-        return exchange.carry_out(gateway, edge, caller, held, stamp).await;
+        return carry_out(gateway, edge, caller, exchange, held, stamp).await;
     };
     // The count is the same for every model, but a client should learn here
     // already that there is none of this name.
     config.catalog.find(asked.prompt.model.as_deref())?;
     Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))
+}
+
+/// Asks DeGPT, and gives what the client gets.
+async fn carry_out<E: Runtime>(
+    gateway: &Rc<Gateway>,
+    edge: &E,
+    caller: Caller,
+    mut exchange: Exchange<'_>,
+    held: Held,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let started_ms = edge.now_ms();
+    let patience = Patience::new(&gateway.config.timing, started_ms);
+    let call = Call {
+        caller,
+        body: std::mem::take(&mut exchange.body),
+        held,
+        accept: match exchange.delivery {
+            Delivery::Whole => "*/*",
+            Delivery::Stream { .. } => "text/event-stream",
+        },
+        deadline_ms: patience.begins_by_ms(),
+    };
+    let mut reply = match exchange.delivery {
+        Delivery::Whole => whole::answer(gateway, edge, call, &exchange, patience, stamp).await?,
+        Delivery::Stream { usage } => {
+            streamed::answer(gateway, edge, call, &exchange, usage, started_ms, stamp).await?
+        }
+    };
+    reply.headers.push(("x-degpt-model", headers::fitting(exchange.target.upstream)));
+    if !exchange.ignored.is_empty() {
+        let ignored = headers::shortened(&exchange.ignored.join(", "));
+        reply.headers.push(("x-degpt-ignored", ignored));
+    }
+    Ok(reply)
 }
 
 /// The largest body, in bytes. Whether a guest's key is one, only DeGPT can tell: it

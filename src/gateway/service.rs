@@ -2,15 +2,15 @@
 
 use super::deployment::Gateway;
 use crate::{
+    cached::Lasting,
     catalog::Service,
     degpt,
-    edge_api::{Edge, Outgoing},
     error::Error,
-    shared::Lasting,
+    runtime::{Outgoing, Runtime},
 };
 
 /// It is kept for five minutes, and its silence for half a one.
-pub(super) async fn service<E: Edge>(gateway: &Gateway, edge: &E) -> Service {
+pub(super) async fn service<E: Runtime>(gateway: &Gateway, edge: &E) -> Service {
     const TIMEOUT_MS: u64 = 2_000;
     const MAX_BYTES: usize = 1 << 20;
     let ask = async || {

@@ -8,18 +8,18 @@ use super::{
     reply::{Body, Reply},
 };
 use crate::{
+    answer::Counting,
+    answer::Relay,
+    answer::Translator,
     chat::{Stamp, UsageReport},
     degpt,
-    edge_api::Edge,
     error::Error,
-    limits::Counting,
-    relay::Relay,
-    translate::Translator,
+    runtime::Runtime,
     upstream::{self, Call},
 };
 
 /// Asks; once more where a call is wanted and none came before anything was sent.
-pub(super) async fn answer<E: Edge>(
+pub(super) async fn answer<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
     mut call: Call,

@@ -6,20 +6,20 @@ use super::{
     reply::{self, Reply},
 };
 use crate::{
-    chat::{Answer, Begun, Failure, Stamp},
+    answer::Counting,
+    answer::Patience,
+    answer::Whole,
+    chat::{Answer, Failure, Phase, Stamp},
     degpt,
-    edge_api::Edge,
     error::Error,
     in_flight::{self, Held},
-    limits::Counting,
-    patience::Patience,
+    runtime::Runtime,
     tools::{self, Fit},
-    translate::Whole,
     upstream::{self, Call},
 };
 
 /// Asks for an answer, and writes it.
-pub(super) async fn answer<E: Edge>(
+pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     call: Call,
@@ -42,7 +42,7 @@ pub(super) async fn answer<E: Edge>(
 
 /// Asks; once more if the first answer is not what is wanted, and then gives the better
 /// one. Gives also what it holds.
-async fn best<E: Edge>(
+async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     mut call: Call,
@@ -74,7 +74,7 @@ async fn best<E: Edge>(
 }
 
 /// One answer, whatever it is, and what it holds.
-async fn ask<E: Edge>(
+async fn ask<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     call: &Call,
@@ -90,14 +90,14 @@ async fn ask<E: Edge>(
 }
 
 /// Reads an answer to its end. `held` is what it holds.
-async fn collect<E: Edge>(
+async fn collect<E: Runtime>(
     edge: &E,
     download: E::Download,
     mut whole: Whole,
     mut held: Held,
     mut patience: Patience,
 ) -> Result<(Answer, Held), Failure> {
-    let first_ms = patience.left_ms(Begun::No, edge.now_ms()).unwrap_or(0);
+    let first_ms = patience.left_ms(Phase::Waiting, edge.now_ms()).unwrap_or(0);
     let take = |bytes: &[u8]| {
         let flow = whole.push(bytes);
         // What grows is copied as it grows, and what it leaves is seldom of use.
@@ -111,11 +111,11 @@ async fn collect<E: Edge>(
         if whole.heard() {
             patience.hear(edge.now_ms());
         }
-        patience.left_ms(whole.begun(), edge.now_ms()).ok()
+        patience.left_ms(whole.phase(), edge.now_ms()).ok()
     };
     let poured = edge.pour(download, first_ms, take).await;
     // The time may be up without a silence: what comes all the time lets no timer ring.
-    let poured = match (poured, patience.left_ms(whole.begun(), edge.now_ms())) {
+    let poured = match (poured, patience.left_ms(whole.phase(), edge.now_ms())) {
         (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
         (poured, _) => poured,
     };

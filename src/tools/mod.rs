@@ -6,15 +6,15 @@
 //! calls and results of the history in the same form, and [`Stage`] finds the
 //! calls in what the model answers. What a text only `quote`s is kept apart.
 
+mod ask_again;
 mod block;
-mod body;
+mod call_json;
+mod code_fences;
+mod instructions;
+mod json_only;
 pub mod markup;
-mod object;
 mod parser;
-mod place;
-mod prompt;
 mod quote;
-mod wanted;
 
 use std::borrow::Cow;
 
@@ -22,8 +22,8 @@ use crate::{
     chat::{Calls, Event, Finish, Prompt, Tool},
     names::Names,
 };
-pub use prompt::instruct;
-pub use wanted::{Fit, Judgement, Wanted};
+pub use ask_again::{Fit, Judgement, Wanted};
+pub use instructions::instruct;
 
 /// The most that is held back until it is certain what it is, in bytes. No model's
 /// answer has a call as large; what is longer is text.
@@ -61,7 +61,7 @@ pub fn quoted(text: &str) -> Cow<'_, str> {
 #[derive(Debug, Clone)]
 pub struct Stage {
     calls: Option<parser::Parser>,
-    object: Option<object::Object>,
+    object: Option<json_only::Object>,
     only_one: bool,
     ended: bool,
 }
@@ -80,7 +80,7 @@ impl Stage {
         });
         Some(Self {
             calls,
-            object: prompt.format.map(|_| object::Object::default()),
+            object: prompt.format.map(|_| json_only::Object::default()),
             only_one: tools.is_some_and(|tools| tools.calls == Calls::One),
             ended: false,
         })
@@ -90,7 +90,7 @@ impl Stage {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         let calls = self.calls.as_ref().map_or(0, parser::Parser::held_bytes);
-        calls + self.object.as_ref().map_or(0, object::Object::held_bytes)
+        calls + self.object.as_ref().map_or(0, json_only::Object::held_bytes)
     }
 
     /// Takes an event, and calls `on_event` with what of it goes on. Nothing

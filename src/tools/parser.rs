@@ -18,9 +18,9 @@ use std::mem;
 use super::{
     Declared, MAX_HELD_BYTES,
     block::{self, Block},
-    body,
+    call_json,
+    code_fences::Place,
     markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
-    place::Place,
     quote::{self, Last, Look},
 };
 use crate::chat::{Event, Finish, Quotes};
@@ -308,14 +308,14 @@ impl Parser {
 
     /// The candidate is complete: calls, or text after all.
     fn complete(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
-        match body::read(&self.held, &self.declared) {
+        match call_json::read(&self.held, &self.declared) {
             Some(calls) => {
                 self.held.clear();
                 self.settle();
                 self.send(on_event);
                 self.called = true;
                 self.place = Place::default();
-                for body::Call { name, arguments } in &calls {
+                for call_json::Call { name, arguments } in &calls {
                     let is_marked = self.quotes.tags;
                     let arguments =
                         if is_marked { quote::unmark(arguments) } else { arguments.into() };

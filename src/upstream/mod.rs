@@ -8,12 +8,12 @@ mod visitor;
 
 use crate::{
     auth::Caller,
-    chat::{Begun, Failure},
+    chat::{Failure, Phase},
     config::Config,
     degpt,
-    edge_api::{Edge, Incoming, Outgoing},
     error::Error,
     in_flight::Held,
+    runtime::{Incoming, Outgoing, Runtime},
     secret::Secret,
 };
 pub(crate) use origins::Origin;
@@ -40,7 +40,7 @@ pub struct Call {
 ///
 /// # Errors
 /// The last attempt's, as [`judge`] puts it.
-pub async fn ask<E: Edge, T>(
+pub async fn ask<E: Runtime, T>(
     upstream: &Upstream,
     config: &Config,
     edge: &E,
@@ -67,8 +67,8 @@ pub async fn ask<E: Edge, T>(
                     origin.answered();
                     return Ok(answer);
                 }
-                Err(Failure { error, begun: Begun::Yes }) => return Err(error),
-                Err(Failure { error, begun: Begun::No }) => Symptom::Failed(error),
+                Err(Failure { error, phase: Phase::Flowing }) => return Err(error),
+                Err(Failure { error, phase: Phase::Waiting }) => Symptom::Failed(error),
             },
             Ok(Incoming { status, retry_after, body }) => {
                 edge.discard(body);
@@ -100,7 +100,7 @@ pub async fn ask<E: Edge, T>(
     Err(last_error)
 }
 
-async fn credential<E: Edge>(
+async fn credential<E: Runtime>(
     upstream: &Upstream,
     config: &Config,
     edge: &E,
@@ -118,7 +118,7 @@ async fn credential<E: Edge>(
     }
 }
 
-async fn attempt<E: Edge>(
+async fn attempt<E: Runtime>(
     edge: &E,
     call: &Call,
     origin: &Origin,

@@ -4,12 +4,12 @@
 use std::cell::{Cell, OnceCell};
 
 use crate::{
+    cached::{Cached, Lasting},
     config::{Config, VisitorId},
     degpt::{self, Token},
-    edge_api::{Edge, Outgoing},
     error::Error,
+    runtime::{Outgoing, Runtime},
     secret::{self, Secret},
-    shared::{Lasting, Shared},
 };
 
 /// How long a sign-in may take.
@@ -31,7 +31,7 @@ pub(super) type DerivedId = OnceCell<String>;
 /// The deployment's visitor at one origin.
 #[derive(Debug, Default)]
 pub(super) struct Visitor {
-    token: Shared<Token>,
+    token: Cached<Token>,
     /// Whether its last token was refused, so that a kept one is not believed.
     refused: Cell<bool>,
 }
@@ -42,7 +42,7 @@ impl Visitor {
     /// # Errors
     /// [`Error::DeploymentKeyRefused`], [`Error::RateLimited`], [`Error::Unavailable`]
     /// or [`Error::Timeout`].
-    pub(super) async fn token<E: Edge>(
+    pub(super) async fn token<E: Runtime>(
         &self,
         config: &Config,
         edge: &E,
@@ -72,7 +72,7 @@ impl Visitor {
         }
     }
 
-    async fn sign_in<E: Edge>(
+    async fn sign_in<E: Runtime>(
         &self,
         config: &Config,
         edge: &E,
@@ -116,7 +116,7 @@ impl Visitor {
     }
 }
 
-async fn sign_in_body<E: Edge>(
+async fn sign_in_body<E: Runtime>(
     config: &Config,
     edge: &E,
     derived: &DerivedId,

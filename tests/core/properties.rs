@@ -9,11 +9,11 @@ use crate::support::{answers, apis, contract, json as reader};
 use std::{fs, time::Duration};
 
 use degpt_edge::{
+    answer::Translator,
+    answer::{Client, Relay, Step},
     chat::{Stamp, UsageReport},
     config::Timing,
     error::Error,
-    relay::{Client, Relay, Step},
-    translate::Translator,
 };
 use proptest::{collection::vec, prelude::*, sample};
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::{
-    offers::Offer,
+    tool_changes::Offer,
     wire::{self, Block, Inner},
 };
 use crate::{

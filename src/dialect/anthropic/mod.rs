@@ -5,13 +5,13 @@
 //! fields) is accepted in either form.
 
 mod blocks;
+mod builtin_tools;
 mod encode;
 mod error;
-mod known_tools;
 mod models;
-mod offers;
 mod request;
 mod stock;
+mod tool_changes;
 mod tools;
 mod wire;
 

@@ -1,6 +1,6 @@
 //! The request side of the Anthropic dialect.
 
-use super::{blocks, encode::Reply, offers, tools, wire};
+use super::{blocks, encode::Reply, tool_changes, tools, wire};
 use crate::{
     chat::{Delivery, Limits, Part, Prefill, Prompt, Role, Thinking, Turn, UsageReport},
     dialect::Asked,
@@ -30,7 +30,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     };
     let mut ignored = request.ignored();
     let messages = request.messages.unwrap_or_default();
-    if messages.iter().flat_map(offers::blocks_of).any(wire::Block::asks_for_citations) {
+    if messages.iter().flat_map(tool_changes::blocks_of).any(wire::Block::asks_for_citations) {
         ignored.push("citations");
     }
     let tools = tools::read(request.tools, request.tool_choice, &messages, &mut ignored)?;

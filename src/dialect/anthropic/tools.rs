@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{
-    known_tools,
-    offers::{self, Offer},
+    builtin_tools,
     stock::Stock,
+    tool_changes::{self, Offer},
     wire,
 };
 use crate::{
@@ -51,7 +51,7 @@ pub(super) fn read<'a>(
         list.extend(read_tool(tool, || format!("tools[{index}]"), ignored)?);
     }
     let mut stock = Stock::of(list);
-    for ([index, place], offer) in offers::all(messages) {
+    for ([index, place], offer) in tool_changes::all(messages) {
         match offer {
             Offer::Load(name) => stock.load(name),
             Offer::Add(tool) => {
@@ -134,7 +134,7 @@ fn read_tool<'a>(
             ),
         ));
     }
-    let known = known_tools::find(kind);
+    let known = builtin_tools::find(kind);
     let schema = tool.input_schema.map(|schema| schema.0).or(known.map(|known| known.schema));
     let Some(schema) = schema else {
         return Err(Error::invalid(

@@ -7,16 +7,16 @@ use crate::support::apis::{self, ANTHROPIC, OPENAI};
 use std::time::Duration;
 
 use degpt_edge::{
-    chat::Begun,
-    dialect::{Api, Encoder},
-};
-use degpt_edge::{
+    answer::Translator,
+    answer::{Client, Relay, Rest, Step},
+    answer::{Counting, Limiter},
     chat::{Limits, Stamp, UsageReport},
     config::Timing,
     error::Error,
-    limits::{Counting, Limiter},
-    relay::{Client, Relay, Rest, Step},
-    translate::Translator,
+};
+use degpt_edge::{
+    chat::Phase,
+    dialect::{Api, Encoder},
 };
 
 /// The defaults: headers after 10 s, the first event within 120 s, no silence
@@ -359,9 +359,9 @@ fn it_knows_whether_the_answer_has_begun() {
     let translator = Translator::new(encoder(OPENAI), limiter(), 1 << 20);
     let mut relay = Relay::new(translator, TIMING, REQUEST_MS);
     let mut out = Vec::new();
-    assert_eq!(relay.failure(Error::Garbled).begun, Begun::No);
+    assert_eq!(relay.failure(Error::Garbled).phase, Phase::Waiting);
     relay.push(SENTENCE.as_bytes(), REQUEST_MS, &mut out);
-    assert_eq!(relay.begun(), Begun::No);
+    assert_eq!(relay.phase(), Phase::Waiting);
     relay.push(TEXT.as_bytes(), REQUEST_MS, &mut out);
-    assert_eq!(relay.failure(Error::Garbled).begun, Begun::Yes);
+    assert_eq!(relay.failure(Error::Garbled).phase, Phase::Flowing);
 }

@@ -12,9 +12,9 @@ use crate::support::contract;
 use std::{fs, path::PathBuf};
 
 use degpt_edge::{
-    chat::{Begun, Finish, UsageReport},
+    answer,
+    chat::{Finish, Phase, UsageReport},
     error::Error,
-    translate,
 };
 use serde_json::Value;
 
@@ -98,9 +98,9 @@ const LIMIT: usize = 1 << 20;
 #[test]
 fn every_fixture_ends_as_the_table_says() {
     for (case, expected) in CASES {
-        let ending = match translate::whole(&upstream(case), contract::limiter()) {
+        let ending = match answer::whole(&upstream(case), contract::limiter()) {
             Ok(answer) => Clean(answer.finish),
-            Err(failure) if failure.begun == Begun::Yes => After(failure.error),
+            Err(failure) if failure.phase == Phase::Flowing => After(failure.error),
             Err(failure) => Before(failure.error),
         };
         assert_eq!(ending, expected, "{case}");
@@ -122,7 +122,7 @@ fn streams_are_the_golden_ones_byte_for_byte() {
 #[test]
 fn whole_answers_are_the_golden_ones_as_json() {
     for (case, _) in CASES {
-        let answer = translate::whole(&upstream(case), contract::limiter());
+        let answer = answer::whole(&upstream(case), contract::limiter());
         let reply = |api| apis::reply(api, UsageReport::Included);
         let openai = match &answer {
             Ok(answer) => reply(OPENAI).whole(answer, MODEL, &stamp()),

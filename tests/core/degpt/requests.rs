@@ -3,7 +3,7 @@
 
 use crate::support::apis;
 use degpt_edge::{
-    catalog::{Attachment, Catalog},
+    catalog::{Attachments, Catalog},
     chat::{Delivery, Prompt, UsageReport},
     degpt,
     error::Error,
@@ -22,7 +22,8 @@ fn sent(parse: Parse, body: &str) -> Result<Value, Error> {
     let prompt = parse(body.as_bytes())?;
     let catalog = Catalog::new("", "", DEEPSEEK, "doubao-seed-1-6-250615");
     let catalog = catalog.unwrap_or_else(|fault| unreachable!("{fault:?}"));
-    let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
+    let attachment =
+        if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
     let target = catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
     let body = degpt::body(&prompt, target)?;
     Ok(serde_json::from_slice(&body).unwrap_or_else(|error| unreachable!("{error}")))

@@ -10,10 +10,10 @@ use std::{
 };
 
 use degpt_edge::{
-    chat::{Begun, Failure},
-    edge_api::Edge,
+    answer::{Client, Relay, Step},
+    chat::{Failure, Phase},
     error::Error,
-    relay::{Client, Relay, Step},
+    runtime::Runtime,
 };
 
 use super::world::{Download, World};
@@ -32,7 +32,7 @@ pub(crate) struct Outlet {
 enum Feeding {
     Off,
     Waiting,
-    Begun,
+    Flowing,
 }
 
 impl Outlet {
@@ -65,8 +65,8 @@ impl Outlet {
         if matches!(step, Step::Send | Step::Close(_)) {
             self.decided.borrow_mut().get_or_insert(Ok(()));
         }
-        if relay.begun() == Begun::Yes && self.feeding.get() == Feeding::Waiting {
-            self.feeding.set(Feeding::Begun);
+        if relay.phase() == Phase::Flowing && self.feeding.get() == Feeding::Waiting {
+            self.feeding.set(Feeding::Flowing);
         }
         match step {
             Step::Hold | Step::Send => {}
@@ -102,7 +102,7 @@ impl Outlet {
     }
 }
 
-/// See [`Edge::feed`].
+/// See [`Runtime::feed`].
 pub(crate) async fn feed(
     world: &World,
     outlet: &Rc<Outlet>,
@@ -115,7 +115,7 @@ pub(crate) async fn feed(
                 outlet.relay.borrow_mut().restart(world.now_ms());
                 return Poll::Ready(Err(failure));
             }
-            if outlet.feeding.get() == Feeding::Begun {
+            if outlet.feeding.get() == Feeding::Flowing {
                 return Poll::Ready(Ok(()));
             }
             match download.poll_next(world) {
@@ -139,7 +139,7 @@ pub(crate) async fn feed(
     Ok(())
 }
 
-/// See [`Edge::stream`].
+/// See [`Runtime::stream`].
 pub(crate) async fn stream(
     world: &World,
     outlet: Rc<Outlet>,

@@ -17,10 +17,10 @@ use std::{
 };
 
 use degpt_edge::{
+    answer::Relay,
     chat::Failure,
-    edge_api::{Edge, Incoming, Outgoing},
     error::Error,
-    relay::Relay,
+    runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
 
@@ -310,7 +310,7 @@ impl Upload {
     }
 }
 
-impl Edge for World {
+impl Runtime for World {
     type Upload = Upload;
     type Download = Download;
     type Stream = Rc<Outlet>;

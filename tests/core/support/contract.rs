@@ -13,10 +13,10 @@
 use super::apis::{self, ANTHROPIC, OPENAI};
 use degpt_edge::dialect::{Api, Encoder};
 use degpt_edge::{
-    chat::{Answer, Begun, Failure, Finish, Limits, Stamp, UsageReport},
+    answer::{self, Progress, Translator},
+    answer::{Counting, Limiter},
+    chat::{Answer, Failure, Finish, Limits, Phase, Stamp, UsageReport},
     error::Error,
-    limits::{Counting, Limiter},
-    translate::{self, Progress, Translator},
 };
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(crate) fn limiter() -> Limiter {
 
 /// Holds `upstream`, and each way in `cuts` of cutting it, against the contract.
 pub(crate) fn holds<'a>(upstream: &'a [u8], cuts: impl Iterator<Item = Vec<&'a [u8]>>) {
-    let whole = translate::whole(upstream, limiter());
+    let whole = answer::whole(upstream, limiter());
     let expected = DIALECTS.map(|dialect| {
         let bytes = stream(dialect, UsageReport::Included, FAR, &[upstream]);
         let client = read(dialect, UsageReport::Included, &bytes);
@@ -139,14 +139,14 @@ fn held_back(
     if matches!(progress, Progress::Waiting | Progress::Flowing) {
         progress = translator.finish(&mut out);
     }
-    if let Err(Failure { error, begun: Begun::No }) = whole {
+    if let Err(Failure { error, phase: Phase::Waiting }) = whole {
         assert_eq!((&progress, out.len()), (&Progress::Failed(error.clone()), 0));
-        assert_eq!(translator.begun(), Begun::No);
+        assert_eq!(translator.phase(), Phase::Waiting);
         assert_eq!(translator.fail(error.clone(), &mut out), Progress::Failed(error.clone()));
         assert!(out.is_empty());
     } else {
         assert_eq!(progress, Progress::Ended);
-        assert_eq!(translator.begun(), Begun::Yes);
+        assert_eq!(translator.phase(), Phase::Flowing);
         assert!(out == committed, "the opening changes what follows");
     }
 }
@@ -216,12 +216,12 @@ fn agrees(dialect: &'static Api, client: &Client, whole: &Result<Answer, Failure
             };
             assert_eq!(client.ending, Ending::Clean(json!(finish), counted));
         }
-        Err(Failure { error, begun }) => {
+        Err(Failure { error, phase }) => {
             let body: Value =
                 serde_json::from_str(&dialect.error_body(error, &stamp().id)).unwrap();
             assert_eq!(client.ending, Ending::Failed(body));
             let has_words = !client.reasoning.is_empty() || !client.text.is_empty();
-            assert_eq!(has_words, *begun == Begun::Yes);
+            assert_eq!(has_words, *phase == Phase::Flowing);
         }
     }
 }

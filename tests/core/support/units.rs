@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, ops::ControlFlow, sync::OnceLock};
 
 use degpt_edge::{
     auth,
-    catalog::{Attachment, Catalog, Images},
+    catalog::{Attachments, Catalog, Images},
     chat::{Event, Prompt},
     config::{Config, NAMES, VisitorId},
     degpt,
@@ -113,10 +113,11 @@ fn forward(prompt: &Prompt<'_>) {
         .get_or_init(|| Catalog::new("", "", "deepseek-chat", "doubao-seed-1-6-250615").unwrap());
     assert!(!prompt.turns.is_empty());
     let _ = prompt_tokens::count(prompt);
-    let attachment = if prompt.has_attachment() { Attachment::Some } else { Attachment::None };
+    let attachment =
+        if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
     for model in catalog.models() {
         let target = catalog.resolve(Some(&model.id), prompt.thinking, attachment).unwrap();
-        if attachment == Attachment::Some {
+        if attachment == Attachments::Present {
             assert_ne!(target.model.images, Images::None);
         }
         let body = match degpt::body(prompt, target) {

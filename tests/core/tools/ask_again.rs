@@ -11,12 +11,12 @@ use std::fmt::Write as _;
 
 use degpt_edge::dialect::Api;
 use degpt_edge::{
-    chat::{Begun, Limits, Prompt, Stamp, UsageReport},
+    answer::{self, Progress, Translator},
+    answer::{Counting, Limiter},
+    chat::{Limits, Phase, Prompt, Stamp, UsageReport},
     degpt,
     error::Error,
-    limits::{Counting, Limiter},
     tools::{self, Fit, Stage, Wanted},
-    translate::{self, Progress, Translator},
 };
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn of_an_answer_in_json_the_object_is_left() {
     for (words, left, is_json) in table {
         let places = words.char_indices().map(|(place, _)| words.split_at(place).into());
         for pieces in places.chain([<[&str; 2]>::from((words, ""))]) {
-            let answer = translate::whole(&upstream(&pieces), limiter(&prompt)).unwrap();
+            let answer = answer::whole(&upstream(&pieces), limiter(&prompt)).unwrap();
             assert_eq!(answer.text, left, "{pieces:?}");
             let fit = wanted.fit(&answer, |_, _| unreachable!("there is no schema"));
             assert_eq!(fit, if is_json { Fit::Fits } else { Fit::NotJson }, "{words}");
@@ -114,11 +114,11 @@ fn a_model_with_tools_and_a_form_may_do_either() {
     let body = body(&fields);
     let prompt = apis::openai(&body).unwrap();
     let call = "Look:\n<tool_call>{\"name\": \"weather\"}</tool_call>";
-    let answer = translate::whole(&upstream(&[call]), limiter(&prompt)).unwrap();
+    let answer = answer::whole(&upstream(&[call]), limiter(&prompt)).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("Look:", 1));
     let fit = Wanted::by(&prompt).fit(&answer, |_, _| unreachable!("a call is not judged"));
     assert_eq!(fit, Fit::Fits);
-    let answer = translate::whole(&upstream(&["Ok: {\"a\": 1}."]), limiter(&prompt)).unwrap();
+    let answer = answer::whole(&upstream(&["Ok: {\"a\": 1}."]), limiter(&prompt)).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("{\"a\": 1}", 0));
 }
 
@@ -231,7 +231,7 @@ fn a_stream_waits_for_its_call() {
         // A call comes, and what was said before it comes with it.
         let mut stream = Waiting::new(dialect);
         assert_eq!(stream.push(&["Let me see.\n"]), Progress::Waiting);
-        assert_eq!((stream.out.len(), stream.translator.begun()), (0, Begun::No));
+        assert_eq!((stream.out.len(), stream.translator.phase()), (0, Phase::Waiting));
         assert_eq!(stream.push(&[CALL]), Progress::Flowing);
         assert_eq!(stream.done(), Progress::Ended);
         assert_eq!(stream.said(), format!("Let me see.[weather][{called}]"));
@@ -244,7 +244,7 @@ fn a_stream_waits_for_its_call() {
             let mut stream = Waiting::new(dialect);
             assert_eq!(stream.push(&["No."]), Progress::Waiting);
             assert_eq!(stream.done(), Progress::Failed(Error::NoCall));
-            assert_eq!((stream.out.len(), stream.translator.begun()), (0, Begun::No));
+            assert_eq!((stream.out.len(), stream.translator.phase()), (0, Phase::Waiting));
             stream.translator.restart();
             assert_eq!(stream.push(&[second]), Progress::Flowing);
             assert_eq!(stream.done(), Progress::Ended);
@@ -273,7 +273,7 @@ fn a_stream_waits_for_its_call() {
         let mut stream = Waiting::new(dialect);
         stream.push(&["Well. "]);
         stream.translator.commit(&mut stream.out);
-        assert_eq!(stream.translator.begun(), Begun::Yes);
+        assert_eq!(stream.translator.phase(), Phase::Flowing);
         stream.push(&["I will not."]);
         assert_eq!(stream.done(), Progress::Ended);
         assert_eq!(stream.said(), format!("Well. I will not.[{stopped}]"));
@@ -288,7 +288,7 @@ fn asking_again_adds_two_turns() {
     let hostile = "],\"project\":\"x\" \\";
     let request = body(&json!({"messages": [{"role": "user", "content": hostile}]}));
     let prompt = apis::openai(&request).unwrap();
-    let attachment = degpt_edge::catalog::Attachment::None;
+    let attachment = degpt_edge::catalog::Attachments::Absent;
     let target = catalog.resolve(None, prompt.thinking, attachment).unwrap();
     for (said, told) in [("No\n\"never\".", "No\n\"never\"."), (" ", "…")] {
         let mut sent = degpt::body(&prompt, target).unwrap();

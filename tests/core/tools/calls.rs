@@ -12,10 +12,10 @@ use std::fmt::Write as _;
 
 use degpt_edge::dialect::Reply;
 use degpt_edge::{
+    answer::{self, Progress, Translator},
+    answer::{Counting, Limiter},
     chat::{Calls, Limits, Prompt, Stamp, Tools, UsageReport},
-    limits::{Counting, Limiter},
     tools::{self, Stage},
-    translate::{self, Progress, Translator},
 };
 use serde_json::{Value, json};
 
@@ -214,7 +214,7 @@ fn seen(prompt: &Prompt<'_>, limits: &Limits, upstream: &[u8]) -> [Seen; 4] {
     let [openai, anthropic] =
         [OPENAI, ANTHROPIC].map(|api| apis::reply(api, UsageReport::Included));
     let stream = |reply: &dyn Reply| streamed(reply, limiter(prompt, limits), upstream);
-    let answer = translate::whole(upstream, limiter(prompt, limits)).unwrap();
+    let answer = answer::whole(upstream, limiter(prompt, limits)).unwrap();
     [
         read_openai_stream(&stream(&*openai)),
         read_openai(&openai.whole(&answer, "m", &stamp())),
@@ -406,11 +406,9 @@ fn calls_count_in_usage() {
     with_prompt(
         |_| {},
         |prompt| {
-            let answer = translate::whole(
-                &upstream(&["Hi ", CALL], None),
-                limiter(prompt, &Limits::default()),
-            )
-            .unwrap();
+            let answer =
+                answer::whole(&upstream(&["Hi ", CALL], None), limiter(prompt, &Limits::default()))
+                    .unwrap();
             let count = degpt_edge::tokens::count;
             let expected = count("Hi") + count("get_weather") + count(r#"{"city": "Paris"}"#);
             assert_eq!(answer.usage.completion_tokens, expected);
@@ -439,7 +437,7 @@ fn a_client_of_functions_gets_a_function_call() {
                     json!({"arguments": "{\"city\": \"Paris\"}"}),
                 ]
             );
-            let answer = translate::whole(&upstream, limiter(prompt, &limits)).unwrap();
+            let answer = answer::whole(&upstream, limiter(prompt, &limits)).unwrap();
             let body: Value = serde_json::from_str(&reply.whole(&answer, "m", &stamp())).unwrap();
             assert_eq!(body["choices"][0]["finish_reason"], "function_call");
             assert_eq!(body["choices"][0]["message"]["function_call"]["name"], "get_weather");
@@ -472,7 +470,7 @@ fn no_text_makes_it_slow() {
             |prompt| {
                 let bytes = upstream(&[words], None);
                 let start = std::time::Instant::now();
-                let _ = translate::whole(&bytes, limiter(prompt, &Limits::default()));
+                let _ = answer::whole(&bytes, limiter(prompt, &Limits::default()));
                 start.elapsed().as_secs_f64()
             },
         )

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::{chat::Begun, config::Timing, error::Error};
+use crate::{chat::Phase, config::Timing, error::Error};
 
 /// The limits of one answer, and what of it has come when.
 #[derive(Debug, Clone, Copy)]
@@ -55,19 +55,19 @@ impl Patience {
     /// # Errors
     /// [`Error::Timeout`] for an answer that has not begun in time, [`Error::Stalled`]
     /// for one that does not go on, [`Error::Overdue`] for one that does not end.
-    pub fn left_ms(&self, begun: Begun, now_ms: u64) -> Result<u64, Error> {
+    pub fn left_ms(&self, begun: Phase, now_ms: u64) -> Result<u64, Error> {
         let left = |limit: u64, since_ms: u64| {
             limit.checked_sub(now_ms.saturating_sub(since_ms)).filter(|left| *left > 0)
         };
         let (next, error) = match begun {
-            Begun::No => (left(self.first_byte, self.asked_ms), Error::Timeout),
-            Begun::Yes => (left(self.idle, self.heard_ms), Error::Stalled),
+            Phase::Waiting => (left(self.first_byte, self.asked_ms), Error::Timeout),
+            Phase::Flowing => (left(self.idle, self.heard_ms), Error::Stalled),
         };
         let next_ms = next.ok_or(error)?;
         match (left(self.max_answer, self.started_ms), begun) {
             (Some(last_ms), _) => Ok(next_ms.min(last_ms)),
-            (None, Begun::No) => Err(Error::Timeout),
-            (None, Begun::Yes) => Err(Error::Overdue),
+            (None, Phase::Waiting) => Err(Error::Timeout),
+            (None, Phase::Flowing) => Err(Error::Overdue),
         }
     }
 }
@@ -81,11 +81,7 @@ mod tests {
     use std::time::Duration;
 
     use super::Patience;
-    use crate::{
-        chat::Begun::{No, Yes},
-        config::Timing,
-        error::Error,
-    };
+    use crate::{chat::Phase, config::Timing, error::Error};
 
     #[test]
     fn each_limit_ends_an_answer_in_its_own_way() {
@@ -97,19 +93,19 @@ mod tests {
             max_answer: Duration::from_millis(300),
         };
         let mut patience = Patience::new(&timing, 1_000);
-        assert_eq!(patience.left_ms(No, 1_000), Ok(100));
-        assert_eq!(patience.left_ms(No, 1_099), Ok(1));
-        assert_eq!(patience.left_ms(No, 1_100), Err(Error::Timeout));
+        assert_eq!(patience.left_ms(Phase::Waiting, 1_000), Ok(100));
+        assert_eq!(patience.left_ms(Phase::Waiting, 1_099), Ok(1));
+        assert_eq!(patience.left_ms(Phase::Waiting, 1_100), Err(Error::Timeout));
         patience.hear(1_090);
-        assert_eq!(patience.left_ms(Yes, 1_100), Ok(40));
-        assert_eq!(patience.left_ms(Yes, 1_140), Err(Error::Stalled));
+        assert_eq!(patience.left_ms(Phase::Flowing, 1_100), Ok(40));
+        assert_eq!(patience.left_ms(Phase::Flowing, 1_140), Err(Error::Stalled));
         patience.hear(1_280);
-        assert_eq!(patience.left_ms(Yes, 1_290), Ok(10));
-        assert_eq!(patience.left_ms(Yes, 1_300), Err(Error::Overdue));
+        assert_eq!(patience.left_ms(Phase::Flowing, 1_290), Ok(10));
+        assert_eq!(patience.left_ms(Phase::Flowing, 1_300), Err(Error::Overdue));
         patience.ask_again(1_250);
-        assert_eq!(patience.left_ms(No, 1_260), Ok(40));
-        assert_eq!(patience.left_ms(No, 1_300), Err(Error::Timeout));
+        assert_eq!(patience.left_ms(Phase::Waiting, 1_260), Ok(40));
+        assert_eq!(patience.left_ms(Phase::Waiting, 1_300), Err(Error::Timeout));
         // A clock that was set back: nothing ends by it.
-        assert_eq!(patience.left_ms(Yes, 10), Ok(50));
+        assert_eq!(patience.left_ms(Phase::Flowing, 10), Ok(50));
     }
 }

@@ -7,11 +7,11 @@
 
 use std::cell::RefCell;
 
-use crate::{edge_api::Edge, error::Error};
+use crate::{error::Error, runtime::Runtime};
 
 /// A value, or the error of the last try to make it, and how long it holds.
 #[derive(Debug)]
-pub struct Shared<T>(RefCell<State<T>>);
+pub struct Cached<T>(RefCell<State<T>>);
 
 #[derive(Debug, Clone)]
 enum State<T> {
@@ -45,19 +45,19 @@ pub struct Lasting<T> {
     pub for_ms: u64,
 }
 
-impl<T> Default for Shared<T> {
+impl<T> Default for Cached<T> {
     fn default() -> Self {
         Self(RefCell::new(State::Empty))
     }
 }
 
-impl<T: Clone> Shared<T> {
+impl<T: Clone> Cached<T> {
     /// The value; made by `make` if there is none that is good. `make` must be
     /// over within `lease_ms`.
     ///
     /// # Errors
     /// What `make` failed with, to everybody who waited for it.
-    pub async fn get<E: Edge>(
+    pub async fn get<E: Runtime>(
         &self,
         edge: &E,
         lease_ms: u64,

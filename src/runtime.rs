@@ -4,11 +4,11 @@
 
 use std::future::Future;
 
-use crate::{chat::Failure, error::Error, relay::Relay, tools::Judgement};
+use crate::{answer::Relay, chat::Failure, error::Error, tools::Judgement};
 
 /// The world, for one request.
 #[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]
-pub trait Edge: Clone + 'static {
+pub trait Runtime: Clone + 'static {
     /// A client's request body that has not been read to its end.
     type Upload;
     /// An upstream's response body that has not been read.
@@ -133,7 +133,7 @@ pub trait Edge: Clone + 'static {
     /// [`Error::Internal`], if the runtime cannot.
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error>;
 
-    /// What [`Edge::remember`] kept under `key`, perhaps by another isolate.
+    /// What [`Runtime::remember`] kept under `key`, perhaps by another isolate.
     async fn recall(&self, key: &str) -> Option<Vec<u8>>;
 
     /// Keeps `value` for `seconds` where other isolates find it, if possible.

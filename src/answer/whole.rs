@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use super::Input;
 use crate::{
-    chat::{Answer, Begun, Call, Event, Failure},
+    answer::Limiter,
+    chat::{Answer, Call, Event, Failure, Phase},
     error::Error,
     in_flight,
-    limits::Limiter,
 };
 
 /// Puts a whole answer of DeGPT together.
@@ -95,8 +95,8 @@ impl Whole {
 
     /// Whether any of the answer has come.
     #[must_use]
-    pub fn begun(&self) -> Begun {
-        Begun::of(self.input.begun)
+    pub fn phase(&self) -> Phase {
+        Phase::of(self.input.begun)
     }
 
     /// Whether an event was complete in what was read last.
@@ -111,14 +111,14 @@ impl Whole {
     /// # Errors
     /// [`Failure`], which says whether the answer had begun.
     pub fn finish(mut self, upstream: Result<(), Error>) -> Result<Answer, Failure> {
-        let begun = self.begun();
-        let result = self.outcome.unwrap_or(match (upstream, begun) {
+        let phase = self.phase();
+        let result = self.outcome.unwrap_or(match (upstream, phase) {
             (Ok(()), _) => Err(Error::Truncated),
             // A silence before the answer is one in which it did not begin.
-            (Err(Error::Stalled), Begun::No) => Err(Error::Timeout),
+            (Err(Error::Stalled), Phase::Waiting) => Err(Error::Timeout),
             (Err(error), _) => Err(error),
         });
-        result.map_err(|error| Failure { error, begun })?;
+        result.map_err(|error| Failure { error, phase })?;
         self.answer.usage = self.limiter.usage();
         Ok(self.answer)
     }

@@ -10,11 +10,17 @@
 //! 4. Anthropic's blocks are balanced and contiguous from 0, also on error.
 //! 5. Memory is bounded; the caller owns the output buffer.
 
+mod limits;
+pub mod patience;
+mod relay;
 mod stream;
 mod whole;
 
 use std::ops::ControlFlow;
 
+pub use limits::{Counting, Limiter};
+pub use patience::Patience;
+pub use relay::{Client, Relay, Rest, Step};
 pub use stream::{Progress, Translator};
 pub use whole::{Whole, whole};
 

@@ -5,12 +5,12 @@
 //! what [`Step`] tells it. Times are in milliseconds of any one clock.
 
 use crate::{
-    chat::{Begun, Failure},
+    answer::Patience,
+    answer::{Progress, Translator},
+    chat::{Failure, Phase},
     config::Timing,
     error::Error,
     in_flight::{BASE_BYTES, Held},
-    patience::Patience,
-    translate::{Progress, Translator},
 };
 
 /// What the edge does after a call, having sent on what the call wrote.
@@ -129,7 +129,7 @@ impl Relay {
         if client == Client::Busy {
             self.patience.hear(now_ms);
         }
-        let mut next_ms = match self.patience.left_ms(self.translator.begun(), now_ms) {
+        let mut next_ms = match self.patience.left_ms(self.translator.phase(), now_ms) {
             Ok(left_ms) => left_ms,
             Err(error) => {
                 let progress = self.translator.upstream_failed(error, out);
@@ -173,8 +173,8 @@ impl Relay {
 
     /// Whether any of the answer itself has come.
     #[must_use]
-    pub fn begun(&self) -> Begun {
-        self.translator.begun()
+    pub fn phase(&self) -> Phase {
+        self.translator.phase()
     }
 
     /// See [`Translator::last_words_form`].
@@ -191,7 +191,7 @@ impl Relay {
     /// A [`Failure`] with `error`, at this point of the answer.
     #[must_use]
     pub fn failure(&self, error: Error) -> Failure {
-        Failure { error, begun: self.translator.begun() }
+        Failure { error, phase: self.translator.phase() }
     }
 
     fn step(&mut self, progress: Progress) -> Step {

@@ -7,7 +7,7 @@
 
 use std::mem;
 
-use super::{usual, wire};
+use super::{fast_path, wire};
 use crate::{
     chat::{Event, Finish},
     error::Error,
@@ -67,7 +67,7 @@ impl Reader {
     /// [`Error::PromptTooLong`] when it says, in whatever way, that there is no answer.
     pub fn read(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
         let mut words = mem::take(&mut self.words);
-        let read = match usual::read(data, &mut words) {
+        let read = match fast_path::read(data, &mut words) {
             Some(Event::Reasoning(text)) => {
                 self.reasoning(text, on_event);
                 Ok(())

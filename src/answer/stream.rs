@@ -2,10 +2,10 @@
 
 use super::Input;
 use crate::{
-    chat::{Begun, Event, Finish, Usage},
+    answer::Limiter,
+    chat::{Event, Finish, Phase, Usage},
     dialect::Encoder,
     error::Error,
-    limits::Limiter,
 };
 
 /// Where a stream stands after a call.
@@ -197,7 +197,7 @@ impl Translator {
     /// The upstream has failed. While nothing of the answer has come, nothing is
     /// written: another upstream may still do better.
     pub fn upstream_failed(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
-        if self.begun() == Begun::Yes || self.ended {
+        if self.phase() == Phase::Flowing || self.ended {
             self.fail(error, out)
         } else {
             Progress::Failed(error)
@@ -261,8 +261,8 @@ impl Translator {
 
     /// Whether any of the answer itself has come.
     #[must_use]
-    pub fn begun(&self) -> Begun {
-        Begun::of(self.input.begun && self.hold.is_none())
+    pub fn phase(&self) -> Phase {
+        Phase::of(self.input.begun && self.hold.is_none())
     }
 
     /// Whether an event was complete in what was read last.
@@ -303,7 +303,7 @@ impl Translator {
     fn progress(&self) -> Progress {
         if self.ended {
             Progress::Ended
-        } else if self.begun() == Begun::Yes {
+        } else if self.phase() == Phase::Flowing {
             Progress::Flowing
         } else {
             Progress::Waiting

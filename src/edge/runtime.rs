@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use worker::{
     Cache, Delay, Headers, ResponseBody, ResponseBuilder,
-    js_sys::{self, Date, Uint8Array},
+    js_sys::{self, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
     web_sys,
@@ -12,31 +12,25 @@ use worker::{
 
 use super::{
     bodies::{Rest, Upload, pour, within},
+    clock::now_ms,
+    download::Download,
     js,
     js::{Call, FetchInit},
     outlet::Outlet,
 };
 use crate::{
+    answer::Relay,
     chat::Failure,
-    edge_api::{Edge, Incoming, Outgoing},
     error::Error,
-    relay::Relay,
+    runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
 
 /// The runtime, which is global but for what it knows of this request.
 #[derive(Clone)]
-pub(super) struct World {
+pub(super) struct Workers {
     pub(super) call: Call,
     pub(super) call_number: u32,
-}
-
-/// An upstream's answer whose body has not been read.
-pub(super) struct Download {
-    pub(super) body: Option<web_sys::ReadableStream>,
-    /// Ends the connection at once. While a read waits nothing else does: the signal
-    /// of a pipe and the cancelling of a reader are heeded at the next chunk.
-    pub(super) abort: web_sys::AbortController,
 }
 
 /// How this gateway names itself to the upstream.
@@ -46,7 +40,7 @@ const USER_AGENT: &str = concat!("degpt-edge/", env!("CARGO_PKG_VERSION"));
 /// real one: the cache wants addresses, and only this worker uses these.
 const CACHE_ORIGIN: &str = "https://degpt-edge.invalid/";
 
-impl Edge for World {
+impl Runtime for Workers {
     type Upload = Upload;
     type Download = Download;
     type Stream = web_sys::ReadableStream;
@@ -120,7 +114,7 @@ impl Edge for World {
     }
 
     fn outlet(&self, relay: Relay) -> Result<Outlet, Error> {
-        Outlet::new(relay, self).map_err(|_| Error::Internal)
+        Outlet::new(relay, &self.call, self.call_number).map_err(|_| Error::Internal)
     }
 
     async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<(), Failure> {
@@ -173,17 +167,6 @@ impl Edge for World {
         // Where there is no cache, each isolate signs in for itself.
         let _ = Cache::default().put(format!("{CACHE_ORIGIN}{key}"), response).await;
     }
-}
-
-/// The runtime's clock. It stands still between two events from outside.
-pub(super) fn now_ms() -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "milliseconds since 1970 are whole, positive and below 2^53"
-    )]
-    let now_ms = Date::now() as u64;
-    now_ms
 }
 
 fn request_init(
