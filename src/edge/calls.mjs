@@ -55,7 +55,7 @@ function placeOf(error) {
 export class Call {
   id = crypto.randomUUID().replaceAll("-", "");
   number = (lastNumber += 1);
-  /** The client's body, if it is a stream; its timer; and the upstream that flows in. */
+  /** The client's body, if it goes out piece by piece; a stream of events has a timer and an upstream that flows in. */
   controller = undefined;
   tick = undefined;
   source = undefined;
@@ -108,6 +108,8 @@ export class Call {
   #fail() {
     this.source?.abort.abort();
     try {
+      // What has begun as JSON can only be seen to break off.
+      if (!this.tick) this.controller?.error(new Error(MESSAGE));
       this.controller?.enqueue(new TextEncoder().encode(this.lastEvents));
       this.controller?.close();
     } catch {

@@ -42,10 +42,6 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn enqueue(this: &Controller, chunk: &Uint8Array) -> Result<(), JsValue>;
 
-    /// Throws when the client has gone.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn close(this: &Controller) -> Result<(), JsValue>;
-
     #[wasm_bindgen(method, getter, js_name = desiredSize)]
     pub(super) fn desired_size(this: &Controller) -> Option<f64>;
 

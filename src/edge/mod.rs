@@ -87,7 +87,7 @@ async fn serve(
             Either::Right(_) => Reply { status: 499, headers: Vec::new(), body: Body::Empty },
         }
     };
-    respond(reply, &upload)
+    respond(reply, &upload, &world.call)
 }
 
 /// Resolves when the client leaves before it has got a response. Without it, what
@@ -148,6 +148,7 @@ fn path_and_query(url: &str) -> (&str, &str) {
 fn respond(
     reply: Reply<web_sys::ReadableStream>,
     upload: &Upload,
+    call: &Call,
 ) -> worker::Result<web_sys::Response> {
     /// What is copied for the runtime as a whole.
     const SMALL_BYTES: usize = 64 << 10;
@@ -163,7 +164,7 @@ fn respond(
     let body: JsValue = match reply.body {
         Body::Empty => JsValue::NULL,
         Body::Text(text, Some(held)) if text.len() > SMALL_BYTES => {
-            bodies::slowly(text, held)?.into()
+            bodies::slowly(text, held, call)?.into()
         }
         Body::Text(text, _) if reply.status >= 400 => upload.last_words(&text),
         Body::Text(text, _) => Uint8Array::from(text.as_bytes()).into(),
