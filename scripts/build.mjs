@@ -11,7 +11,7 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -22,6 +22,9 @@ const PRODUCTS = ["index.js", "index_bg.wasm"];
 
 /** Joins a request to the Rust handler. After a panic the generated code starts a fresh instance. */
 const ENTRY = inProject("src/edge/last_resort.mjs");
+
+/** What the entry and the generated code share: it is put beside that. */
+const SHARED = inProject("src/edge/calls.mjs");
 
 /** Those the Rust target has, and exceptions, which wasm-bindgen's imports use. */
 const WASM_FEATURES = [
@@ -50,11 +53,14 @@ const SMALL_FUNCTIONS = [
 /** Cutting zeros out of the tables makes hundreds of segments, and gzip does it better. */
 const WHOLE_DATA = ["--skip-pass=memory-packing"];
 
-/** Builds what is out of date, into the folder `output`, compiling with `env` in the environment. */
-export async function build({ output = inProject("build"), env = {} } = {}) {
+/**
+ * Builds what is out of date, into the folder `output`, compiling with `env` in the environment and
+ * with the crate's `features`, of which a deployment has none.
+ */
+export async function build({ output = inProject("build"), env = {}, features = [] } = {}) {
   const start = performance.now();
   const wasmBindgen = await ensureBuildTools();
-  const compiled = await compile(env);
+  const compiled = await compile(env, features);
 
   const stamp = stampOf(compiled);
   const stampFile = path.join(output, "stamp");
@@ -83,8 +89,8 @@ export async function build({ output = inProject("build"), env = {} } = {}) {
 }
 
 /** Compiles the crate and returns the path of the wasm file, which cargo reports as JSON. */
-function compile(env) {
-  const args = ["build", "--locked", "--lib", "--release", "--target", WASM_TARGET];
+function compile(env, features) {
+  const args = ["build", "--locked", "--lib", "--release", "--target", WASM_TARGET, "--features", features.join(",")];
   const cargo = spawn("cargo", [...args, "--message-format", "json-render-diagnostics"], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -150,7 +156,8 @@ async function bundle(folder) {
   const generated = readFileSync(file, "utf8")
     .replaceAll(/^if \(Symbol\.dispose\) .*\n/gm, "")
     .replaceAll("new FinalizationRegistry(", "/* @__PURE__ */ new FinalizationRegistry(");
-  writeFileSync(file, generated);
+  writeFileSync(file, withTraps(generated));
+  copyFileSync(SHARED, path.join(folder, path.basename(SHARED)));
   await esbuild.build({
     stdin: { contents: readFileSync(ENTRY, "utf8"), resolveDir: folder },
     outfile: file,
@@ -164,6 +171,59 @@ async function bundle(folder) {
   });
   // The Workers runtime hands out a compiled module for a plain import of a .wasm file.
   writeFileSync(file, readFileSync(file, "utf8").replaceAll("import source ", "import "));
+}
+
+/**
+ * The generated code with all traps told to `trapped()`. By itself it throws each on to the runtime,
+ * which logs it with its text, and keeps the instance that failed until it is called again: the
+ * closures that wait for a timer or a read would be called in the next one, with addresses of the
+ * first.
+ */
+function withTraps(generated) {
+  const changes = [
+    // Every call into wasm ends here if it fails. A call from within another may be among them, so
+    // the next instance waits for the end of the outermost.
+    [
+      "    getInt32ArrayMemory0()[__wbg_terminated_addr] = 1;\n    __wbg_call_abort_hook();\n    throw e;",
+      `    if (__wbg_called_abort) return;
+    getInt32ArrayMemory0()[__wbg_terminated_addr] = 1;
+    __wbg_call_abort_hook();
+    trapped(e, wasm.current_call(), __wbg_reset_state);`,
+    ],
+    // A value would be looked for in what failed.
+    ["            __wbg_handle_catch(e);", "            return __wbg_handle_catch(e);"],
+    ["        __wbg_handle_catch(e);", "        return __wbg_handle_catch(e);"],
+    // What the runtime still calls of an instance that failed has nothing to do any more.
+    [
+      "        if (state.instance !== __wbg_instance_id) {\n            throw new Error('Cannot invoke closure from previous WASM instance');",
+      "        if (state.instance !== __wbg_instance_id || __wbg_called_abort) {\n            return;",
+    ],
+    // What a closure owns may fail when it is dropped.
+    [
+      "            wasm.__wbindgen_destroy_closure(state.a, state.b);",
+      "            destroyClosure(state);",
+    ],
+    [
+      "        wasm.__wbindgen_destroy_closure(state.a, state.b);",
+      "        destroyClosure(state);",
+    ],
+  ];
+  let changed = `import { trapped } from "./calls.mjs";
+${generated}
+function destroyClosure({ a, b, instance }) {
+    if (instance !== __wbg_instance_id || __wbg_called_abort) return;
+    try {
+        wasm.__wbindgen_destroy_closure(a, b);
+    } catch (e) {
+        __wbg_handle_catch(e);
+    }
+}
+`;
+  for (const [old, now] of changes) {
+    if (!changed.includes(old)) throw new Failure(`wasm-bindgen no longer writes:\n${old}`);
+    changed = changed.replaceAll(old, now);
+  }
+  return changed;
 }
 
 /** Has wasm-opt drop what is only there for classes of `worker` that the bundle has dropped. */

@@ -176,6 +176,12 @@ impl Relay {
         self.translator.begun()
     }
 
+    /// The block of an Anthropic stream that has begun and not ended, by its index.
+    #[must_use]
+    pub fn open_block(&self) -> Option<u32> {
+        self.translator.open_block()
+    }
+
     /// A [`Failure`] with `error`, at this point of the answer.
     #[must_use]
     pub fn failure(&self, error: Error) -> Failure {

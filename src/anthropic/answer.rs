@@ -203,6 +203,12 @@ impl Encoder {
         }
     }
 
+    /// The index of the block that has begun and not ended.
+    #[must_use]
+    pub fn open_block_index(&self) -> Option<u32> {
+        self.open.map(|_| self.index)
+    }
+
     /// A `ping`.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"event: ping\ndata: {\"type\":\"ping\"}\n\n");

@@ -12,7 +12,7 @@ use worker::{
 };
 
 use super::{
-    js::{ByobReader, Controller, Gathering, ReadResult, StreamSource, last_words},
+    js::{ByobReader, Call, Controller, Gathering, ReadResult, StreamSource, bind, last_words},
     world::now_ms,
 };
 #[cfg(doc)]
@@ -88,12 +88,16 @@ fn as_u32(bytes: usize) -> u32 {
 
 /// A body of `text`, which the client takes as fast as it likes. It is not copied out
 /// of here as a whole, so that it is counted until it has gone.
-pub(super) fn slowly(text: String, held: Held) -> Result<web_sys::ReadableStream, JsValue> {
+pub(super) fn slowly(
+    text: String,
+    held: Held,
+    call: &Call,
+) -> Result<web_sys::ReadableStream, JsValue> {
     const CHUNK_BYTES: usize = 64 << 10;
     let left = Rc::new(RefCell::new(Some((text, 0, held))));
     let pull = {
         let left = Rc::clone(&left);
-        move |controller: Controller| {
+        move |call: Call| {
             let mut left = left.borrow_mut();
             let Some((text, start, _)) = left.as_mut() else {
                 return;
@@ -101,18 +105,28 @@ pub(super) fn slowly(text: String, held: Held) -> Result<web_sys::ReadableStream
             let rest = text.as_bytes().get(*start..).unwrap_or_default();
             let chunk = rest.get(..CHUNK_BYTES).unwrap_or(rest);
             *start += chunk.len();
-            // Either fails when the client has gone, of which `cancel` tells.
-            let _ = controller.enqueue(&Uint8Array::from(chunk));
+            // Fails when the client has gone, of which `cancel` tells.
+            let _ = call.controller().enqueue(&Uint8Array::from(chunk));
             if chunk.len() == rest.len() {
                 *left = None;
-                let _ = controller.close();
+                call.close();
             }
         }
     };
-    let cancel = Closure::once_into_js(move || drop(left.take()));
+    let cancel = move |call: Call| {
+        drop(left.take());
+        call.forget();
+    };
+    let on_start = {
+        let call = call.clone();
+        Closure::once_into_js(move |controller: Controller| call.set_controller(&controller))
+    };
+    // As in `outlet`: what owns the text holds no JavaScript that leads back to it.
+    let bound = |closure: JsValue| bind(&closure, &JsValue::UNDEFINED, call);
     let source: StreamSource = Object::new().unchecked_into();
-    source.set_pull(Closure::<dyn FnMut(Controller)>::new(pull).into_js_value().unchecked_ref());
-    source.set_cancel(cancel.unchecked_ref());
+    source.set_start(on_start.unchecked_ref());
+    source.set_pull(&bound(Closure::<dyn FnMut(Call)>::new(pull).into_js_value()));
+    source.set_cancel(&bound(Closure::<dyn FnMut(Call)>::new(cancel).into_js_value()));
     web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())
 }
 
@@ -154,6 +168,8 @@ pub(super) async fn pour(
         let value: Uint8Array = read.dyn_into().map_err(|_| Error::Truncated)?;
         piece.resize(value.length() as usize, 0);
         value.copy_to(&mut piece);
+        #[cfg(feature = "provoke")]
+        super::provoke::here("pour");
         let next_wait_ms = take(&piece);
         has_enough = next_wait_ms.is_none();
         alarm.put_off(next_wait_ms.unwrap_or(LINGER_MS));

@@ -9,9 +9,6 @@ use worker::{
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
-    pub(super) fn random_uuid() -> String;
-
     /// `RequestInit`, with a body that is not copied for it: a view of the memory that
     /// holds it, which is good until that memory grows. `fetch` takes a copy at once,
     /// as the Fetch standard has it ("extract a body") and workerd was seen to do.
@@ -45,45 +42,62 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn enqueue(this: &Controller, chunk: &Uint8Array) -> Result<(), JsValue>;
 
-    /// Throws when the client has gone.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn close(this: &Controller) -> Result<(), JsValue>;
-
     #[wasm_bindgen(method, getter, js_name = desiredSize)]
     pub(super) fn desired_size(this: &Controller) -> Option<f64>;
 
-    /// What the callbacks of one client's body need of JavaScript.
+    /// A request that is being answered, and what the callbacks of its client's body
+    /// need of JavaScript.
     #[derive(Clone)]
-    pub(super) type Handle;
+    pub(super) type Call;
+
+    /// What clients and the log know it by.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn id(this: &Call) -> String;
+
+    /// What the gateway knows it by; never 0.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn number(this: &Call) -> u32;
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn controller(this: &Handle) -> Controller;
+    pub(super) fn controller(this: &Call) -> Controller;
 
     #[wasm_bindgen(method, setter)]
-    pub(super) fn set_controller(this: &Handle, controller: &Controller);
+    pub(super) fn set_controller(this: &Call, controller: &Controller);
+
+    /// Closes the client's body, in order.
+    #[wasm_bindgen(method)]
+    pub(super) fn close(this: &Call);
+
+    /// The client has left.
+    #[wasm_bindgen(method)]
+    pub(super) fn forget(this: &Call);
+
+    /// The block that an Anthropic client would see unended.
+    #[wasm_bindgen(method, setter, js_name = openBlock)]
+    pub(super) fn set_open_block(this: &Call, index: Option<u32>);
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn tick(this: &Handle) -> Function;
+    pub(super) fn tick(this: &Call) -> Function;
 
     #[wasm_bindgen(method, setter)]
-    pub(super) fn set_tick(this: &Handle, tick: &Function);
+    pub(super) fn set_tick(this: &Call, tick: &Function);
 
     /// The upstream that flows in.
     #[wasm_bindgen(method, getter)]
-    pub(super) fn source(this: &Handle) -> Option<Source>;
+    pub(super) fn source(this: &Call) -> Option<Source>;
 
     #[wasm_bindgen(method, setter)]
-    pub(super) fn set_source(this: &Handle, source: Option<&Source>);
+    pub(super) fn set_source(this: &Call, source: Option<&Source>);
 
     /// An upstream that flows into a client's body.
     #[derive(Clone, PartialEq)]
     pub(super) type Source;
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn handle(this: &Source) -> Handle;
+    pub(super) fn call(this: &Source) -> Call;
 
     #[wasm_bindgen(method, setter)]
-    pub(super) fn set_handle(this: &Source, handle: &Handle);
+    pub(super) fn set_call(this: &Source, call: &Call);
 
     #[wasm_bindgen(method, getter)]
     pub(super) fn gathering(this: &Source) -> Gathering;
@@ -127,6 +141,14 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub(super) fn value(this: &ReadResult) -> Option<Uint8Array>;
+}
+
+// The build puts it beside the generated code: the entry imports the same.
+#[wasm_bindgen(raw_module = "./calls.mjs")]
+extern "C" {
+    /// Tells the place of a panic, before it ends the instance.
+    #[wasm_bindgen(js_name = panickedAt)]
+    pub(super) fn panicked_at(place: &str);
 }
 
 #[wasm_bindgen(module = "/src/edge/gathering.mjs")]

@@ -5,8 +5,11 @@
 //! response. Nothing of a request is logged here or anywhere.
 
 mod bodies;
+mod current;
 mod js;
 mod outlet;
+#[cfg(feature = "provoke")]
+mod provoke;
 mod world;
 
 use std::{cell::OnceCell, pin::pin, rc::Rc};
@@ -14,7 +17,7 @@ use std::{cell::OnceCell, pin::pin, rc::Rc};
 use futures_channel::oneshot;
 use futures_util::future::{Either, pending, select};
 use worker::{
-    Context, Env, console_error, console_warn, event, js_sys,
+    Context, Env, console_warn, event, js_sys,
     js_sys::Uint8Array,
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys,
@@ -27,6 +30,8 @@ use crate::{
     gateway::{self, Body, Gateway, Reply, Request},
 };
 use bodies::Upload;
+use current::work_on;
+use js::Call;
 use world::World;
 
 /// What an isolate keeps: its deployment, or the error of its configuration.
@@ -37,29 +42,33 @@ thread_local! {
     static DEPLOYMENT: OnceCell<Rc<Deployment>> = const { OnceCell::new() };
 }
 
-/// Runs once when an isolate starts.
-#[event(start)]
-fn start() {
-    // Not the message of the panic, as `console_error_panic_hook` would: it can
-    // hold what was being handled.
-    std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        console_error!("degpt-edge: internal fault at {place}");
-    }));
-}
-
 #[event(fetch)]
 async fn fetch(
     request: web_sys::Request,
     env: Env,
-    _context: Context,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
+    let context: &JsValue = context.as_ref();
+    let call: &Call = context.unchecked_ref();
+    let world = World { call: call.clone(), call_number: call.number() };
+    work_on(world.call_number, serve(request, env, world)).await
+}
+
+/// Answers one request.
+async fn serve(
+    request: web_sys::Request,
+    env: Env,
+    world: World,
 ) -> worker::Result<web_sys::Response> {
     let deployment = DEPLOYMENT.with(|cell| Rc::clone(cell.get_or_init(|| deploy(&env))));
-    let world = World;
-    let stamp = Stamp {
-        id: js::random_uuid().replace('-', ""),
-        unix_s: crate::edge_api::Edge::now_ms(&world) / 1_000,
-    };
+    #[cfg(feature = "provoke")]
+    {
+        provoke::plan(request.headers().get("x-provoke").ok().flatten().as_deref());
+        provoke::here("start");
+        provoke::wait().await;
+    }
+    let stamp =
+        Stamp { id: world.call.id(), unix_s: crate::edge_api::Edge::now_ms(&world) / 1_000 };
     let (method, url, headers) = (request.method(), request.url(), request.headers());
     let (path, query) = path_and_query(&url);
     let header = |name: &str| headers.get(name).ok().flatten();
@@ -74,7 +83,7 @@ async fn fetch(
             Either::Right(_) => Reply { status: 499, headers: Vec::new(), body: Body::Empty },
         }
     };
-    respond(reply, &upload)
+    respond(reply, &upload, &world.call)
 }
 
 /// Resolves when the client leaves before it has got a response. Without it, what
@@ -94,7 +103,17 @@ fn client_left(request: &web_sys::Request) -> impl Future<Output = ()> + use<> {
     }
 }
 
+/// Has panics logged where every fault is, by their places alone: their messages can
+/// hold what was being handled. Not at the start of an instance, where `worker` sets a
+/// hook that logs them, after whatever is done there.
+fn log_panics_by_place() {
+    std::panic::set_hook(Box::new(|info| {
+        js::panicked_at(&info.location().map(ToString::to_string).unwrap_or_default());
+    }));
+}
+
 fn deploy(env: &Env) -> Rc<Deployment> {
+    log_panics_by_place();
     let env: &JsValue = env.as_ref();
     let config = Config::from_values(&|name| {
         let value = js_sys::Reflect::get(env, &name.into()).ok()?;
@@ -125,6 +144,7 @@ fn path_and_query(url: &str) -> (&str, &str) {
 fn respond(
     reply: Reply<web_sys::ReadableStream>,
     upload: &Upload,
+    call: &Call,
 ) -> worker::Result<web_sys::Response> {
     /// What is copied for the runtime as a whole.
     const SMALL_BYTES: usize = 64 << 10;
@@ -140,7 +160,7 @@ fn respond(
     let body: JsValue = match reply.body {
         Body::Empty => JsValue::NULL,
         Body::Text(text, Some(held)) if text.len() > SMALL_BYTES => {
-            bodies::slowly(text, held)?.into()
+            bodies::slowly(text, held, call)?.into()
         }
         Body::Text(text, _) if reply.status >= 400 => upload.last_words(&text),
         Body::Text(text, _) => Uint8Array::from(text.as_bytes()).into(),

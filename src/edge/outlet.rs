@@ -14,7 +14,7 @@
 //! once an answer flows, all of it hangs on JavaScript objects (the stream, the
 //! reads, the timer), whose collection frees the Rust side: the closures own the
 //! [`Shared`] state, and that holds no JavaScript object that leads back to them.
-//! What the callbacks need of JavaScript comes to them as an argument, a [`Handle`].
+//! What the callbacks need of JavaScript comes to them as an argument, the [`Call`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -33,8 +33,9 @@ use worker::{
 };
 
 use super::{
-    js::{Controller, Gathering, Handle, Source, StreamSource, bind, then},
-    world::{Download, now_ms},
+    current::{AtWork, work_on},
+    js::{Call, Controller, Gathering, Source, StreamSource, bind, then},
+    world::{Download, World, now_ms},
 };
 use crate::{
     error::Error,
@@ -46,7 +47,8 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Outlet {
     shared: Rc<Shared>,
-    handle: Handle,
+    call: Call,
+    call_number: u32,
     readable: web_sys::ReadableStream,
 }
 
@@ -63,6 +65,8 @@ struct Shared {
     /// Stops the pump when it is told or dropped.
     stop: Cell<Option<oneshot::Sender<()>>>,
     ended: Cell<bool>,
+    /// The block that the client has seen begin and not end.
+    open_block: Cell<Option<u32>>,
 }
 
 /// Whether an upstream's body flows in.
@@ -82,7 +86,7 @@ enum Feeding {
 const GAP_MS: u32 = 1;
 
 impl Outlet {
-    pub(super) fn new(relay: Relay) -> Result<Self, JsValue> {
+    pub(super) fn new(relay: Relay, world: &World) -> Result<Self, JsValue> {
         let shared = Rc::new(Shared {
             relay: RefCell::new(relay),
             input: RefCell::default(),
@@ -92,19 +96,23 @@ impl Outlet {
             is_paused: Cell::new(false),
             stop: Cell::new(None),
             ended: Cell::new(false),
+            open_block: Cell::new(None),
         });
-        let handle: Handle = Object::new().unchecked_into();
-        let callback = |on_call: fn(&Shared, &Handle)| {
+        let World { call, call_number } = world.clone();
+        let callback = |on_call: fn(&Shared, &Call)| {
             let shared = Rc::clone(&shared);
-            let closure = move |handle: Handle| on_call(&shared, &handle);
-            let closure = Closure::<dyn FnMut(Handle)>::new(closure).into_js_value();
-            bind(&closure, &JsValue::UNDEFINED, &handle)
+            let closure = move |call: Call| {
+                let _at_work = AtWork::on(call_number);
+                on_call(&shared, &call);
+            };
+            let closure = Closure::<dyn FnMut(Call)>::new(closure).into_js_value();
+            bind(&closure, &JsValue::UNDEFINED, &call)
         };
-        handle.set_tick(&callback(Shared::tick));
+        call.set_tick(&callback(Shared::tick));
 
         let on_start = {
-            let handle = handle.clone();
-            Closure::once_into_js(move |controller: Controller| handle.set_controller(&controller))
+            let call = call.clone();
+            Closure::once_into_js(move |controller: Controller| call.set_controller(&controller))
         };
         let source: StreamSource = Object::new().unchecked_into();
         source.set_start(on_start.unchecked_ref());
@@ -113,7 +121,7 @@ impl Outlet {
         // By its default strategy it has room for one chunk, so that the upstream is
         // read before the client reads: the client's status depends on what comes.
         let readable = web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())?;
-        Ok(Self { shared, handle, readable })
+        Ok(Self { shared, call, call_number, readable })
     }
 
     /// Lets an upstream's body flow in; see [`Edge::feed`](crate::edge_api::Edge::feed).
@@ -124,17 +132,21 @@ impl Outlet {
         let (sender, receiver) = oneshot::channel();
         self.shared.feeding.set(Feeding::Waiting(sender));
         let source: Source = Object::new().unchecked_into();
-        source.set_handle(&self.handle);
+        source.set_call(&self.call);
         source.set_abort(&abort);
         source.set_gathering(&Gathering::new(&body).map_err(|_| failure(Error::Internal))?);
         let on_piece = {
             let shared = Rc::clone(&self.shared);
-            move |source: Source, piece: Option<Uint8Array>| shared.piece(&source, piece.as_ref())
+            let call_number = self.call_number;
+            move |source: Source, piece: Option<Uint8Array>| {
+                let _at_work = AtWork::on(call_number);
+                shared.piece(&source, piece.as_ref());
+            }
         };
         let on_piece =
             Closure::<dyn FnMut(Source, Option<Uint8Array>)>::new(on_piece).into_js_value();
         source.set_on_piece(&bind(&on_piece, &JsValue::UNDEFINED, &source));
-        self.handle.set_source(Some(&source));
+        self.call.set_source(Some(&source));
         // What an attempt that failed was waiting for is not this one's to read on at.
         self.shared.is_paused.set(false);
         read(&source);
@@ -142,7 +154,7 @@ impl Outlet {
         match receiver.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => {
-                self.handle.let_go();
+                self.call.let_go();
                 self.shared.relay.borrow_mut().restart(now_ms());
                 Err(failure)
             }
@@ -161,12 +173,12 @@ impl Outlet {
         self.shared.stop.set(Some(sender));
         let readable = self.readable.clone();
         let mut waiting = Waiting { outlet: self.clone(), is_over: false };
-        self.shared.tick(&self.handle);
-        spawn_local(async move {
+        self.shared.tick(&self.call);
+        spawn_local(work_on(self.call_number, async move {
             if let Either::Left((Err(error), _)) = select(pin!(pump), stopped).await {
-                self.shared.fail(error, &self.handle);
+                self.shared.fail(error, &self.call);
             }
-        });
+        }));
         let decision = decided.await.unwrap_or(Err(Error::Internal));
         waiting.is_over = true;
         decision.map(|()| readable)
@@ -183,7 +195,7 @@ struct Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         if !self.is_over {
-            self.outlet.shared.client_left(&self.outlet.handle);
+            self.outlet.shared.client_left(&self.outlet.call);
         }
     }
 }
@@ -191,57 +203,66 @@ impl Drop for Waiting {
 impl Shared {
     /// A read is done: a piece of the upstream's body, or its end.
     fn piece(&self, source: &Source, piece: Option<&Uint8Array>) {
-        let handle = source.handle();
+        let call = source.call();
         // What still comes of a body that was given up is passed over.
-        if handle.source().as_ref() != Some(source) {
+        if call.source().as_ref() != Some(source) {
             return;
         }
+        #[cfg(feature = "provoke")]
+        super::provoke::here("piece");
         let Some(piece) = piece else {
-            self.act(&handle, Relay::upstream_ended);
+            self.act(&call, Relay::upstream_ended);
             return;
         };
-        self.act(&handle, |relay, output| {
+        self.act(&call, |relay, output| {
             let mut input = self.input.borrow_mut();
             input.resize(piece.length() as usize, 0);
             piece.copy_to(&mut input);
             relay.push(&input, now_ms(), output)
         });
-        if has_room(&handle.controller()) {
-            read_on(&handle);
+        if has_room(&call.controller()) {
+            read_on(&call);
         } else {
             self.is_paused.set(true);
         }
     }
 
-    fn client_reads(&self, handle: &Handle) {
+    fn client_reads(&self, call: &Call) {
+        #[cfg(feature = "provoke")]
+        super::provoke::here("pull");
         if self.is_paused.take() {
-            read_on(handle);
+            read_on(call);
         }
     }
 
-    fn client_left(&self, handle: &Handle) {
+    fn client_left(&self, call: &Call) {
+        #[cfg(feature = "provoke")]
+        super::provoke::here("cancel");
         self.ended.set(true);
         self.relay.borrow_mut().let_go();
+        call.forget();
         drop(self.stop.take());
-        handle.let_go();
+        call.let_go();
     }
 
-    fn tick(&self, handle: &Handle) {
-        let client = if has_room(&handle.controller()) { Client::Reading } else { Client::Busy };
+    fn tick(&self, call: &Call) {
+        #[cfg(feature = "provoke")]
+        super::provoke::here("tick");
+        let client = if has_room(&call.controller()) { Client::Reading } else { Client::Busy };
         let mut next_ms = 0;
-        self.act(handle, |relay, output| {
+        self.act(call, |relay, output| {
             let (step, wait_ms) = relay.tick(now_ms(), client, output);
             next_ms = wait_ms;
             step
         });
         if !self.ended.get() {
-            set_timeout(&handle.tick(), next_ms);
+            set_timeout(&call.tick(), next_ms);
         }
     }
 
-    fn fail(&self, error: Error, handle: &Handle) {
+    fn fail(&self, error: Error, call: &Call) {
         self.feeding.take();
-        let failed = self.act(handle, |relay, output| relay.fail(error, output));
+        let failed = self.act(call, |relay, output| relay.fail(error, output));
         if let Some(error) = failed {
             self.ended.set(true);
             tell(self.decided.take(), Err(error));
@@ -252,16 +273,16 @@ impl Shared {
     /// the error of [`Step::Fail`] if no feeding waits to hear of it.
     fn act(
         &self,
-        handle: &Handle,
+        call: &Call,
         go_on: impl FnOnce(&mut Relay, &mut Vec<u8>) -> Step,
     ) -> Option<Error> {
         if self.ended.get() {
             return None;
         }
-        let (step, begun) = {
+        let (step, begun, open_block) = {
             let mut relay = self.relay.borrow_mut();
             let step = go_on(&mut relay, &mut self.output.borrow_mut());
-            (step, relay.begun())
+            (step, relay.begun(), relay.open_block())
         };
         // Copied out before anything is called that could call back.
         let chunk = {
@@ -272,7 +293,11 @@ impl Shared {
         };
         if let Some(chunk) = chunk {
             // Fails when the client has gone, of which `client_left` tells.
-            let _ = handle.controller().enqueue(&chunk);
+            let _ = call.controller().enqueue(&chunk);
+        }
+        // Changes a few times in an answer.
+        if self.open_block.replace(open_block) != open_block {
+            call.set_open_block(open_block);
         }
         if matches!(step, Step::Send | Step::Close(_)) {
             tell(self.decided.take(), Ok(()));
@@ -286,10 +311,10 @@ impl Shared {
             Step::Hold | Step::Send => None,
             Step::Close(rest) => {
                 self.ended.set(true);
-                let _ = handle.controller().close();
+                call.close();
                 // The connection of one that has said all can be used again.
                 if rest == Rest::Some {
-                    handle.let_go();
+                    call.let_go();
                 }
                 None
             }
@@ -311,7 +336,7 @@ fn tell<T>(sender: Option<oneshot::Sender<T>>, message: T) {
     }
 }
 
-impl Handle {
+impl Call {
     /// Lets go of the upstream that flows in, if one does.
     fn let_go(&self) {
         if let Some(source) = self.source() {
@@ -322,8 +347,8 @@ impl Handle {
 }
 
 /// Reads on, if an upstream still flows in.
-fn read_on(handle: &Handle) {
-    if let Some(source) = handle.source() {
+fn read_on(call: &Call) {
+    if let Some(source) = call.source() {
         read(&source);
     }
 }

@@ -13,7 +13,7 @@ use worker::{
 use super::{
     bodies::{Rest, Upload, pour, within},
     js,
-    js::FetchInit,
+    js::{Call, FetchInit},
     outlet::Outlet,
 };
 use crate::{
@@ -24,9 +24,12 @@ use crate::{
     translate::Failure,
 };
 
-/// The runtime. Holds nothing: it is all global there.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct World;
+/// The runtime, which is global but for what it knows of this request.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) call: Call,
+    pub(super) call_number: u32,
+}
 
 /// An upstream's answer whose body has not been read.
 pub(super) struct Download {
@@ -87,6 +90,8 @@ impl Edge for World {
         // The reason (DNS, TLS, refused) is the runtime's to log, and the same to a client.
         let response: web_sys::Response =
             response.map_err(|_| Error::Unavailable)?.unchecked_into();
+        #[cfg(feature = "provoke")]
+        super::provoke::here("send");
         Ok(Incoming {
             status: response.status(),
             retry_after: response.headers().get("retry-after").ok().flatten(),
@@ -115,7 +120,7 @@ impl Edge for World {
     }
 
     fn outlet(&self, relay: Relay) -> Result<Outlet, Error> {
-        Outlet::new(relay).map_err(|_| Error::Internal)
+        Outlet::new(relay, self).map_err(|_| Error::Internal)
     }
 
     async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<(), Failure> {

@@ -314,6 +314,15 @@ impl Translator {
         self.input.heard
     }
 
+    /// The block of an Anthropic stream that has begun and not ended, by its index.
+    #[must_use]
+    pub fn open_block(&self) -> Option<u32> {
+        match &self.output {
+            Output::OpenAi(_) => None,
+            Output::Anthropic(encoder) => encoder.open_block_index(),
+        }
+    }
+
     /// Whether the upstream has said all that it had to say.
     #[must_use]
     pub fn upstream_ended(&self) -> bool {

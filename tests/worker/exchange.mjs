@@ -15,8 +15,8 @@ export const DELIVERIES = ["stream", "json"];
 const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages" };
 
 /** What `fetch` needs to ask `question`. */
-function request(gateway, { dialect = "openai", key = KEY, signal, ...options } = {}) {
-  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+function request(gateway, { dialect = "openai", key = KEY, headers: more, signal, ...options } = {}) {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${key}`, ...more };
   const body = bodyOf({ dialect, ...options });
   return new Request(gateway.url + PATHS[dialect], { method: "POST", headers, body, signal });
 }

@@ -1,0 +1,89 @@
+//! Faults on demand, for the tests of what happens after one. This module is there
+//! with the feature `provoke` alone, which is never deployed.
+//!
+//! A request asks for one in its header `x-provoke`, as `KIND@PLACE` or, for the
+//! third time that the request comes to that place, `KIND@PLACE*3`.
+
+use std::{cell::RefCell, collections::HashMap, hint::black_box, time::Duration};
+
+use worker::{
+    Delay,
+    wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
+};
+
+use super::current::current_call;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Not declared to throw, so that it ends the instance if it does.
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse)]
+    fn parse_json(text: &str) -> JsValue;
+}
+
+thread_local! {
+    /// By the numbers of the requests.
+    static PLANS: RefCell<HashMap<u32, Plan>> = RefCell::default();
+}
+
+struct Plan {
+    kind: String,
+    place: String,
+    times_left: u32,
+}
+
+/// Reads the header of the request that is at work.
+pub(super) fn plan(header: Option<&str>) {
+    let Some((kind, place)) = header.and_then(|header| header.split_once('@')) else {
+        return;
+    };
+    let (place, times) = place.split_once('*').unwrap_or((place, "1"));
+    let times_left = times.parse().unwrap_or(1);
+    let plan = Plan { kind: kind.to_owned(), place: place.to_owned(), times_left };
+    PLANS.with_borrow_mut(|plans| plans.insert(current_call(), plan));
+}
+
+/// Waits a little if the fault is to come after a timer, or within one.
+pub(super) async fn wait() {
+    const WAIT_MS: u64 = 100;
+    let waits = PLANS
+        .with_borrow(|plans| plans.get(&current_call()).is_some_and(|plan| plan.place == "timer"));
+    if waits {
+        Delay::from(Duration::from_millis(WAIT_MS)).await;
+        here("timer");
+    }
+}
+
+/// The fault, if the request that is at work has one planned for here and now.
+pub(super) fn here(place: &str) {
+    let kind = PLANS.with_borrow_mut(|plans| {
+        let plan = plans.get_mut(&current_call()).filter(|plan| plan.place == place)?;
+        plan.times_left = plan.times_left.saturating_sub(1);
+        (plan.times_left == 0).then(|| plan.kind.clone())
+    });
+    match kind.as_deref() {
+        Some("panic") => panic(),
+        Some("allocation") => use_up_memory(),
+        Some("unreachable") => std::process::abort(),
+        Some("recursion") => drop(black_box(recurse(&0))),
+        Some("throw") => drop(parse_json("a text of the request that nobody may log")),
+        _ => {}
+    }
+}
+
+#[expect(clippy::panic, reason = "it is what this is for")]
+fn panic() {
+    panic!("a text of the request that nobody may log");
+}
+
+/// More than a WebAssembly memory can have, in pieces that Rust would allow.
+fn use_up_memory() {
+    const PIECE_BYTES: usize = 1 << 30;
+    let pieces: Vec<Vec<u8>> = (0..4).map(|_| Vec::with_capacity(PIECE_BYTES)).collect();
+    black_box(pieces);
+}
+
+/// Until the stack is used up.
+#[expect(unconditional_recursion, reason = "it is what this is for")]
+fn recurse(depth: &u64) -> u64 {
+    recurse(black_box(&(depth + 1))) + black_box(depth)
+}

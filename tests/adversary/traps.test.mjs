@@ -1,0 +1,143 @@
+/**
+ * Traps of the Rust part, each of which ends all that its instance was doing: a panic, memory or a
+ * stack that is used up, an exception of JavaScript's; at once, in futures that are woken, and in
+ * what the runtime calls while an answer flows.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { inProject } from "../../scripts/process.mjs";
+import { startUpstream } from "../upstream/server.mjs";
+import { DELIVERIES, DIALECTS, KEY, ask, open, parsed, until } from "../worker/exchange.mjs";
+import { provoke, startProvoked } from "./provoked.mjs";
+import { memoryOf } from "./support.mjs";
+
+/** Within which everybody else has to have an end. */
+const ENDED_MS = 1_000;
+const MESSAGE = "The gateway failed. The request id helps its operator to find out.";
+const ALL = DIALECTS.flatMap((dialect) => DELIVERIES.map((delivery) => ({ dialect, delivery })));
+const VARS = { COMMIT_AFTER_MS: "60000", KEEP_ALIVE_MS: "300", CORS_ORIGINS: "https://chat.example" };
+
+let upstream;
+let gateway;
+
+before(async () => {
+  upstream = await startUpstream({ keepRequests: 1_000, defaults: { text: "Fine." } });
+  upstream.queue({ chunkCount: 2_000, paceMs: 20, times: "always", where: ({ body }) => questionOf(body) !== "How are you?" });
+  gateway = await startProvoked({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...VARS } });
+});
+after(() => Promise.all([gateway?.close(), upstream?.close()]));
+
+const questionOf = (body) => body?.messages?.at(-1).content;
+
+/** The answers that the stand-in is giving. */
+const flowing = () => upstream.stats.openAnswers;
+
+/** Others in the middle of their answers: a stream and one as JSON in each dialect. */
+async function others() {
+  const clients = ALL.map((kind) => ({ kind, client: open(gateway, { ...kind, question: "A long one" }) }));
+  await until(() => flowing() === ALL.length, "all are being answered");
+  const streams = clients.filter(({ kind }) => kind.delivery === "stream");
+  await until(() => streams.every(({ client }) => client.pieces.length > 1), "the streams flow");
+  return clients;
+}
+
+/** What a client got in the end, as `ask` has it. */
+async function ending({ kind: { dialect, delivery }, client }) {
+  const response = await client.head;
+  assert.equal(await client.ended, true, "the body has an end");
+  const text = client.text();
+  const whole = delivery === "stream" && response.statusCode === 200 ? parsed(text, dialect) : { error: { ...JSON.parse(text).error, whole: JSON.parse(text) } };
+  return { status: response.statusCode, headers: response.headers, ...whole };
+}
+
+/** Checks that it is the failure of the gateway, with the request's id. */
+function assertFailed(got, { dialect }, status) {
+  const id = got.headers["x-request-id"];
+  assert.match(id, /^[0-9a-f]{32}$/);
+  assert.equal(got.headers["request-id"], id);
+  assert.equal(got.status, status);
+  const expected = dialect === "openai"
+    ? { error: { message: MESSAGE, type: "server_error", param: null, code: "internal_error" } }
+    : { type: "error", error: { type: "api_error", message: MESSAGE }, request_id: id };
+  assert.deepEqual(got.error.whole, expected);
+  return id;
+}
+
+const PANICKED = /^src\/edge\/provoke\.rs:\d+:\d+$/;
+const trapped = (kind) => new RegExp(String.raw`^(wasm-function\[\d+\]:0x[0-9a-f]+ ){1,4}\(${kind}\)$`);
+
+/** The fault, the place of it that is logged, and what its own client asked for: with a status, unless it leaves. */
+const FAULTS = [
+  ["panic", "start", PANICKED, { dialect: "openai", delivery: "json" }, 500],
+  ["allocation", "start", trapped("unreachable"), { dialect: "anthropic", delivery: "stream" }, 500],
+  ["panic", "timer", PANICKED, { dialect: "anthropic", delivery: "json" }, 500],
+  ["allocation", "timer", trapped("unreachable"), { dialect: "openai", delivery: "stream" }, 500],
+  ["unreachable", "send", trapped("unreachable"), { dialect: "openai", delivery: "stream" }, 500],
+  ["throw", "send", trapped("SyntaxError"), { dialect: "anthropic", delivery: "json" }, 500],
+  ["recursion", "pour*3", trapped("(RangeError|memory access out of bounds)"), { dialect: "openai", delivery: "json" }, 500],
+  ["panic", "piece*5", PANICKED, { dialect: "anthropic", delivery: "stream" }, 200],
+  ["allocation", "piece*5", trapped("unreachable"), { dialect: "openai", delivery: "stream" }, 200],
+  ["panic", "tick*3", PANICKED, { dialect: "openai", delivery: "stream" }, 200],
+  ["allocation", "tick*3", trapped("unreachable"), { dialect: "anthropic", delivery: "stream" }, 200],
+  ["unreachable", "pull*3", trapped("unreachable"), { dialect: "anthropic", delivery: "stream" }, 200],
+  ["panic", "cancel", PANICKED, { dialect: "openai", delivery: "stream" }, undefined],
+];
+
+for (const [kind, place, logged, asked, status] of FAULTS) {
+  const { dialect, delivery } = asked;
+  test(`${kind} at ${place} (${dialect}, ${delivery}): all have an end, and the next one is answered`, async () => {
+    const clients = await others();
+    const logFrom = gateway.log().length;
+    const client = open(gateway, { ...asked, question: "My secret", headers: provoke(kind, place) });
+    if (!status) await until(() => client.pieces.length > 1, "the stream flows").then(client.leave);
+    const line = await until(() => /degpt-edge: internal fault at .*\n/.exec(gateway.log().slice(logFrom)), "it is logged");
+    const from = performance.now();
+    const ended = await Promise.race([Promise.all(clients.map(ending)), sleep(ENDED_MS)]);
+    assert.ok(ended, `all have an end within ${ENDED_MS} ms`);
+    for (const [index, got] of ended.entries()) {
+      assertFailed(got, clients[index].kind, clients[index].kind.delivery === "stream" ? 200 : 500);
+    }
+    const id = status ? assertFailed(await ending({ kind: asked, client }), asked, status) : undefined;
+    await until(() => flowing() === 0, "all of the upstream is let go", ENDED_MS - (performance.now() - from));
+
+    const again = await ask(gateway, { ...asked, question: "How are you?" });
+    assert.deepEqual([again.status, again.text], [200, "Fine."]);
+
+    const [, where, logId] = /^(?:\S* )?degpt-edge: internal fault at (.*?)(?:, request ([0-9a-f]+))?\n$/.exec(line[0]) ?? [];
+    assert.match(where ?? line[0], logged);
+    if (id) assert.equal(logId, id);
+    assert.equal(gateway.log().slice(logFrom), line[0], "one line is logged");
+  });
+}
+
+test("the 500 is for the web pages that may call", async () => {
+  const origin = "https://chat.example";
+  for (const [from, allowed] of [[origin, origin], ["https://other.example", null]]) {
+    const headers = { ...provoke("panic", "start"), origin: from };
+    const got = await ask(gateway, { delivery: "json", headers });
+    assert.deepEqual([got.status, got.headers.get("access-control-allow-origin"), got.headers.get("vary")], [500, allowed, "origin"]);
+  }
+});
+
+test("the memory of instances that failed is let go", async () => {
+  const MOST_BYTES = 60 << 20;
+  const fail = async (kind) => {
+    const { status } = await ask(gateway, { delivery: "json", headers: provoke(kind, "start") });
+    assert.equal(status, 500);
+  };
+  for (let round = 0; round < 5; round += 1) await fail("panic");
+  const before = memoryOf(gateway);
+  for (let round = 0; round < 10; round += 1) await fail("panic");
+  for (let round = 0; round < 10; round += 1) await fail("allocation");
+  const grown = memoryOf(gateway) - before;
+  assert.ok(grown < MOST_BYTES, `20 faults made it grow by ${grown} bytes`);
+});
+
+test("what is deployed knows nothing of this", () => {
+  const HEADER = "x-provoke";
+  const has = (folder) => ["index.js", "index_bg.wasm"].some((name) => readFileSync(inProject(folder, name)).includes(HEADER));
+  assert.deepEqual([has(".tools/provoke"), has("build")], [true, false]);
+});
