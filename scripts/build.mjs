@@ -9,7 +9,7 @@
  * worker-build takes the same steps, but it links OpenSSL: a fresh machine cannot build it without
  * the headers of that.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -90,7 +90,8 @@ export async function build({ output = inProject("build"), env = {}, features = 
 
 /** Compiles the crate and returns the path of the wasm file, which cargo reports as JSON. */
 function compile(env, features) {
-  const args = ["build", "--locked", "--lib", "--release", "--target", WASM_TARGET, "--features", features.join(",")];
+  const args = ["build", "--locked", "--lib", "--release", "--target", WASM_TARGET];
+  if (features.length > 0) args.push("--features", features.join(","), "--target-dir", targetOf(features));
   const cargo = spawn("cargo", [...args, "--message-format", "json-render-diagnostics"], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -112,6 +113,26 @@ function compile(env, features) {
       resolve(files.findLast((file) => file.endsWith(".wasm")));
     });
   });
+}
+
+/**
+ * Where the crate is compiled with `features`: beside the ordinary one, or each of the two would be
+ * compiled anew whenever the other was. It begins as a copy, for the dependencies are the same, and
+ * compiling them takes minutes.
+ */
+function targetOf(features) {
+  const target = inProject("target", features.join("-"));
+  if (existsSync(target)) return target;
+  for (const part of ["release", path.join(WASM_TARGET, "release")]) {
+    const from = inProject("target", part);
+    if (!existsSync(from)) continue;
+    mkdirSync(path.join(target, part), { recursive: true });
+    for (const name of [".fingerprint", "build", "deps"]) {
+      // With the times of the files, to their fractions, by which cargo knows what is up to date.
+      spawnSync("cp", ["-a", path.join(from, name), path.join(target, part)]);
+    }
+  }
+  return target;
 }
 
 /** What the products depend on: the compiled crate, the versions of the tools and this recipe. */
