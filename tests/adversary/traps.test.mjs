@@ -10,12 +10,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { inProject } from "../../scripts/process.mjs";
 import { startUpstream } from "../upstream/server.mjs";
-import { DELIVERIES, DIALECTS, KEY, ask, open, parsed, until } from "../worker/exchange.mjs";
+import { DELIVERIES, DIALECTS, ask, open, parsed, until } from "../worker/exchange.mjs";
 import { provoke, startProvoked } from "./provoked.mjs";
 import { memoryOf } from "./support.mjs";
 
 /** Within which everybody else has to have an end. */
 const ENDED_MS = 1_000;
+/** So long that the log does not warn of it. */
+const key = "a-key-of-the-tests-of-traps";
 const MESSAGE = "The gateway failed. The request id helps its operator to find out.";
 const ALL = DIALECTS.flatMap((dialect) => DELIVERIES.map((delivery) => ({ dialect, delivery })));
 const VARS = { COMMIT_AFTER_MS: "60000", KEEP_ALIVE_MS: "300", CORS_ORIGINS: "https://chat.example" };
@@ -26,7 +28,7 @@ let gateway;
 before(async () => {
   upstream = await startUpstream({ keepRequests: 1_000, defaults: { text: "Fine." } });
   upstream.queue({ chunkCount: 2_000, paceMs: 20, times: "always", where: ({ body }) => questionOf(body) !== "How are you?" });
-  gateway = await startProvoked({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...VARS } });
+  gateway = await startProvoked({ vars: { API_KEYS: key, DEGPT_ORIGINS: upstream.url, ...VARS } });
 });
 after(() => Promise.all([gateway?.close(), upstream?.close()]));
 
@@ -37,7 +39,7 @@ const flowing = () => upstream.stats.openAnswers;
 
 /** Others in the middle of their answers: a stream and one as JSON in each dialect. */
 async function others() {
-  const clients = ALL.map((kind) => ({ kind, client: open(gateway, { ...kind, question: "A long one" }) }));
+  const clients = ALL.map((kind) => ({ kind, client: open(gateway, { ...kind, key, question: "A long one" }) }));
   await until(() => flowing() === ALL.length, "all are being answered");
   const streams = clients.filter(({ kind }) => kind.delivery === "stream");
   await until(() => streams.every(({ client }) => client.pieces.length > 1), "the streams flow");
@@ -91,7 +93,7 @@ for (const [kind, place, logged, asked, status] of FAULTS) {
   test(`${kind} at ${place} (${dialect}, ${delivery}): all have an end, and the next one is answered`, async () => {
     const clients = await others();
     const logFrom = gateway.log().length;
-    const client = open(gateway, { ...asked, question: "My secret", headers: provoke(kind, place) });
+    const client = open(gateway, { ...asked, key, question: "My secret", headers: provoke(kind, place) });
     if (!status) await until(() => client.pieces.length > 1, "the stream flows").then(client.leave);
     const line = await until(() => /degpt-edge: internal fault at .*\n/.exec(gateway.log().slice(logFrom)), "it is logged");
     const from = performance.now();
@@ -103,7 +105,7 @@ for (const [kind, place, logged, asked, status] of FAULTS) {
     const id = status ? assertFailed(await ending({ kind: asked, client }), asked, status) : undefined;
     await until(() => flowing() === 0, "all of the upstream is let go", ENDED_MS - (performance.now() - from));
 
-    const again = await ask(gateway, { ...asked, question: "How are you?" });
+    const again = await ask(gateway, { ...asked, key, question: "How are you?" });
     assert.deepEqual([again.status, again.text], [200, "Fine."]);
 
     const [, where, logId] = /^(?:\S* )?degpt-edge: internal fault at (.*?)(?:, request ([0-9a-f]+))?\n$/.exec(line[0]) ?? [];
@@ -117,7 +119,7 @@ test("the 500 is for the web pages that may call", async () => {
   const origin = "https://chat.example";
   for (const [from, allowed] of [[origin, origin], ["https://other.example", null]]) {
     const headers = { ...provoke("panic", "start"), origin: from };
-    const got = await ask(gateway, { delivery: "json", headers });
+    const got = await ask(gateway, { key, delivery: "json", headers });
     assert.deepEqual([got.status, got.headers.get("access-control-allow-origin"), got.headers.get("vary")], [500, allowed, "origin"]);
   }
 });
@@ -125,7 +127,7 @@ test("the 500 is for the web pages that may call", async () => {
 test("the memory of instances that failed is let go", async () => {
   const MOST_BYTES = 60 << 20;
   const fail = async (kind) => {
-    const { status } = await ask(gateway, { delivery: "json", headers: provoke(kind, "start") });
+    const { status } = await ask(gateway, { key, delivery: "json", headers: provoke(kind, "start") });
     assert.equal(status, 500);
   };
   for (let round = 0; round < 5; round += 1) await fail("panic");
