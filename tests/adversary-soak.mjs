@@ -11,8 +11,10 @@
  * - no connection to the upstream is left 20 s after the end, and memory is within 20 % of the quiet
  *   run's.
  */
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 
 import { memoryOf } from "./adversary/support.mjs";
 import { provoke, startProvoked } from "./adversary/provoked.mjs";
@@ -61,7 +63,7 @@ const FAULTS = {
   silent: [{ silentAfter: 6 }, "upstream_stalled", "api_error"],
 };
 
-const upstream = await startUpstream({ keepRequests: 50, keepBodyBytes: 1 << 20, defaults: { paceMs: PACE_MS } });
+const upstream = await startUpstream({ keepRequests: 2_000, keepBodyBytes: 1 << 24, defaults: { paceMs: PACE_MS } });
 const answers = { ...ANSWERS, ...Object.fromEntries(Object.entries(FAULTS).map(([name, [fault]]) => [name, fault])) };
 for (const [name, answer] of Object.entries(answers)) {
   upstream.queue({ ...answer, times: "always", where: ({ body }) => String(body?.messages?.at(-1)?.content).includes(` ${name}`) });
@@ -74,11 +76,11 @@ const complaints = [];
 let asked = 0;
 let trappedAt = Infinity;
 
-/** Lets `count` clients do `once` again and again until a time. */
-const crowd = (count, untilMs, once) =>
+/** Lets `count` clients do `exchangeOnce` again and again until a time. */
+const crowd = (count, untilMs, exchangeOnce) =>
   Array.from({ length: count }, async () => {
     await sleep(Math.random() * 1_000);
-    while (performance.now() < untilMs) await once();
+    while (performance.now() < untilMs) await exchangeOnce();
   });
 
 const run = () => ({ firstByteMs: [], answered: 0 });
@@ -92,7 +94,7 @@ const quietBytes = memoryOf(gateway);
 const end = performance.now() + seconds * 1_000;
 await Promise.all([
   ...crowd(HONEST, end, () => honest(hostile)),
-  ...crowd(TENTH, end, attack),
+  attackers(),
   ...crowd(TENTH, end, leave),
   ...crowd(TENTH, end, faulted),
   sleep(seconds * 500).then(trap),
@@ -101,6 +103,9 @@ const peakBytes = memoryOf(gateway);
 const releasedFrom = performance.now();
 while (upstream.stats.openAnswers > 0 && performance.now() - releasedFrom < RELEASED_S * 1_000) await sleep(100);
 const stuck = upstream.stats.openAnswers;
+for (const { endedAt, body } of upstream.requests) {
+  if (endedAt === null) console.log(`STUCK at the upstream: ${String(body?.messages?.at(-1)?.content).slice(0, 80)}`);
+}
 const rest = run();
 await Promise.all(crowd(HONEST, performance.now() + 5_000, () => honest(rest)));
 await sleep(1_000);
@@ -127,9 +132,11 @@ async function faulted() {
   else judge(question, got);
 }
 
-async function attack() {
-  counts.attacks += 1;
-  await ATTACKS[any(attacks)](gateway);
+/** A tenth of the clients attack. */
+async function attackers() {
+  const workerData = { url: gateway.url, names: attacks, count: TENTH, ms: seconds * 1_000 };
+  const [made] = await once(new Worker(new URL("hostile/crowd.mjs", import.meta.url), { workerData }), "message");
+  counts.attacks = made;
 }
 
 async function leave() {
