@@ -27,7 +27,7 @@ let gateway;
 
 before(async () => {
   upstream = await startUpstream({ keepRequests: 1_000, defaults: { text: "Fine." } });
-  upstream.queue({ chunkCount: 2_000, paceMs: 20, times: "always", where: ({ body }) => questionOf(body) !== "How are you?" });
+  upstream.queue({ chunkCount: 2_000, paceMs: 20, times: "always", where: ({ body }) => !["How are you?", "A huge one"].includes(questionOf(body)) });
   gateway = await startProvoked({ vars: { API_KEYS: key, DEGPT_ORIGINS: upstream.url, ...VARS } });
 });
 after(() => Promise.all([gateway?.close(), upstream?.close()]));
@@ -114,6 +114,20 @@ for (const [kind, place, logged, asked, status] of FAULTS) {
     assert.equal(gateway.log().slice(logFrom), line[0], "one line is logged");
   });
 }
+
+test("a whole answer that has begun to go out breaks off, and none looks whole", async () => {
+  const question = "A huge one";
+  const line = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "a".repeat(500_000) } }] })}\n\n`;
+  upstream.queue({ raw: [...Array(24).fill(line), "data: [DONE]\n\n"], where: ({ body }) => questionOf(body) === question });
+  const client = open(gateway, { key, delivery: "json", question });
+  const response = await client.head;
+  assert.equal(response.statusCode, 200);
+  response.pause();
+  const failed = await ask(gateway, { key, delivery: "json", headers: provoke("panic", "start") });
+  assert.equal(failed.status, 500);
+  response.resume();
+  assert.equal(await Promise.race([client.ended, sleep(ENDED_MS, "it hangs")]), false);
+});
 
 test("the 500 is for the web pages that may call", async () => {
   const origin = "https://chat.example";
