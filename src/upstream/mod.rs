@@ -87,6 +87,9 @@ pub async fn ask<E: Runtime, T>(
                 origin.failed(edge.now_ms());
                 origins.next();
             }
+            Remedy::OtherOrigin => {
+                origins.next();
+            }
             Remedy::OnceMore if may_repeat => {
                 may_repeat = false;
                 // At the same origin if there is no other left.

@@ -36,6 +36,8 @@ pub enum Remedy {
     SignInAgain,
     /// The next origin, while there is one; this one is avoided for a while.
     NextOrigin,
+    /// Likewise, but this one is not avoided: what went wrong may be the client's doing.
+    OtherOrigin,
     /// Once more, at the next origin if there is one; the second time nothing.
     OnceMore,
 }
@@ -44,7 +46,7 @@ pub enum Remedy {
 /// not possible or does not help.
 #[must_use]
 pub fn judge(symptom: &Symptom, whose: Whose) -> (Remedy, Error) {
-    use Remedy::{GiveUp, NextOrigin, OnceMore, SignInAgain};
+    use Remedy::{GiveUp, NextOrigin, OnceMore, OtherOrigin, SignInAgain};
     match symptom {
         Symptom::Status { status, retry_after } => match (status, whose) {
             (401, Whose::Visitor) => (SignInAgain, Error::DeploymentKeyRefused),
@@ -58,6 +60,9 @@ pub fn judge(symptom: &Symptom, whose: Whose) -> (Remedy, Error) {
                 let retry_after = retry_after.as_deref().and_then(sound_retry_after);
                 (GiveUp, Error::RateLimited { retry_after })
             }
+            // DeGPT answers so to a key that it does not know: a guest could have the
+            // origin avoided for everybody.
+            (_, Whose::Client) => (OtherOrigin, Error::Unavailable),
             // 5xx, redirects, and what no one has seen yet.
             _ => (NextOrigin, Error::Unavailable),
         },

@@ -129,7 +129,8 @@ describe("bodies", { concurrency: true }, () => {
     const slowestMs = Math.max(...answers.map(({ afterMs }) => afterMs));
     t.diagnostic(`250 uploads without a key: ${(grownBytes / MB).toFixed(1)} MB, ${answers.length} read their answer, the last after ${Math.round(slowestMs)} ms`);
     assert.deepEqual(new Set(statuses(answers)), new Set([401]));
-    assert.ok(answers.length >= 200, `${answers.length} answers`);
+    // At most 64 are kept open for it; of the others most get theirs all the same.
+    assert.ok(answers.length >= 150, `${answers.length} answers`);
     assert.ok(grownBytes < 20 * MB, `${grownBytes} bytes`);
     assert.ok(slowestMs < 5_000, `${slowestMs} ms`);
     await honest(own);

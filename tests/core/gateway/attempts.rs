@@ -6,7 +6,7 @@ use degpt_edge::dialect::Api;
 use degpt_edge::{
     error::Error,
     upstream::{
-        Remedy::{self, GiveUp, NextOrigin, OnceMore, SignInAgain},
+        Remedy::{self, GiveUp, NextOrigin, OnceMore, OtherOrigin, SignInAgain},
         Symptom,
         Whose::{self, Client, Deployment as Own, Visitor},
         judge,
@@ -105,6 +105,7 @@ fn the_table_is_this() {
     let status = |status| Symptom::Status { status, retry_after: None };
     let limited = || Error::RateLimited { retry_after: None };
     let all = [Client, Own, Visitor];
+    let ours = [Own, Visitor];
     let mut rows: Vec<(Symptom, &[Whose], Remedy, Error)> = vec![
         (status(401), &[Visitor], SignInAgain, Error::DeploymentKeyRefused),
         (status(401), &[Own], GiveUp, Error::DeploymentKeyRefused),
@@ -118,7 +119,8 @@ fn the_table_is_this() {
     ];
     for other in [0, 100, 201, 204, 301, 302, 304, 402, 405, 408, 418, 500, 502, 503, 504, 520, 999]
     {
-        rows.push((status(other), &all, NextOrigin, Error::Unavailable));
+        rows.push((status(other), &ours, NextOrigin, Error::Unavailable));
+        rows.push((status(other), &[Client], OtherOrigin, Error::Unavailable));
     }
     rows.push((Symptom::Failed(Error::Unavailable), &all, NextOrigin, Error::Unavailable));
     for error in [Error::Declined, Error::Truncated, Error::Garbled] {
@@ -334,6 +336,20 @@ fn an_origin_that_failed_is_tried_last_for_half_a_minute() {
         deployment.world.pass_ms(later_ms);
         assert_eq!(deployment.ask_one(Ask::chat(KINDS[0])).status, status, "{later_ms}");
     }
+    assert!(left.borrow().is_empty());
+}
+
+#[test]
+fn a_guests_bad_key_makes_nobody_avoid_an_origin() {
+    let (script, left) = exactly(&[
+        ("a.example/proxy degpt-canary-guest-0123456789", Response::status(500)),
+        ("b.example/proxy degpt-canary-guest-0123456789", Response::status(500)),
+        (CHAT_A, Response::hello()),
+    ]);
+    let variables = [OWN, TWO, ("CLIENT_DEGPT_KEYS", "pass")];
+    let deployment = Deployment::new(&variables, script);
+    assert_eq!(deployment.ask_one(Ask::chat(KINDS[0]).by_guest()).status, 502);
+    assert_eq!(deployment.ask_one(Ask::chat(KINDS[0])).status, 200);
     assert!(left.borrow().is_empty());
 }
 
