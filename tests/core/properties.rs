@@ -117,6 +117,8 @@ fn what_was_found_once() {
     );
     // The same text as a key and as a page's origin.
     units::config(b"ahttps://chat.example\njhttps://chat.example");
+    // A conversation that the server is to keep is refused, too.
+    units::requests(br#"{"thread":true,"messages":[{"role":"user","content":"Hi"}]}"#);
 }
 
 /// Whatever happens when: there is no panic, the timer comes again, and after the
