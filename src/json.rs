@@ -15,6 +15,7 @@ use serde::{Serialize, de::IgnoredAny};
 use crate::error::Error;
 pub(crate) use error::Outcome;
 pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
+pub(crate) use string::unescape;
 pub(crate) use writer::{Writer, escaped_bytes};
 
 /// Reads `body` as one JSON value of type `T`.
@@ -22,6 +23,7 @@ pub(crate) use writer::{Writer, escaped_bytes};
 /// # Errors
 /// [`Error::Invalid`]: without a field when it is not JSON at all, with the
 /// field's path (`messages[0].content`) when a value does not fit.
+/// [`Error::Overloaded`]: there is no memory for its strings or lists.
 pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<T, Error> {
     read(body).map_err(|wrong| wrong.into_error(body))
 }

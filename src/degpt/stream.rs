@@ -64,7 +64,8 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Garbled`] for what is not its protocol; [`Error::Declined`] or
-    /// [`Error::PromptTooLong`] when it says, in whatever way, that there is no answer.
+    /// [`Error::PromptTooLong`] when it says, in whatever way, that there is no answer;
+    /// [`Error::Overloaded`] when there is no memory to read it.
     pub fn read(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
         let mut words = mem::take(&mut self.words);
         let read = match fast_path::read(data, &mut words) {
@@ -87,7 +88,7 @@ impl Reader {
         if data.trim_ascii() == b"[DONE]" {
             return self.end(on_event);
         }
-        let chunk: wire::Chunk<'_> = json::read(data).map_err(|_| Error::Garbled)?;
+        let chunk: wire::Chunk<'_> = json::read(data).map_err(|wrong| wrong.or(Error::Garbled))?;
         if let Some(error) = chunk.error.filter(|error| error.0 != "null") {
             return Err(read_error(error.0));
         }

@@ -14,8 +14,10 @@ pub(crate) enum Wrong {
     NotJson,
     /// It nests too deeply: here.
     TooDeep(usize),
-    /// Here is a string with half a character, or with bytes that are no UTF-8.
+    /// Here is a string with half a character, or with bytes that are not UTF-8.
     NotUnicode(usize),
+    /// There is no memory for it.
+    NoMemory,
     /// It is not what should stand there.
     Value(Box<Misfit>),
 }
@@ -63,9 +65,16 @@ impl Wrong {
                 };
                 (param, format!("{named} {rule} ({}).", place(body, at)))
             }
+            Self::NoMemory => return Error::Overloaded,
             other => (None, format!("The request body is not valid JSON: {}.", other.why(body))),
         };
         Error::Invalid { param, message }
+    }
+
+    /// [`Error::Overloaded`] if there was no memory, else `other`.
+    #[cold]
+    pub(crate) fn or(self, other: Error) -> Error {
+        if matches!(self, Self::NoMemory) { Error::Overloaded } else { other }
     }
 
     /// Why `body` is no JSON. What is wrong with its grammar comes first.
@@ -78,7 +87,7 @@ impl Wrong {
             Self::NotUnicode(at) => {
                 format!("a string is not Unicode text ({})", place(body, *at))
             }
-            Self::NotJson | Self::Value(_) => "its end is missing".to_owned(),
+            Self::NotJson | Self::NoMemory | Self::Value(_) => "its end is missing".to_owned(),
         }
     }
 }
@@ -89,4 +98,17 @@ fn place(body: &[u8], at: usize) -> String {
     let lines = read.split(|&byte| byte == b'\n');
     let column = lines.clone().next_back().map_or(0, <[u8]>::len);
     format!("line {}, column {column}", lines.count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Wrong;
+    use crate::error::Error;
+
+    #[test]
+    fn no_memory_is_not_a_fault_of_the_request() {
+        assert_eq!(Wrong::NoMemory.within("messages").into_error(b"{}"), Error::Overloaded);
+        assert_eq!(Wrong::NoMemory.or(Error::Garbled), Error::Overloaded);
+        assert_eq!(Wrong::NotJson.or(Error::Garbled), Error::Garbled);
+    }
 }

@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use super::{
     Text,
     error::{Outcome, Wrong},
-    string,
+    string::{self, Unread},
 };
 use crate::scan;
 
@@ -222,12 +222,12 @@ impl<'a> Reader<'a> {
         let (at, depth) = (self.at, self.depth);
         match read(self) {
             Ok(Some(value)) => Ok(value),
-            Err(other @ (Wrong::NotJson | Wrong::TooDeep(_) | Wrong::NotUnicode(_))) => Err(other),
             Ok(None) | Err(Wrong::Value(_)) => {
                 (self.at, self.depth) = (at, depth);
                 self.skip()?;
                 Err(self.wrong(format!("must be {expected}")))
             }
+            Err(other) => Err(other),
         }
     }
 
@@ -320,7 +320,10 @@ impl<'a> Read<'a> for Text<'a> {
             return Err(reader.other_than("a string"));
         }
         let inner = reader.rest().get(1..).unwrap_or_default();
-        let (text, length) = string::read(inner).ok_or(Wrong::NotUnicode(reader.at + 1))?;
+        let (text, length) = string::read(inner).map_err(|unread| match unread {
+            Unread::Malformed => Wrong::NotUnicode(reader.at + 1),
+            Unread::NoMemory => Wrong::NoMemory,
+        })?;
         reader.at += length + 1;
         Ok(Self(text))
     }
@@ -379,9 +382,9 @@ impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
             if list.len() == list.capacity() {
                 let more = list.capacity().max(4);
                 let left = reader.list_bytes_left.checked_sub(more * size_of::<T>());
-                let left = left.filter(|_| list.try_reserve_exact(more).is_ok());
                 let too_many = || reader.wrong("has too many elements".to_owned());
                 reader.list_bytes_left = left.ok_or_else(too_many)?;
+                list.try_reserve_exact(more).map_err(|_| Wrong::NoMemory)?;
             }
             list.push(element);
             Ok(())
