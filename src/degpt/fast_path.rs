@@ -1,13 +1,13 @@
-//! The form in which DeGPT writes nearly every chunk of an answer, read at once.
+//! Reads the form in which DeGPT writes nearly every chunk of an answer.
 //!
-//! All of an answer's words come through here, so it pays to know the form by
-//! heart. Whatever differs from it in a single byte, what is not JSON included,
-//! is left to the general reader: this one gives either the same result or none.
+//! All text of an answer passes here, so this reader compares the fixed parts of a chunk
+//! byte by byte. A chunk that differs in a single byte, JSON or not, goes to the general
+//! reader. This one returns the same result or `None`.
 
 use crate::{chat::Event, json::unescape, scan::not_plain};
 
-/// Reads one event's data; `None` if it has not the usual form. The words are
-/// put together in `words`, whose memory is kept from chunk to chunk.
+/// Reads one event's data. `None` if it does not have the usual form. The text is unescaped
+/// into `words`, whose memory is kept from chunk to chunk.
 pub(super) fn read<'a>(data: &[u8], words: &'a mut String) -> Option<Event<'a>> {
     let rest = after_string(data.strip_prefix(br#"{"id": ""#)?)?;
     let rest = after_string(rest.strip_prefix(br#", "object": ""#)?)?;
@@ -26,13 +26,12 @@ pub(super) fn read<'a>(data: &[u8], words: &'a mut String) -> Option<Event<'a>> 
     Some(if is_text { Event::Text(words) } else { Event::Reasoning(words) })
 }
 
-/// What follows a string, after its opening quote. Of strings with escapes, or
-/// with more than ASCII, it knows nothing.
+/// What follows a string, after its opening quote. `None` if it has escapes or is not ASCII.
 fn after_string(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(not_plain(bytes)?..)?.strip_prefix(b"\"")
 }
 
-/// What follows a number, of those that times are written as.
+/// What follows a number as times are written: digits, perhaps with a fraction.
 fn after_number(bytes: &[u8]) -> Option<&[u8]> {
     let after_digits = |bytes: &'_ [u8]| bytes.iter().position(|byte| !byte.is_ascii_digit());
     if !matches!(bytes.first()?, b'1'..=b'9') {
@@ -46,8 +45,7 @@ fn after_number(bytes: &[u8]) -> Option<&[u8]> {
     fraction.get(digits..)
 }
 
-/// Appends to `words` what a string says, after its opening quote, and returns
-/// what follows it.
+/// Unescapes a string into `words`, from after its opening quote. Returns what follows it.
 fn read_words<'a>(mut bytes: &'a [u8], words: &mut String) -> Option<&'a [u8]> {
     loop {
         let (plain, rest) = bytes.split_at_checked(not_plain(bytes)?)?;

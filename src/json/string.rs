@@ -1,4 +1,4 @@
-//! The strings of a JSON text.
+//! Reads JSON strings.
 
 use std::borrow::Cow;
 
