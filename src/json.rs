@@ -1,7 +1,7 @@
 //! Reading JSON: borrowed where possible, with errors that name the field.
 //!
-//! Both client dialects parse with `parse` and build their wire types from
-//! [`Text`] and [`Content`]; `fields!` says what a type is read from.
+//! The dialects read requests with `parse`. Their wire types list their fields with
+//! `fields!` and are built from [`Text`] and [`Content`].
 
 mod error;
 mod reader;
@@ -15,13 +15,15 @@ use serde::{Serialize, de::IgnoredAny};
 use crate::error::Error;
 pub(crate) use error::Outcome;
 pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
+pub(crate) use string::unescape;
 pub(crate) use writer::{Writer, escaped_bytes};
 
 /// Reads `body` as one JSON value of type `T`.
 ///
 /// # Errors
-/// [`Error::Invalid`]: without a field when it is not JSON at all, with the
-/// field's path (`messages[0].content`) when a value does not fit.
+/// [`Error::Invalid`]: without a field if the body is not JSON, with the field's path
+/// (`messages[0].content`) if a value does not fit.
+/// [`Error::Overloaded`]: there is no memory for its strings or lists.
 pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<T, Error> {
     read(body).map_err(|wrong| wrong.into_error(body))
 }
@@ -34,7 +36,7 @@ pub(crate) fn read<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<T> {
     Ok(value)
 }
 
-/// Reads the value that `text` begins with, and gives what follows it.
+/// Reads the value that `text` begins with. Returns it, and what follows it.
 pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str) -> Outcome<(T, &'a str)> {
     let mut reader = Reader::new(text.as_bytes());
     let value = T::read(&mut reader)?;
@@ -43,7 +45,7 @@ pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str) -> Outcome<(T, &'a str)
 
 /// `value` as a JSON text.
 pub(crate) fn to_text(value: &impl Serialize) -> String {
-    // Writing to memory fails only for maps whose keys are no strings; there are none.
+    // Writing to memory fails only for maps with keys that are not strings. There are none.
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -52,9 +54,9 @@ pub(crate) fn is_valid(text: &str) -> bool {
     read::<IgnoredAny>(text.as_bytes()).is_ok()
 }
 
-/// Makes a struct readable from an object: `fields!(Type<'a> { field, other = "name" })`
-/// lists all its fields, 64 at most, and those that JSON spells otherwise with their names there.
-/// With `only` before it, other fields are refused.
+/// Implements [`Read`] for a struct: `fields!(Type<'a> { field, other = "name" })` lists all
+/// its fields, 64 at most, with the name in JSON where it differs. Unknown fields are
+/// skipped, or refused with `only` before the type.
 macro_rules! fields {
     (only $($rest:tt)*) => {
         crate::json::fields!(@Refused $($rest)*);
@@ -66,10 +68,10 @@ macro_rules! fields {
                 let fields: &[crate::json::Field<'a, Self>] = &[$(
                     |this, reader| crate::json::put(&mut this.$field, reader)
                 ),*];
-                // One bit of a word for each that has been seen.
+                // The reader marks each field it has seen in one bit of a `u64`.
                 const { assert!(NAMES.len() <= 64, "too many fields") };
                 let value = reader.fields(NAMES, fields, crate::json::Unknown::$unknown)?;
-                // So that one which is not in the list does not compile.
+                // A field that is not in the list does not compile.
                 let Self { $($field: _),* } = &value;
                 Ok(value)
             }
@@ -87,7 +89,7 @@ macro_rules! fields {
 }
 pub(crate) use fields;
 
-/// A string that borrows from the body unless an escape in it forbids that.
+/// A string. It borrows from the body, unless it has escapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
@@ -99,7 +101,7 @@ impl Text<'_> {
     }
 }
 
-/// What both dialects call content: a string, or a list of parts of type `P`.
+/// The content of a message: a string, or a list of parts of type `P`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content<'a, P> {
     /// A plain string.

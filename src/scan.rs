@@ -1,8 +1,8 @@
-//! Looking through bytes for the few that mean something, eight at a time.
+//! Searches bytes for special ones, eight at a time.
 
 /// The place of the first line break.
 pub(crate) fn line_break(bytes: &[u8]) -> Option<usize> {
-    // In JSON nearly no byte but a line break is as small as one.
+    // In JSON hardly any other byte is as small as a line break, so this stops rarely.
     let mut start = 0;
     loop {
         let place = start + find(bytes.get(start..)?, |word| below(word, 0x0e))?;
@@ -13,8 +13,8 @@ pub(crate) fn line_break(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The place of the first byte that is not plain within a JSON string: a quote, a
-/// backslash, a control character, or one of what is not ASCII.
+/// The place of the first byte that is not plain in a JSON string: a quote, a backslash, a
+/// control character, or not ASCII.
 pub(crate) fn not_plain(bytes: &[u8]) -> Option<usize> {
     find(bytes, |word| special_in(word) | word)
 }
@@ -24,13 +24,14 @@ pub(crate) fn special(bytes: &[u8]) -> Option<usize> {
     find(bytes, special_in)
 }
 
+/// Marks quotes, backslashes and control characters.
 fn special_in(word: u64) -> u64 {
     let equal = |byte: u8| below(word ^ each(byte), 1);
     below(word, b' ') | equal(b'"') | equal(b'\\')
 }
 
-/// The place of the first byte whose uppermost bit is set in what `marks` makes
-/// of the word that it is in.
+/// The place of the first byte that `marks` marks. It takes a word of eight bytes, and sets
+/// the highest bit of each byte to mark.
 fn find(bytes: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
     let marked = |word: u64| marks(word) & each(0x80);
     let (words, rest) = bytes.as_chunks();
@@ -51,13 +52,13 @@ fn find(bytes: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
     None
 }
 
-/// Marks the bytes of `word` that are below `limit`. One above such a byte may be
-/// marked as well: the lowest mark is right.
+/// Marks the bytes of `word` that are below `limit`. The byte above such a byte may be
+/// marked wrongly. The lowest mark is always right.
 fn below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(each(limit)) & !word
 }
 
-/// A word of eight times `byte`.
+/// A word with `byte` eight times.
 const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }

@@ -1,28 +1,28 @@
 //! Server-sent events: bytes into events' data, and events into bytes.
 //!
-//! Reads what the HTML standard calls an event stream (section 9.2.6) as far as
-//! an upstream needs it: `data` fields, joined by newlines, dispatched at a blank
-//! line. `event`, `id`, `retry` and comments are passed over. No JSON here.
+//! Reads event streams as the HTML standard defines them (section 9.2.6), as far as an
+//! upstream needs it: `data` fields are joined by newlines, and a blank line dispatches
+//! them. `event`, `id`, `retry` and comments are skipped. No JSON here.
 
 use std::ops::ControlFlow;
 
 use crate::scan::line_break;
 
-/// Cuts a byte stream into events, for every way the stream is cut into chunks.
+/// Decodes a byte stream into events. They do not depend on how it is cut into chunks.
 ///
-/// A line and an event are bounded by [`Decoder::MAX_LINE_BYTES`]: what is held
-/// between two calls is never more than twice that.
+/// A line and an event have at most [`Decoder::MAX_LINE_BYTES`]. Between two calls it holds
+/// at most twice that.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    /// The beginning of a line whose end has not come.
+    /// The beginning of a line that has not ended.
     line: Vec<u8>,
     /// The data of the event being read.
     data: Vec<u8>,
-    /// Whether the event being read has a `data` field: an empty one counts too.
+    /// Whether the event being read has a `data` field. An empty one counts too.
     has_data: bool,
-    /// Whether the last byte seen was a carriage return, whose line feed may follow.
+    /// Whether the last byte was a carriage return. Its line feed may follow.
     after_carriage_return: bool,
-    /// Whether the stream's beginning, where a byte order mark may stand, is behind us.
+    /// Whether the first line has come. It may begin with a byte order mark.
     begun: bool,
 }
 
@@ -42,10 +42,10 @@ impl Decoder {
 
     /// Reads `bytes` and calls `on_data` with each event's data, until it breaks.
     ///
-    /// After a break or an error the decoder is not to be used any more.
+    /// Do not use the decoder after a break or an error.
     ///
     /// # Errors
-    /// [`TooLong`], when a line or an event goes over the bound.
+    /// [`TooLong`], if a line or an event is longer than [`Self::MAX_LINE_BYTES`].
     pub fn push(
         &mut self,
         mut bytes: &[u8],
@@ -69,7 +69,7 @@ impl Decoder {
                 self.line.extend_from_slice(head);
                 let mut line = std::mem::take(&mut self.line);
                 let flow = self.take_line(&line, &mut on_data)?;
-                // Keeps the buffer for the next line that arrives in pieces.
+                // Keep the buffer for the next line that arrives in pieces.
                 line.clear();
                 self.line = line;
                 flow
@@ -88,6 +88,7 @@ impl Decoder {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Reads a whole line.
     fn take_line(
         &mut self,
         mut line: &[u8],
@@ -112,7 +113,7 @@ impl Decoder {
         let value = match value {
             [] => value,
             [b':', b' ', value @ ..] | [b':', value @ ..] => value,
-            // Another field whose name begins with these letters.
+            // Another field, whose name begins with `data`.
             _ => return Ok(ControlFlow::Continue(())),
         };
         if self.data.len() + value.len() >= Self::MAX_LINE_BYTES {

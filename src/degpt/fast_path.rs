@@ -1,13 +1,13 @@
-//! The form in which DeGPT writes nearly every chunk of an answer, read at once.
+//! Reads the form in which DeGPT writes nearly every chunk of an answer.
 //!
-//! All of an answer's words come through here, so it pays to know the form by
-//! heart. Whatever differs from it in a single byte, what is not JSON included,
-//! is left to the general reader: this one gives either the same result or none.
+//! All text of an answer passes here, so this reader compares the fixed parts of a chunk
+//! byte by byte. A chunk that differs in a single byte, JSON or not, goes to the general
+//! reader. This one returns the same result or `None`.
 
-use crate::{chat::Event, scan::not_plain};
+use crate::{chat::Event, json::unescape, scan::not_plain};
 
-/// Reads one event's data; `None` if it has not the usual form. The words are
-/// put together in `words`, whose memory is kept from chunk to chunk.
+/// Reads one event's data. `None` if it does not have the usual form. The text is unescaped
+/// into `words`, whose memory is kept from chunk to chunk.
 pub(super) fn read<'a>(data: &[u8], words: &'a mut String) -> Option<Event<'a>> {
     let rest = after_string(data.strip_prefix(br#"{"id": ""#)?)?;
     let rest = after_string(rest.strip_prefix(br#", "object": ""#)?)?;
@@ -19,20 +19,19 @@ pub(super) fn read<'a>(data: &[u8], words: &'a mut String) -> Option<Event<'a>> 
         None => (rest.strip_prefix(br#"reasoning_content": ""#)?, false),
     };
     words.clear();
-    let rest = unescape(rest, words)?;
+    let rest = read_words(rest, words)?;
     if rest != br#"}, "logprobs": null, "finish_reason": null}]}"# {
         return None;
     }
     Some(if is_text { Event::Text(words) } else { Event::Reasoning(words) })
 }
 
-/// What follows a string, after its opening quote. Of strings with escapes, or
-/// with more than ASCII, it knows nothing.
+/// What follows a string, after its opening quote. `None` if it has escapes or is not ASCII.
 fn after_string(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(not_plain(bytes)?..)?.strip_prefix(b"\"")
 }
 
-/// What follows a number, of those that times are written as.
+/// What follows a number as times are written: digits, perhaps with a fraction.
 fn after_number(bytes: &[u8]) -> Option<&[u8]> {
     let after_digits = |bytes: &'_ [u8]| bytes.iter().position(|byte| !byte.is_ascii_digit());
     if !matches!(bytes.first()?, b'1'..=b'9') {
@@ -46,51 +45,20 @@ fn after_number(bytes: &[u8]) -> Option<&[u8]> {
     fraction.get(digits..)
 }
 
-/// Appends to `words` what a string says, after its opening quote, and returns
-/// what follows it.
-fn unescape<'a>(mut bytes: &'a [u8], words: &mut String) -> Option<&'a [u8]> {
+/// Unescapes a string into `words`, from after its opening quote. Returns what follows it.
+fn read_words<'a>(mut bytes: &'a [u8], words: &mut String) -> Option<&'a [u8]> {
     loop {
         let (plain, rest) = bytes.split_at_checked(not_plain(bytes)?)?;
         words.push_str(std::str::from_utf8(plain).ok()?);
-        let (character, rest) = match rest {
+        let escape = match rest {
             [b'"', rest @ ..] => return Some(rest),
-            [b'\\', b'u', rest @ ..] => code_point(rest)?,
-            [b'\\', escape, rest @ ..] => {
-                let character = match escape {
-                    b'"' | b'\\' | b'/' => char::from(*escape),
-                    b'b' => '\u{8}',
-                    b'f' => '\u{c}',
-                    b'n' => '\n',
-                    b'r' => '\r',
-                    b't' => '\t',
-                    _ => return None,
-                };
-                (character, rest)
-            }
+            [b'\\', escape @ ..] => escape,
             _ => return None,
         };
-        words.push(character);
+        let (ch, rest) = unescape(escape)?;
+        words.push(ch);
         bytes = rest;
     }
-}
-
-/// The character after a `\u`, or after two of them, and what follows it.
-fn code_point(bytes: &[u8]) -> Option<(char, &[u8])> {
-    let (unit, rest) = code_unit(bytes)?;
-    if !matches!(unit, 0xd800..=0xdbff) {
-        return Some((char::from_u32(unit)?, rest));
-    }
-    let (low, rest) = code_unit(rest.strip_prefix(b"\\u")?)?;
-    let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-    Some((char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + low)?, rest))
-}
-
-fn code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (digits, rest) = bytes.split_first_chunk::<4>()?;
-    let unit = digits
-        .iter()
-        .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))?;
-    Some((unit, rest))
 }
 
 #[cfg(test)]

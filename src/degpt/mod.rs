@@ -1,9 +1,8 @@
 //! DeGPT, the upstream: a [`Prompt`] into its request, its stream into events.
 //!
-//! Everything odd about it is kept here. Its interface is not documented; what
-//! is known was read in its published source (`AIDecentralGPT/DeGPTAI`, states of
-//! 2025-08 and 2026-02), so what differs from that is met with an error, never
-//! with a guess that looks like an answer.
+//! All of DeGPT's peculiarities are handled here. Its interface is not documented: it was
+//! read in its published source (`AIDecentralGPT/DeGPTAI`, as of 2025-08 and 2026-02).
+//! Whatever differs from that is an error, never a guess that looks like an answer.
 
 mod fast_path;
 mod request;

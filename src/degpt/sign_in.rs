@@ -1,4 +1,4 @@
-//! DeGPT beside the chat: the visitor sign-in, and what it says of itself.
+//! DeGPT's other endpoints: the visitor sign-in, and the service's config.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::{
     secret::Secret,
 };
 
-/// A visitor's token and the time it is good until.
+/// A visitor's token, and when it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// The token.
@@ -18,10 +18,10 @@ pub struct Token {
     pub expires_unix_s: u64,
 }
 
-/// How long a token is used that does not say when it expires.
+/// The lifetime of a token that does not say when it expires.
 const DEFAULT_LIFETIME_S: u64 = 24 * 60 * 60;
 
-/// The body of a sign-in: the first one with an id makes an account, later ones use it.
+/// The body of a sign-in. The first one with an id creates an account, later ones use it.
 #[must_use]
 pub fn sign_in_body(visitor_id: &str) -> Vec<u8> {
     #[derive(Serialize)]
@@ -32,7 +32,7 @@ pub fn sign_in_body(visitor_id: &str) -> Vec<u8> {
     serde_json::to_vec(&Body { id: visitor_id, channel: "" }).unwrap_or_default()
 }
 
-/// The token in a sign-in's answer; `None` if there is none that a header can hold.
+/// The token in the answer to a sign-in. `None` if there is none that a header can hold.
 #[must_use]
 pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
     #[derive(Default)]
@@ -67,19 +67,19 @@ fn expiry(token: &str) -> Option<u64> {
     json::read::<Claims>(&payload).ok()?.exp.map(|time| time.0)
 }
 
-/// The whole part of a JSON number, by its digits: reading it as an `f64` would bring
-/// tables of 10 KB into the program.
+/// The whole part of a JSON number, from its digits. Reading it as an `f64` would add tables
+/// of 10 KB to the program.
 fn whole_part(number: &str) -> Option<u64> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let point = exponent.parse::<isize>().ok()?.checked_add_unsigned(whole.len())?;
     let digits = whole.chars().chain(fraction.chars()).chain(std::iter::repeat('0'));
-    // More than 20 digits are more than any whole number has.
+    // No `u64` has more than 20 digits.
     let digits: String = digits.take(usize::try_from(point).unwrap_or(0).min(21)).collect();
     if digits.is_empty() { Some(0) } else { digits.parse().ok() }
 }
 
-/// Reads the service's `/api/config`; keys it leaves out keep their defaults.
+/// Reads the service's `/api/config`. A key that is missing keeps its default.
 /// `None` if it is not an object.
 #[must_use]
 pub fn service(answer: &[u8]) -> Option<Service> {

@@ -1,9 +1,8 @@
-//! DeGPT's stream, read honestly.
+//! Reads DeGPT's stream.
 //!
-//! Only `[DONE]` says that an answer is complete. Its finish reason gets lost,
-//! repeated or was never there, so it is believed only where it says more than
-//! `stop`. And when the model behind it fails, DeGPT answers 200 with a fixed
-//! sentence and `[DONE]`.
+//! Only `[DONE]` says that an answer is complete. The finish reason may be missing, lost or
+//! repeated, so it counts only if it is not `stop`. If the model fails, DeGPT answers 200
+//! with a fixed sentence and `[DONE]`.
 
 use std::mem;
 
@@ -17,7 +16,7 @@ use crate::{
 /// The whole text of an answer when the model failed.
 const FAKE_SUCCESS: &str = "Sorry, you don't have sufficient access rights at the moment.";
 
-/// What providers call a conversation that is longer than the model can take.
+/// How providers say that a conversation is longer than the model can take.
 const TOO_LONG_PHRASES: [&str; 5] = [
     "context_length_exceeded",
     "maximum context length",
@@ -30,17 +29,17 @@ const TOO_LONG_PHRASES: [&str; 5] = [
 #[derive(Debug, Default)]
 pub struct Reader {
     finish: Finish,
-    /// Whether anything of an answer has been seen.
+    /// Whether any reasoning or text has come.
     begun: bool,
     text: TextSoFar,
-    /// Working memory for the words of a chunk.
+    /// A buffer for the text of a chunk.
     words: String,
 }
 
-/// Whether the text so far could be [`FAKE_SUCCESS`]: then it is held back.
+/// Whether the text so far may be [`FAKE_SUCCESS`]. If so, it is held back.
 #[derive(Debug, Clone, Copy)]
 enum TextSoFar {
-    /// It is the first this many bytes of the sentence.
+    /// It is this many bytes of the sentence.
     Sentence(usize),
     /// It is a real answer.
     Answer,
@@ -59,12 +58,13 @@ impl Reader {
         self.words.capacity()
     }
 
-    /// Reads one event's data. Calls `on_event` with what it says, at most one
-    /// [`Event::End`], after which there is nothing more to read.
+    /// Reads one event's data. Calls `on_event` with its events. After an [`Event::End`]
+    /// there is nothing more to read.
     ///
     /// # Errors
-    /// [`Error::Garbled`] for what is not its protocol; [`Error::Declined`] or
-    /// [`Error::PromptTooLong`] when it says, in whatever way, that there is no answer.
+    /// [`Error::Garbled`], if it is not DeGPT's protocol; [`Error::Declined`] or
+    /// [`Error::PromptTooLong`], if it says that there is no answer; [`Error::Overloaded`],
+    /// if there is no memory to read it.
     pub fn read(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
         let mut words = mem::take(&mut self.words);
         let read = match fast_path::read(data, &mut words) {
@@ -82,12 +82,12 @@ impl Reader {
         read
     }
 
-    /// Reads what need not be in the usual form.
+    /// Reads data in any form.
     fn read_any(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
         if data.trim_ascii() == b"[DONE]" {
             return self.end(on_event);
         }
-        let chunk: wire::Chunk<'_> = json::read(data).map_err(|_| Error::Garbled)?;
+        let chunk: wire::Chunk<'_> = json::read(data).map_err(|wrong| wrong.or(Error::Garbled))?;
         if let Some(error) = chunk.error.filter(|error| error.0 != "null") {
             return Err(read_error(error.0));
         }
@@ -154,7 +154,7 @@ impl Reader {
     }
 }
 
-/// What an `error` in the stream means. Its text is looked at, never passed on.
+/// The error that an `error` in the stream means. Its text never reaches the client.
 fn read_error(error: &str) -> Error {
     let error = error.to_ascii_lowercase();
     if TOO_LONG_PHRASES.iter().any(|phrase| error.contains(phrase)) {

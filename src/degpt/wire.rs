@@ -6,16 +6,15 @@ use serde::{Serialize, Serializer};
 
 use crate::json::{Outcome, Raw, Read, Reader, Text, fields};
 
-/// The body of `POST /api/v1/chat/completion/proxy`. Every other field would be
-/// dropped without a word.
+/// The body of `POST /api/v1/chat/completion/proxy`. DeGPT drops all other fields silently.
 #[derive(Debug, Serialize)]
 pub(crate) struct Request<'a> {
     pub(crate) model: &'a str,
     pub(crate) messages: &'a [Message<'a>],
     pub(crate) project: &'static str,
-    /// Always true: without streaming, most models answer `null`.
+    /// Always true: without it, most models answer `null`.
     pub(crate) stream: bool,
-    /// Always sent, because its default is true.
+    /// Always sent: DeGPT's default is true.
     pub(crate) enable_thinking: bool,
     /// Whether the answer continues the last message, which is the assistant's.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -30,7 +29,7 @@ pub(crate) struct Message<'a> {
 
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
-    /// Texts, and what stands between them.
+    /// Texts, and the separator between them.
     Text(Vec<Cow<'a, str>>, &'static str),
     Parts(Vec<Part<'a>>),
 }
@@ -98,8 +97,8 @@ pub(crate) struct File<'a> {
     pub(crate) file_data: Url<'a>,
 }
 
-/// An address, or a `data:` URL that is put together only while it is written:
-/// a picture of megabytes is not copied for it.
+/// A URL. A `data:` URL is put together while it is written, so that a picture of megabytes
+/// is not copied.
 #[derive(Debug)]
 pub(crate) enum Url<'a> {
     Plain(&'a str),
@@ -124,8 +123,8 @@ pub(crate) enum Source<'a> {
     Url { url: &'a str },
 }
 
-/// One data line of the answer. Whatever may be missing is optional; what is
-/// unreliable (`id`, `object`, `created`, `model`) is not even read.
+/// One event of the answer. Fields that may be missing are optional. Unreliable ones (`id`,
+/// `object`, `created`, `model`) are not read.
 #[derive(Debug, Default)]
 pub(crate) struct Chunk<'a> {
     pub(crate) choices: Option<First<Choice<'a>>>,
@@ -150,7 +149,7 @@ pub(crate) struct Delta<'a> {
 
 fields!(Delta<'a> { content, reasoning_content });
 
-/// The first element of a list, without an allocation for the list.
+/// The first element of a list. The list is not allocated.
 #[derive(Debug)]
 pub(crate) struct First<T>(pub(crate) Option<T>);
 

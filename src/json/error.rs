@@ -1,34 +1,36 @@
-//! What can be wrong with a JSON text.
+//! Why a JSON text was not read.
 
 use serde::de::IgnoredAny;
 
 use crate::error::Error;
 
-/// What reading a value comes to.
+/// A value, or why it was not read.
 pub(crate) type Outcome<T> = Result<T, Wrong>;
 
 /// Why a value was not read.
 #[derive(Debug)]
 pub(crate) enum Wrong {
-    /// It is no JSON.
+    /// It is not JSON.
     NotJson,
-    /// It nests too deeply: here.
+    /// It nests too deeply, at this byte.
     TooDeep(usize),
-    /// Here is a string with half a character, or with bytes that are no UTF-8.
+    /// The string at this byte has half a surrogate pair, or bytes that are not UTF-8.
     NotUnicode(usize),
-    /// It is not what should stand there.
+    /// There is no memory for it.
+    NoMemory,
+    /// It is not what its field takes.
     Value(Box<Misfit>),
 }
 
 /// Where and how a value is not what it should be.
 #[derive(Debug)]
 pub(crate) struct Misfit {
-    /// What should be, as it follows the value's name: `must be a string`. What does
-    /// stand there is left out: it may be the prompt, or a key in a wrong place.
+    /// The rule, as it follows the field's name: `must be a string`. It does not repeat the
+    /// value, which may be a prompt, or a key in the wrong field.
     rule: String,
-    /// How far the text was read.
+    /// How many bytes of the text were read.
     at: usize,
-    /// The way from the top to the value: `messages[0].content`.
+    /// The path of the field: `messages[0].content`.
     path: String,
 }
 
@@ -38,7 +40,7 @@ impl Wrong {
         Self::Value(Box::new(Misfit { rule, at, path: String::new() }))
     }
 
-    /// The same, seen from the value that `step` (a field's name or `[0]`) leads on from.
+    /// Puts `step`, a field's name or an index (`[0]`), before the path.
     #[cold]
     pub(super) fn within(mut self, step: &str) -> Self {
         if let Self::Value(misfit) = &mut self {
@@ -50,7 +52,7 @@ impl Wrong {
         self
     }
 
-    /// The error that names the field of `body`.
+    /// The error for the client that sent `body`. It names the field.
     #[cold]
     pub(super) fn into_error(self, body: &[u8]) -> Error {
         let (param, message) = match self {
@@ -63,12 +65,19 @@ impl Wrong {
                 };
                 (param, format!("{named} {rule} ({}).", place(body, at)))
             }
+            Self::NoMemory => return Error::Overloaded,
             other => (None, format!("The request body is not valid JSON: {}.", other.why(body))),
         };
         Error::Invalid { param, message }
     }
 
-    /// Why `body` is no JSON. What is wrong with its grammar comes first.
+    /// [`Error::Overloaded`] if there was no memory, else `other`.
+    #[cold]
+    pub(crate) fn or(self, other: Error) -> Error {
+        if matches!(self, Self::NoMemory) { Error::Overloaded } else { other }
+    }
+
+    /// Why `body` is not JSON. A fault of its grammar is named first.
     fn why(&self, body: &[u8]) -> String {
         if let Err(error) = serde_json::from_slice::<IgnoredAny>(body) {
             return error.to_string();
@@ -78,15 +87,28 @@ impl Wrong {
             Self::NotUnicode(at) => {
                 format!("a string is not Unicode text ({})", place(body, *at))
             }
-            Self::NotJson | Self::Value(_) => "its end is missing".to_owned(),
+            Self::NotJson | Self::NoMemory | Self::Value(_) => "its end is missing".to_owned(),
         }
     }
 }
 
-/// The place that is reached after `at` bytes, for people.
+/// The line and column after `at` bytes, as an editor shows them.
 fn place(body: &[u8], at: usize) -> String {
     let read = body.get(..at).unwrap_or(body);
     let lines = read.split(|&byte| byte == b'\n');
     let column = lines.clone().next_back().map_or(0, <[u8]>::len);
     format!("line {}, column {column}", lines.count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Wrong;
+    use crate::error::Error;
+
+    #[test]
+    fn no_memory_is_not_a_fault_of_the_request() {
+        assert_eq!(Wrong::NoMemory.within("messages").into_error(b"{}"), Error::Overloaded);
+        assert_eq!(Wrong::NoMemory.or(Error::Garbled), Error::Overloaded);
+        assert_eq!(Wrong::NotJson.or(Error::Garbled), Error::Garbled);
+    }
 }

@@ -1,10 +1,9 @@
-//! A JSON text, read from front to back into what is wanted of it.
+//! Reads a JSON text into the types that need it, from front to back.
 //!
-//! Readers that serde derives are written anew for every type, and were a third of
-//! the program. Here what differs from type to type is a list of fields, and all else
-//! is there once. What nobody wants is left to `serde_json`, and so is the word on
-//! what is not JSON; but its `RawValue` would bring the writing of numbers it never
-//! meets, 15 KB gzipped.
+//! The code that serde derives is generated for each type, and was a third of the program.
+//! Here each type is a list of fields, and the code exists once. `serde_json` skips the
+//! values that are not needed, and says what is not JSON. Its `RawValue` is not used: it
+//! brings code that writes numbers, 15 KB gzipped.
 
 use std::str::FromStr;
 
@@ -13,15 +12,15 @@ use serde::de::IgnoredAny;
 use super::{
     Text,
     error::{Outcome, Wrong},
-    string,
+    string::{self, Unread},
 };
 use crate::scan;
 
-/// How deep what is read may nest. What is skipped may be deeper.
+/// How deep the values that are read may nest. Skipped values may be deeper.
 const MAX_DEPTH: usize = 127;
 
-/// How much memory the elements of all lists of a text may take, in bytes. An element
-/// can take a hundred times what is written of it: `{}`.
+/// How much memory the elements of all lists of a text may take, in bytes. An element can
+/// take a hundred times its bytes in the text: `{}`.
 const MAX_LIST_BYTES: usize = 8 << 20;
 
 /// A type that is read from JSON.
@@ -29,11 +28,11 @@ pub(crate) trait Read<'a>: Sized {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self>;
 }
 
-/// A value as it is written, kept unread.
+/// The JSON text of a value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Raw<'a>(pub(crate) &'a str);
 
-/// What a value begins like.
+/// The kind of a value, by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Object,
@@ -41,11 +40,11 @@ pub(crate) enum Kind {
     Text,
     Bool,
     Null,
-    /// A number, or nothing that is JSON.
+    /// A number, or not JSON.
     Other,
 }
 
-/// What becomes of fields that nobody knows.
+/// What to do with unknown fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unknown {
     Skipped,
@@ -55,7 +54,7 @@ pub(crate) enum Unknown {
 /// Reads one field of a `T`.
 pub(crate) type Field<'a, T> = fn(&mut T, &mut Reader<'a>) -> Outcome<()>;
 
-/// The text, and how far it has been read.
+/// A text, and how far it has been read.
 pub(crate) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -74,7 +73,7 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// Fails if anything is left.
+    /// Fails unless only white space is left.
     pub(super) fn end(&mut self) -> Outcome<()> {
         if self.peek().is_none() { Ok(()) } else { Err(Wrong::NotJson) }
     }
@@ -91,8 +90,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an object with these fields; those that are not there keep their default.
-    /// It takes the `fields!` to write the lists, which sees to it that there are 64 at most.
+    /// Reads an object with these fields. A field that is missing keeps its default. Call it
+    /// through `fields!`, which sees to it that there are 64 fields at most.
     pub(crate) fn fields<T: Default>(
         &mut self,
         names: &[&str],
@@ -132,7 +131,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads an object, of which `field` reads the value after each name.
+    /// Reads an object. `field` reads the value after each name.
     pub(crate) fn object(
         &mut self,
         expected: &str,
@@ -162,7 +161,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a list, of which `element` reads each value.
+    /// Reads a list. `element` reads each value.
     pub(crate) fn list(
         &mut self,
         expected: &str,
@@ -185,19 +184,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Goes into a value that `close` will close.
+    /// Enters an object or a list.
     fn enter(&mut self) -> Outcome<()> {
         self.at += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH { Err(Wrong::TooDeep(self.at)) } else { Ok(()) }
     }
 
+    /// Leaves an object or a list.
     fn leave(&mut self) {
         self.at += 1;
         self.depth -= 1;
     }
 
-    /// Goes on after a value within another, or leaves that.
+    /// Goes past the comma after a value, or leaves the object or list that `close` closes.
     fn is_last(&mut self, close: u8) -> Outcome<bool> {
         match self.peek() {
             Some(b',') => {
@@ -212,8 +212,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a value of one of several shapes: `None` and what is wrong in it mean that
-    /// the whole is not what is expected.
+    /// Reads a value of one of several shapes. If `read` returns `None`, or finds a wrong
+    /// value in it, the error is that the whole value is not what is `expected`.
     pub(crate) fn shape<T>(
         &mut self,
         expected: &str,
@@ -222,16 +222,16 @@ impl<'a> Reader<'a> {
         let (at, depth) = (self.at, self.depth);
         match read(self) {
             Ok(Some(value)) => Ok(value),
-            Err(other @ (Wrong::NotJson | Wrong::TooDeep(_) | Wrong::NotUnicode(_))) => Err(other),
             Ok(None) | Err(Wrong::Value(_)) => {
                 (self.at, self.depth) = (at, depth);
                 self.skip()?;
                 Err(self.wrong(format!("must be {expected}")))
             }
+            Err(other) => Err(other),
         }
     }
 
-    /// A number as it is written.
+    /// The text of a number.
     pub(crate) fn number(&mut self, expected: &str) -> Outcome<&'a str> {
         if self.kind() != Kind::Other {
             return Err(self.other_than(expected));
@@ -239,13 +239,13 @@ impl<'a> Reader<'a> {
         self.raw()
     }
 
-    /// A whole number of a type that is `expected`.
+    /// Reads a whole number. `expected` describes the numbers of type `T`.
     fn integer<T: FromStr>(&mut self, expected: &str) -> Outcome<T> {
         let number = self.number(expected)?.parse();
         number.map_err(|_| self.wrong(format!("must be {expected}")))
     }
 
-    /// Goes past a value.
+    /// Skips a value.
     pub(crate) fn skip(&mut self) -> Outcome<()> {
         if self.kind() == Kind::Text {
             let inner = self.rest().get(1..).unwrap_or_default();
@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Goes past a value, and gives it as it is written.
+    /// Skips a value, and returns its text.
     fn raw(&mut self) -> Outcome<&'a str> {
         self.peek();
         let start = self.at;
@@ -274,7 +274,7 @@ impl<'a> Reader<'a> {
         str::from_utf8(raw).map_err(|error| Wrong::NotUnicode(start + error.valid_up_to()))
     }
 
-    /// The first byte of what comes next.
+    /// The next byte that is not white space. Skips the white space.
     fn peek(&mut self) -> Option<u8> {
         loop {
             match self.text.get(self.at) {
@@ -288,10 +288,10 @@ impl<'a> Reader<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// That the next value is not what is expected.
+    /// The error for a next value that is not what is `expected`.
     #[cold]
     pub(crate) fn other_than(&mut self, expected: &str) -> Wrong {
-        // A value that is none has to be told first.
+        // If it is not JSON at all, that is the error.
         if !matches!(self.kind(), Kind::Object | Kind::List)
             && let Err(wrong) = self.skip()
         {
@@ -300,14 +300,14 @@ impl<'a> Reader<'a> {
         self.wrong(format!("must be {expected}"))
     }
 
-    /// That something is wrong here.
+    /// The error for a value that ends here and breaks `rule`.
     #[cold]
     pub(crate) fn wrong(&self, rule: String) -> Wrong {
         Wrong::value(rule, self.at)
     }
 }
 
-/// Reads a value into its place. One function for each type, not for each field.
+/// Reads a value into `place`. One function for each type, not for each field, is small.
 #[inline(never)]
 pub(crate) fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Outcome<()> {
     *place = T::read(reader)?;
@@ -320,7 +320,10 @@ impl<'a> Read<'a> for Text<'a> {
             return Err(reader.other_than("a string"));
         }
         let inner = reader.rest().get(1..).unwrap_or_default();
-        let (text, length) = string::read(inner).ok_or(Wrong::NotUnicode(reader.at + 1))?;
+        let (text, length) = string::read(inner).map_err(|unread| match unread {
+            Unread::Malformed => Wrong::NotUnicode(reader.at + 1),
+            Unread::NoMemory => Wrong::NoMemory,
+        })?;
         reader.at += length + 1;
         Ok(Self(text))
     }
@@ -361,7 +364,7 @@ impl<'a> Read<'a> for u8 {
     }
 }
 
-/// Null is the same as nothing.
+/// `null` is the same as no value.
 impl<'a, T: Read<'a>> Read<'a> for Option<T> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         if reader.kind() == Kind::Null {
@@ -379,9 +382,9 @@ impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
             if list.len() == list.capacity() {
                 let more = list.capacity().max(4);
                 let left = reader.list_bytes_left.checked_sub(more * size_of::<T>());
-                let left = left.filter(|_| list.try_reserve_exact(more).is_ok());
                 let too_many = || reader.wrong("has too many elements".to_owned());
                 reader.list_bytes_left = left.ok_or_else(too_many)?;
+                list.try_reserve_exact(more).map_err(|_| Wrong::NoMemory)?;
             }
             list.push(element);
             Ok(())

@@ -1,95 +1,122 @@
-//! The strings of a JSON text.
+//! Reads JSON strings.
 
 use std::borrow::Cow;
 
 use crate::scan;
 
-/// The string whose opening quote stands before `text`, and how long it is with its
-/// closing quote. `None` if it is not closed, or no Unicode text.
-pub(super) fn read(text: &[u8]) -> Option<(Cow<'_, str>, usize)> {
-    let length = scan::special(text)?;
-    if text.get(length) == Some(&b'"') {
-        let plain = str::from_utf8(text.get(..length)?).ok()?;
-        return Some((Cow::Borrowed(plain), length + 1));
+/// Why a string was not read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It has no end, a wrong escape, half a character, or bytes that are not UTF-8.
+    Malformed,
+    /// There is no memory for it.
+    NoMemory,
+}
+
+/// Reads the string whose opening quote stands before `text`. Returns it, and its length
+/// with the closing quote.
+pub(super) fn read(text: &[u8]) -> Result<(Cow<'_, str>, usize), Unread> {
+    let (plain, rest) = split_at_special(text)?;
+    if rest.starts_with(b"\"") {
+        let plain = str::from_utf8(plain).map_err(|_| Unread::Malformed)?;
+        return Ok((Cow::Borrowed(plain), plain.len() + 1));
     }
-    let mut out = Vec::with_capacity(length + 16);
+    let mut out = Vec::new();
+    reserve(&mut out, plain.len() + 16)?;
     let mut rest = text;
     loop {
-        let (plain, more) = rest.split_at_checked(scan::special(rest)?)?;
+        let (plain, more) = split_at_special(rest)?;
         make_room(&mut out, plain.len() + 4, rest)?;
         out.extend_from_slice(plain);
         rest = match more {
             [b'"', rest @ ..] => {
-                let out = String::from_utf8(out).ok()?;
-                return Some((Cow::Owned(out), text.len() - rest.len()));
+                let out = String::from_utf8(out).map_err(|_| Unread::Malformed)?;
+                return Ok((Cow::Owned(out), text.len() - rest.len()));
             }
-            [b'\\', b'u', rest @ ..] => {
-                let (ch, rest) = unicode_escape(rest)?;
+            [b'\\', escape @ ..] => {
+                let (ch, rest) = unescape(escape).ok_or(Unread::Malformed)?;
                 out.extend_from_slice(ch.encode_utf8(&mut [0; 4]).as_bytes());
                 rest
             }
-            [b'\\', escape, rest @ ..] => {
-                out.push(match escape {
-                    b'"' | b'\\' | b'/' => *escape,
-                    b'b' => 0x08,
-                    b'f' => 0x0c,
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    _ => return None,
-                });
-                rest
-            }
-            _ => return None,
+            _ => return Err(Unread::Malformed),
         };
     }
 }
 
-/// Makes room for `more` bytes of a string of which `rest` is left. Where that is long,
-/// for all of it at once: it would be copied several times. `None` if there is none, or
-/// if the string has no end.
-fn make_room(out: &mut Vec<u8>, more: usize, rest: &[u8]) -> Option<()> {
+/// `text` up to its first quote, backslash or control character, and from there on.
+fn split_at_special(text: &[u8]) -> Result<(&[u8], &[u8]), Unread> {
+    let split = scan::special(text).and_then(|at| text.split_at_checked(at));
+    split.ok_or(Unread::Malformed)
+}
+
+/// Makes room for `more` bytes of a string of which `rest` is left. If the string is long,
+/// makes room for all of it: growing step by step would copy it several times.
+fn make_room(out: &mut Vec<u8>, more: usize, rest: &[u8]) -> Result<(), Unread> {
     const LONG: usize = 64 << 10;
     if out.capacity() - out.len() >= more {
-        return Some(());
+        return Ok(());
     }
     if out.len() < LONG {
-        return out.try_reserve(more).ok();
+        return out.try_reserve(more).map_err(|_| Unread::NoMemory);
     }
     let mut end = 0;
     loop {
-        end += scan::special(rest.get(end..)?)?;
-        match rest.get(end)? {
-            b'"' => return out.try_reserve_exact(end + 4).ok(),
-            _ => end += 2,
+        let (plain, special) = split_at_special(rest.get(end..).unwrap_or_default())?;
+        end += plain.len();
+        if special.starts_with(b"\"") {
+            return reserve(out, end + 4);
         }
+        end += 2;
     }
 }
 
-/// The character that an escape stands for whose `\u` has been read: four digits, or
-/// two times four for one beyond U+FFFF.
-fn unicode_escape(text: &[u8]) -> Option<(char, &[u8])> {
-    let (first, rest) = hex(text)?;
-    if !(0xd800..0xdc00).contains(&first) {
+fn reserve(out: &mut Vec<u8>, more: usize) -> Result<(), Unread> {
+    out.try_reserve_exact(more).map_err(|_| Unread::NoMemory)
+}
+
+/// Reads the escape whose backslash stands before `text`. Returns its character, and what
+/// follows it. `None` if it is not a JSON escape, or half a character.
+pub(crate) fn unescape(text: &[u8]) -> Option<(char, &[u8])> {
+    let (escape, rest) = text.split_first()?;
+    let ch = match escape {
+        b'"' | b'\\' | b'/' => char::from(*escape),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return code_point(rest),
+        _ => return None,
+    };
+    Some((ch, rest))
+}
+
+/// Reads the character of a `\u` escape: four hex digits, or a surrogate pair of two
+/// escapes.
+fn code_point(text: &[u8]) -> Option<(char, &[u8])> {
+    let (first, rest) = code_unit(text)?;
+    if !matches!(first, 0xd800..=0xdbff) {
         return Some((char::from_u32(first)?, rest));
     }
-    let (second, rest) = hex(rest.strip_prefix(b"\\u")?)?;
+    let (second, rest) = code_unit(rest.strip_prefix(b"\\u")?)?;
     let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
     Some((char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low)?, rest))
 }
 
-fn hex(text: &[u8]) -> Option<(u32, &[u8])> {
+/// Reads four hex digits.
+fn code_unit(text: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = text.split_first_chunk::<4>()?;
-    let digits = digits.iter().map(|&digit| char::from(digit).to_digit(16));
-    let number = digits.reduce(|number, digit| Some(number? << 4 | digit?))??;
-    Some((number, rest))
+    let unit = digits
+        .iter()
+        .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))?;
+    Some((unit, rest))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::read;
+    use super::{Unread, make_room, read};
 
     #[test]
     fn escapes_are_read_and_what_is_no_text_is_refused() {
@@ -110,10 +137,22 @@ mod tests {
         ];
         for (text, expected) in table {
             let found = read(text.as_bytes());
-            assert_eq!(found.as_ref().map(|(text, _)| text.as_ref()), expected, "{text}");
+            let found = found.as_ref().map(|(text, _)| text.as_ref());
+            assert_eq!(found, expected.ok_or(&Unread::Malformed), "{text}");
         }
-        assert_eq!(read(b"\xff\""), None);
-        assert_eq!(read(b"\\n\xff\""), None);
+        assert_eq!(read(b"\xff\""), Err(Unread::Malformed));
+        assert_eq!(read(b"\\n\xff\""), Err(Unread::Malformed));
+    }
+
+    #[test]
+    fn no_memory_and_no_end_are_told_apart() {
+        let mut short = Vec::new();
+        assert_eq!(make_room(&mut short, usize::MAX, b"\""), Err(Unread::NoMemory));
+        let mut long = vec![b'a'; 1 << 20];
+        let more = long.capacity();
+        assert_eq!(make_room(&mut long, more, b"not closed"), Err(Unread::Malformed));
+        assert_eq!(make_room(&mut long, more, b"not closed \\\""), Err(Unread::Malformed));
+        assert_eq!(make_room(&mut long, more, b"closed \\\"\""), Ok(()));
     }
 
     proptest! {

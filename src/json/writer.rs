@@ -1,12 +1,12 @@
-//! Writing an object field by field, where serde would have to read a value that is
-//! JSON already before it wrote it.
+//! Writes an object field by field. A value that is JSON already is copied. With serde it
+//! would have to be read first.
 
 use serde::Serialize;
 
 /// An object that is being written.
 pub(crate) struct Writer {
     out: Vec<u8>,
-    /// Where in that the object begins.
+    /// Where the object begins in `out`.
     start: usize,
 }
 
@@ -15,13 +15,14 @@ impl Writer {
         Self::after(Vec::new())
     }
 
-    /// An object that is written behind what is in `out`.
+    /// An object that is written to the end of `out`.
     pub(crate) fn after(mut out: Vec<u8>) -> Self {
         let start = out.len();
         out.push(b'{');
         Self { out, start }
     }
 
+    /// Writes a field.
     pub(crate) fn field<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
         self.name(name);
         // Writing to memory cannot fail.
@@ -29,31 +30,32 @@ impl Writer {
         self
     }
 
-    /// A field whose value is JSON.
+    /// Writes a field whose value is JSON.
     pub(crate) fn raw(mut self, name: &str, json: &str) -> Self {
         self.name(name);
         self.out.extend_from_slice(json.as_bytes());
         self
     }
 
-    /// A field whose value is JSON that `write` appends.
+    /// Writes a field whose value `write` appends as JSON.
     pub(crate) fn written(mut self, name: &str, write: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Self {
         self.name(name);
         self.out = write(self.out);
         self
     }
 
+    /// Ends the object, and returns all that was written.
     pub(crate) fn end(self) -> String {
         String::from_utf8(self.end_bytes()).unwrap_or_default()
     }
 
-    /// The object, and what is before it.
+    /// Ends the object. Returns it, with what was in `out` before it.
     pub(crate) fn end_bytes(mut self) -> Vec<u8> {
         self.out.push(b'}');
         self.out
     }
 
-    /// `name` needs no escapes.
+    /// Writes the name of a field. It must need no escapes.
     fn name(&mut self, name: &str) {
         if self.out.len() > self.start + 1 {
             self.out.push(b',');
@@ -64,7 +66,7 @@ impl Writer {
     }
 }
 
-/// How many bytes `text` takes within a JSON string. What is small is not looked at.
+/// How many bytes `text` takes in a JSON string. For a small text it is an estimate.
 pub(crate) fn escaped_bytes(text: &str) -> usize {
     const SMALL: usize = 16 << 10;
     if text.len() < SMALL {

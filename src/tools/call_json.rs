@@ -1,4 +1,4 @@
-//! What stands in a block of calls: forgiving of its form, strict about its meaning.
+//! Reads the calls in a block: lenient about its form, strict about its meaning.
 
 use std::borrow::Cow;
 
@@ -8,21 +8,21 @@ use super::{
 };
 use crate::json::{self, Outcome, Raw, Read, Reader, Text};
 
-/// A call as it goes out.
+/// A call to a declared tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct ParsedCall {
     pub(super) name: String,
     /// The JSON text of an object.
     pub(super) arguments: String,
 }
 
-/// The calls in `block`: JSON objects, or lists of them, between tags and code
-/// fences. `None` if anything in it is something else, or calls what is not declared.
-pub(super) fn read(block: &str, declared: &Declared<'_>) -> Option<Vec<Call>> {
+/// The calls in `block`: JSON objects, or lists of them, between tags and code fences.
+/// `None` if the block has anything else in it, or calls a tool that is not declared.
+pub(super) fn read(block: &str, declared: &Declared<'_>) -> Option<Vec<ParsedCall>> {
     read_strictly(block, declared).or_else(|| read_strictly(&tidy(block), declared))
 }
 
-fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<Call>> {
+fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<ParsedCall>> {
     let mut calls = Vec::new();
     let mut rest = block;
     loop {
@@ -51,8 +51,8 @@ fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<Call>> {
     }
 }
 
-/// What follows the tag that `text` begins with. The answer may have been cut in
-/// the middle of the last one.
+/// What follows the tag that `text` begins with. An answer may end in the middle of its
+/// last tag.
 fn after_tag(text: &str) -> Option<&str> {
     let known = |name: &str| {
         let name = name.strip_prefix('/').unwrap_or(name);
@@ -64,6 +64,7 @@ fn after_tag(text: &str) -> Option<&str> {
     }
 }
 
+/// Whether `text` is the beginning of a closing tag.
 fn is_cut_close_tag(text: &str) -> bool {
     text.strip_prefix('<').is_some_and(|text| {
         text.is_empty()
@@ -73,15 +74,15 @@ fn is_cut_close_tag(text: &str) -> bool {
     })
 }
 
-/// One call, in any of the spellings that models have learned:
-/// `{"name", "arguments"}`, with `parameters` or `input` in place of the latter,
-/// and OpenAI's `{"type": "function", "function": {…}}`.
-fn read_call(json: &str, declared: &Declared<'_>) -> Option<Call> {
+/// Reads one call, in any of the forms that models have learned:
+/// `{"name", "arguments"}`, with `parameters` or `input` in place of `arguments`, and
+/// OpenAI's `{"type": "function", "function": {…}}`.
+fn read_call(json: &str, declared: &Declared<'_>) -> Option<ParsedCall> {
     let mut fields: Fields<'_> = json::read(json.as_bytes()).ok()?;
     if let Some(inner) = fields.find(&["function"]).filter(|inner| inner.starts_with('{')) {
         fields = json::read(inner.as_bytes()).ok()?;
     }
-    // Then it shows a tool and calls none.
+    // With a description it is the definition of a tool.
     if fields.find(&["description"]).is_some() {
         return None;
     }
@@ -95,7 +96,7 @@ fn read_call(json: &str, declared: &Declared<'_>) -> Option<Call> {
             let Text(text) = json::read(string.as_bytes()).ok()?;
             read_object(&text)?
         }
-        // Fields beside the name could be the arguments, or anything.
+        // Any other field could be meant as the arguments.
         None => {
             let known = |(name, _): &(Text<'_>, Raw<'_>)| {
                 matches!(name.as_str(), "name" | "function" | "tool" | "type" | "id")
@@ -103,10 +104,10 @@ fn read_call(json: &str, declared: &Declared<'_>) -> Option<Call> {
             fields.0.iter().all(known).then(|| "{}".to_owned())?
         }
     };
-    Some(Call { name, arguments })
+    Some(ParsedCall { name, arguments })
 }
 
-/// The object that `text` spells.
+/// The object whose JSON `text` is. Models pass arguments as a string too.
 fn read_object(text: &str) -> Option<String> {
     let text = text.trim();
     if text.is_empty() {
@@ -141,45 +142,36 @@ impl<'a> Read<'a> for Fields<'a> {
     }
 }
 
-/// Mends what models often get wrong in JSON: line breaks and lone backslashes
-/// within strings (`\d`, `C:\users`, `\'`), commas before a closing bracket, and
-/// closing brackets that are missing before a tag.
+/// Repairs what models often get wrong in JSON: line breaks and single backslashes in
+/// strings (`\d`, `C:\users`, `\'`), commas before a closing bracket, and closing brackets
+/// that are missing before a tag.
 fn tidy(block: &str) -> String {
     let mut out = String::with_capacity(block.len() + 16);
     let mut open = Vec::new();
-    let mut quoted = false;
+    let mut in_string = false;
     let mut escaped = false;
     for (place, ch) in block.char_indices() {
-        if quoted {
-            if escaped && ch == '\'' {
-                out.pop();
-            } else if escaped && !is_escape(block.get(place..).unwrap_or_default()) {
-                out.push('\\');
+        if in_string {
+            if escaped && !is_escape(block.get(place..).unwrap_or_default()) {
+                if ch == '\'' {
+                    out.pop();
+                } else {
+                    out.push('\\');
+                }
                 escaped = false;
             }
+            in_string = escaped || ch != '"';
+            escaped = !escaped && ch == '\\';
             match ch {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => quoted = false,
-                '\n' => {
-                    out.push_str("\\n");
-                    continue;
-                }
-                '\r' => {
-                    out.push_str("\\r");
-                    continue;
-                }
-                '\t' => {
-                    out.push_str("\\t");
-                    continue;
-                }
-                _ => {}
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                _ => out.push(ch),
             }
-            out.push(ch);
             continue;
         }
         match ch {
-            '"' => quoted = true,
+            '"' => in_string = true,
             '{' => open.push('}'),
             '[' => open.push(']'),
             '}' | ']' => {
@@ -199,7 +191,7 @@ fn tidy(block: &str) -> String {
     out
 }
 
-/// Whether `text` goes on after a backslash as JSON lets it.
+/// Whether a backslash before `text` is an escape in JSON.
 fn is_escape(text: &str) -> bool {
     match text.strip_prefix('u') {
         Some(digits) => digits

@@ -1,4 +1,4 @@
-//! What the model is told about its tools.
+//! The instructions that models get about tools and the format of the answer.
 
 use std::{borrow::Cow, fmt::Write};
 
@@ -8,14 +8,14 @@ use crate::{
     json::Writer,
 };
 
-/// Adds to the instructions of `prompt` what the model has to know to do what
-/// the request asks and DeGPT does not pass on. Does nothing for a request that
-/// asks nothing of the kind. Marks what its texts quote of calls and results before, so
-/// that a model which repeats it calls nothing.
+/// Adds the tools and the format of a request to the instructions of `prompt`, because DeGPT
+/// does not pass them on. Before that it marks the calls and results that the prompt's texts
+/// quote: a model that repeats them then calls nothing.
 pub fn instruct(prompt: &mut Prompt<'_>) {
     quote::quote(prompt);
     let tools = prompt.tools.as_ref().map(describe_tools);
-    let format = prompt.format.map(|format| describe_format(format, tools.is_some()));
+    let opening = if tools.is_some() { "Unless you call a tool, answer" } else { "Answer" };
+    let format = prompt.format.map(|format| describe_format(format, opening));
     let format = format.map(|block| match &tools {
         Some(_) => quote::mark(&block).into_owned(),
         None => block,
@@ -86,16 +86,13 @@ fn describe_tools(tools: &Tools<'_>) -> String {
     block
 }
 
-fn describe_format(format: Format<'_>, has_tools: bool) -> String {
+/// Describes the form of the answer, in words that begin with `opening`.
+fn describe_format(format: Format<'_>, opening: &str) -> String {
     let sizes = [format.description, format.schema].map(|text| text.map_or(0, str::len));
-    // It may be megabytes, and is to be written once.
+    // It may be megabytes, and must not be copied as it grows.
     let mut block = String::with_capacity(512 + sizes.iter().sum::<usize>());
     block.push_str("# Form of the answer\n\n");
-    if has_tools {
-        block.push_str("Unless you call a tool, answer");
-    } else {
-        block.push_str("Answer");
-    }
+    block.push_str(opening);
     block.push_str(" with one JSON object and nothing else: no words around it, no code fence.");
     if let Some(description) = format.description {
         let _ = write!(block, " What it is: {description}");
@@ -106,9 +103,10 @@ fn describe_format(format: Format<'_>, has_tools: bool) -> String {
     block
 }
 
+/// The line that describes `tool`: a JSON object.
 fn line(tool: &Tool<'_>) -> String {
     let mut line = Writer::new().field("name", &tool.name);
-    // With a description, however short, nobody takes the line for a call.
+    // With a description, even an empty one, the parser does not take the line for a call.
     line = line.field("description", tool.description.as_deref().unwrap_or_default());
     if let Some(schema) = tool.schema {
         line = line.raw("parameters", &in_one_line(schema));
@@ -119,7 +117,7 @@ fn line(tool: &Tool<'_>) -> String {
     line.end()
 }
 
-/// The same JSON without what a client has laid it out with.
+/// The same JSON without the white space between its tokens, if it has several lines.
 fn in_one_line(json: &str) -> Cow<'_, str> {
     if !json.contains('\n') {
         return Cow::Borrowed(json);

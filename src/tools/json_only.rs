@@ -1,38 +1,38 @@
-//! Leaves of a text only the JSON object in it.
+//! Reduces a text to the JSON object in it.
 
 use std::mem;
 
 use super::MAX_HELD_BYTES;
 use crate::chat::Event;
 
-/// Passes on the first object of a text as it comes, and drops what stands around
-/// it. A text without one goes on as it is, at its end: it says why.
+/// Passes on the first object of a text as it comes, and drops the text around it. A text
+/// without an object passes whole, at its end: it may say why.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Object {
-    /// What came before the object, and perhaps its first bracket.
+pub(super) struct JsonOnly {
+    /// The text before the object, perhaps with the object's first bracket.
     held: String,
-    /// Where in that the bracket is, if it ends with one.
+    /// Where the bracket is in `held`, if nothing but white space follows it.
     bracket: Option<usize>,
-    /// What goes out as soon as the piece at hand is read.
+    /// What goes out after the current piece of text.
     ready: String,
-    place: Place,
+    state: ObjectState,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-enum Place {
+enum ObjectState {
     #[default]
     Before,
     Inside {
         depth: usize,
-        quoted: bool,
+        in_string: bool,
         escaped: bool,
     },
     After,
-    /// There is none, as far as anyone will wait for it.
-    Nowhere,
+    /// More text came than may be held, and no object.
+    Missing,
 }
 
-impl Object {
+impl JsonOnly {
     /// How much memory it holds, in bytes.
     pub(super) fn held_bytes(&self) -> usize {
         self.held.capacity() + self.ready.capacity()
@@ -62,46 +62,49 @@ impl Object {
     }
 
     fn step(&mut self, ch: char) {
-        match &mut self.place {
-            Place::Before => {
-                match (ch, self.bracket) {
-                    ('{', _) => self.bracket = Some(self.held.len()),
-                    ('"' | '}', Some(start)) => {
-                        self.ready.push_str(self.held.get(start..).unwrap_or_default());
-                        self.ready.push(ch);
-                        self.held = String::new();
-                        self.place = match ch {
-                            '"' => Place::Inside { depth: 1, quoted: true, escaped: false },
-                            _ => Place::After,
-                        };
-                        return;
-                    }
-                    _ if ch.is_ascii_whitespace() => {}
-                    _ => self.bracket = None,
-                }
-                self.held.push(ch);
-                if self.held.len() > MAX_HELD_BYTES {
-                    self.ready.push_str(&mem::take(&mut self.held));
-                    self.place = Place::Nowhere;
-                }
-            }
-            Place::Nowhere => self.ready.push(ch),
-            Place::Inside { depth, quoted, escaped } => {
+        match &mut self.state {
+            ObjectState::Before => self.before(ch),
+            ObjectState::Missing => self.ready.push(ch),
+            ObjectState::Inside { depth, in_string, escaped } => {
                 self.ready.push(ch);
                 match ch {
                     _ if *escaped => *escaped = false,
-                    '\\' if *quoted => *escaped = true,
-                    '"' => *quoted = !*quoted,
-                    _ if *quoted => {}
+                    '\\' if *in_string => *escaped = true,
+                    '"' => *in_string = !*in_string,
+                    _ if *in_string => {}
                     '{' | '[' => *depth += 1,
                     '}' | ']' => *depth -= 1,
                     _ => {}
                 }
                 if *depth == 0 {
-                    self.place = Place::After;
+                    self.state = ObjectState::After;
                 }
             }
-            Place::After => {}
+            ObjectState::After => {}
+        }
+    }
+
+    /// Takes a character before the object is certain to have begun.
+    fn before(&mut self, ch: char) {
+        match (ch, self.bracket) {
+            ('{', _) => self.bracket = Some(self.held.len()),
+            ('"' | '}', Some(start)) => {
+                self.ready.push_str(self.held.get(start..).unwrap_or_default());
+                self.ready.push(ch);
+                self.held = String::new();
+                self.state = match ch {
+                    '"' => ObjectState::Inside { depth: 1, in_string: true, escaped: false },
+                    _ => ObjectState::After,
+                };
+                return;
+            }
+            _ if ch.is_ascii_whitespace() => {}
+            _ => self.bracket = None,
+        }
+        self.held.push(ch);
+        if self.held.len() > MAX_HELD_BYTES {
+            self.ready.push_str(&mem::take(&mut self.held));
+            self.state = ObjectState::Missing;
         }
     }
 }

@@ -1,5 +1,4 @@
-//! How calls and results are written as text: in the instructions, in the
-//! history, and by the model.
+//! Calls and results as text: in the instructions, in the history, and in answers.
 
 use std::fmt::Write;
 
@@ -8,27 +7,27 @@ use crate::{
     json::{self, Raw},
 };
 
-/// The tags that models put around a call. The first is the one they are taught.
+/// The tags that models put around a call. The instructions use the first.
 pub(super) const CALL_TAGS: [&str; 3] = ["tool_call", "function_call", "tool_use"];
 
-/// What some put around several of them.
+/// The tag that some models put around several calls.
 pub(super) const LIST_TAG: &str = "tool_calls";
 
 /// The tag around a result.
 pub(super) const RESULT_TAG: &str = "tool_response";
 
-/// A call of the model's in the history.
+/// A call in the history, as text.
 #[must_use]
 pub fn call(id: &str, name: &str, arguments: &str) -> String {
     let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
     let [tag, ..] = CALL_TAGS;
-    // It may be megabytes, and is to be written once.
+    // It may be megabytes, and must not be copied as it grows.
     let mut out = Vec::with_capacity(arguments.len() + name.len() + id.len() + 128);
     out.extend_from_slice(format!("<{tag}>\n").as_bytes());
     let mut call = json::Writer::after(out).field("name", name);
     call = match json::read(arguments.as_bytes()) {
         Ok(Raw(arguments)) => call.raw("arguments", arguments),
-        // A client hands back what a model wrote elsewhere.
+        // The client may send what another model wrote, which need not be JSON.
         Err(_) => call.field("arguments", arguments),
     };
     if !id.is_empty() {
@@ -39,8 +38,8 @@ pub fn call(id: &str, name: &str, arguments: &str) -> String {
     call
 }
 
-/// What a tool returned. [`instruct`](super::instruct) has marked what of it could end
-/// it and go on as something else.
+/// A tool's result in the history, as text. [`instruct`](super::instruct) has marked the
+/// tags in it, so that none ends it early.
 #[must_use]
 pub fn result(id: &str, outcome: ToolOutcome, text: &str) -> String {
     let id = if id.is_empty() { String::new() } else { format!(" id={id:?}") };
@@ -48,7 +47,7 @@ pub fn result(id: &str, outcome: ToolOutcome, text: &str) -> String {
         ToolOutcome::Returned => "",
         ToolOutcome::Failed => " status=\"error\"",
     };
-    // It may be megabytes, and is to be written once.
+    // It may be megabytes, and must not be copied as it grows.
     let mut result = String::with_capacity(text.len() + id.len() + 64);
     let _ = write!(result, "<{RESULT_TAG}{id}{status}>\n{text}\n</{RESULT_TAG}>");
     result

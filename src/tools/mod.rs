@@ -1,10 +1,10 @@
-//! Tools and structured output, for models that were never told about either.
+//! Tools and structured output, for an upstream that supports neither.
 //!
-//! DeGPT drops `tools` and `response_format`. So [`instruct`] says in words what
-//! tools there are and how a call is written (one block,
-//! `<tool_call>{"name": …, "arguments": {…}}</tool_call>`), [`markup`] writes the
-//! calls and results of the history in the same form, and [`Stage`] finds the
-//! calls in what the model answers. What a text only `quote`s is kept apart.
+//! DeGPT drops `tools` and `response_format`. So [`instruct`] describes in the prompt the
+//! tools and the form of a call (one block,
+//! `<tool_call>{"name": …, "arguments": {…}}</tool_call>`), [`markup`] writes the calls and
+//! results of the history in the same form, and [`Stage`] finds the calls in the answer.
+//! `quote` marks calls that a text only quotes.
 
 mod ask_again;
 mod block;
@@ -24,9 +24,10 @@ use crate::{
 };
 pub use ask_again::{Fit, Judgement, Wanted};
 pub use instructions::instruct;
+use json_only::JsonOnly;
 
-/// The most that is held back until it is certain what it is, in bytes. No model's
-/// answer has a call as large; what is longer is text.
+/// The most that is held back until it is certain what it is, in bytes. No model writes
+/// a call as large: what is longer is text.
 const MAX_HELD_BYTES: usize = 1 << 20;
 
 /// The names of the tools that may be called.
@@ -41,7 +42,7 @@ impl<'a> Declared<'a> {
     /// The declared name that a model means by `name`.
     fn find<'n>(&self, name: &'n str) -> Option<&'n str> {
         let find = |name: &'n str| self.0.has(name).then_some(name);
-        // How GPT models were taught to call them.
+        // GPT models were trained to write this prefix.
         find(name).or_else(|| find(name.strip_prefix("functions.")?))
     }
 
@@ -50,24 +51,24 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// `text` for the model, with what it quotes of calls and results marked as such.
+/// `text` for the model, with a mark in each call and result that it quotes.
 #[must_use]
 pub fn quoted(text: &str) -> Cow<'_, str> {
     quote::mark(text)
 }
 
-/// Stands between the upstream's events and the limits: text goes in, text and
-/// calls come out. What they are does not depend on how the text is cut.
+/// A stage between the upstream's events and the limits: text goes in, text and calls come
+/// out. They do not depend on how the text was cut into events.
 #[derive(Debug, Clone)]
 pub struct Stage {
     calls: Option<parser::Parser>,
-    object: Option<json_only::Object>,
+    json_only: Option<JsonOnly>,
     only_one: bool,
     ended: bool,
 }
 
 impl Stage {
-    /// For the answer to `prompt`; `None` if it needs none.
+    /// The stage for the answer to `prompt`. `None` if it asks for neither tools nor a format.
     #[must_use]
     pub fn new(prompt: &Prompt<'_>) -> Option<Self> {
         let tools = prompt.tools.as_ref();
@@ -80,7 +81,7 @@ impl Stage {
         });
         Some(Self {
             calls,
-            object: prompt.format.map(|_| json_only::Object::default()),
+            json_only: prompt.format.map(|_| JsonOnly::default()),
             only_one: tools.is_some_and(|tools| tools.calls == Calls::One),
             ended: false,
         })
@@ -90,13 +91,13 @@ impl Stage {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         let calls = self.calls.as_ref().map_or(0, parser::Parser::held_bytes);
-        calls + self.object.as_ref().map_or(0, json_only::Object::held_bytes)
+        calls + self.json_only.as_ref().map_or(0, JsonOnly::held_bytes)
     }
 
-    /// Takes an event, and calls `on_event` with what of it goes on. Nothing
-    /// comes after an [`Event::End`].
+    /// Takes an event, and calls `on_event` with the events that it becomes. Nothing comes
+    /// after an [`Event::End`].
     pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
-        let Self { calls, object, only_one, ended } = self;
+        let Self { calls, json_only, only_one, ended } = self;
         if *ended {
             return;
         }
@@ -106,8 +107,8 @@ impl Stage {
             }
             let is_last = *only_one && matches!(event, Event::ToolCall { .. });
             *ended = matches!(event, Event::End(_)) || is_last;
-            let mut send = |event: Event<'_>| match object {
-                Some(object) => object.push(event, on_event),
+            let mut send = |event: Event<'_>| match json_only {
+                Some(json_only) => json_only.push(event, on_event),
                 None => on_event(event),
             };
             send(event);

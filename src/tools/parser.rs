@@ -1,25 +1,25 @@
 //! Finds the calls in a text that comes in pieces.
 //!
-//! Text flows on at once, but for what could be the beginning of a call. Such a
-//! candidate is held until it is certain what it is, character by character, and
-//! none is looked at twice; a candidate that turns out not to be a call goes on
-//! as text, whole. What may be a call, and until when it is held:
+//! Text passes at once, except for what could be the beginning of a call. Such a candidate
+//! is held, character by character, until it is certain what it is. None is read twice. A
+//! candidate that is not a call passes whole, as text. What may be a call, and how long it
+//! is held:
 //!
-//! - a tagged block, until its closing tag;
-//! - a code fence with nothing but tagged blocks in it, until the end of the
-//!   answer: text after it shows that the model only spoke of calls;
-//! - likewise a JSON object that begins `{"name": "‹a declared tool›"`, in a fence or
-//!   bare, if nothing stands before it.
+//! - a tagged block: until its closing tag;
+//! - a code fence with only tagged blocks in it: until the end of the answer, because text
+//!   after it shows that the model only spoke of calls;
+//! - a JSON object that begins `{"name": "‹a declared tool›"`, in a fence or bare, if no
+//!   text stands before it: likewise.
 //!
-//! White space beside a call goes out only with text that follows it.
+//! White space beside a call passes only with text that follows it.
 
 use std::mem;
 
 use super::{
     Declared, MAX_HELD_BYTES,
     block::{self, Block},
-    call_json,
-    code_fences::Place,
+    call_json::{self, ParsedCall},
+    code_fences::CodeFences,
     markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
     quote::{self, Last, Look},
 };
@@ -29,67 +29,101 @@ use crate::chat::{Event, Finish, Quotes};
 pub(super) struct Parser {
     declared: Declared<'static>,
     quotes: Quotes,
-    /// Where in a text of fences and lines the text so far ends.
-    place: Place,
-    /// White space that goes out with what follows it.
+    /// Whether the text so far ends in code.
+    fences: CodeFences,
+    /// White space that passes with the text after it.
     space: String,
-    /// What goes out as soon as the piece at hand is read.
+    /// What goes out after the current piece of text.
     ready: String,
     passed_text: bool,
     called: bool,
     /// The end of the text so far.
     last: Last,
-    /// A mark in the text that may be that of a quoted tag, and what follows it.
+    /// A mark that may be that of a quoted tag, and the text after it.
     marked: String,
-    /// The candidate, and what could make it a call.
+    /// The candidate.
     held: String,
-    phase: Phase,
+    candidate: Candidate,
 }
 
+/// What is held, and how far it has been read.
 #[derive(Debug, Clone)]
-enum Phase {
-    /// No candidate.
-    Text,
-    /// A tag that begins like one around calls. Ends at a `>`.
+enum Candidate {
+    /// Nothing.
+    Nothing,
+    /// A tag that begins like one around calls, up to its `>`.
     OpenTag,
-    /// The line that opens a code fence. Ends with the line.
-    Fence(Fence),
+    /// The opening line of a code fence.
+    FenceLine(FenceLine),
     /// White space after that line.
     FenceStart,
-    /// `{"name":"…"` so far. Ends with the name.
-    Bare(Bare),
+    /// An object without tags, up to the end of its name: `{"name":"…"`.
+    ObjectStart(ObjectStart),
     /// A block of calls.
     Block(Block),
-    /// What follows a fence with calls, or bare ones.
+    /// A fence with calls, or calls without tags, and what follows them.
     After { new_line: bool },
 }
 
-/// A bare object up to its name.
-#[derive(Debug, Clone, Default)]
-struct Bare {
-    fenced: bool,
-    /// How much of [`Bare::BEGINNING`] has come.
+/// The beginning of an object without tags.
+#[derive(Debug, Clone)]
+struct ObjectStart {
+    /// The block that it begins.
+    block: Block,
+    /// How much of [`ObjectStart::BEGINNING`] has come.
     matched: usize,
-    /// Where in what is held the name starts.
+    /// Where the name starts in what is held.
     name: usize,
 }
 
-impl Bare {
+impl ObjectStart {
     const BEGINNING: &str = "{\"name\":\"";
     const LONGEST_NAME: usize = 256;
+
+    /// After the bracket of `block`.
+    fn of(block: Block) -> Self {
+        Self { block, matched: 1, name: 0 }
+    }
+
+    /// Takes one more character, with which `held` ends.
+    fn step(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Verdict {
+        match Self::BEGINNING.as_bytes().get(self.matched) {
+            None => {
+                let name = held.get(self.name..).unwrap_or_default();
+                if let Some(name) = name.strip_suffix('"') {
+                    if !declared.has(name) {
+                        return Verdict::Text;
+                    }
+                    return Verdict::Hold(Candidate::Block(self.block));
+                }
+                if name.len() > Self::LONGEST_NAME {
+                    return Verdict::Text;
+                }
+            }
+            Some(expected) if ch == char::from(*expected) => {
+                self.matched += 1;
+                self.name = held.len();
+            }
+            // White space between the tokens, but not within `name`.
+            Some(b'{' | b'"' | b':')
+                if ch.is_ascii_whitespace() && self.matched != "{\"name".len() => {}
+            Some(_) => return Verdict::Text,
+        }
+        Verdict::Hold(Candidate::ObjectStart(self))
+    }
 }
 
-/// The line that opens a code fence, so far.
+/// The opening line of a code fence, so far.
 #[derive(Debug, Clone)]
-struct Fence {
+struct FenceLine {
     mark: char,
     marks: usize,
-    /// Where in what is held the language starts, if it has.
+    /// Where the language starts in what is held, if it has come.
     language: Option<usize>,
 }
 
-impl Fence {
-    /// Those in which models put their calls.
+impl FenceLine {
+    /// The languages of fences in which models put calls.
     const LANGUAGES: [&str; 8] =
         ["", "json", "xml", "text", "tool_call", "tool_calls", "tool_code", "tool_use"];
 
@@ -97,12 +131,12 @@ impl Fence {
         Self { mark, marks: 1, language: None }
     }
 
-    /// Takes the last character of `held`.
+    /// Takes one more character, with which `held` ends.
     fn step(mut self, ch: char, held: &str) -> Verdict {
         const LONGEST: usize = 12;
         if ch == self.mark && self.language.is_none() {
             self.marks += 1;
-            return Verdict::Hold(Phase::Fence(self));
+            return Verdict::Hold(Candidate::FenceLine(self));
         }
         if self.marks < 3 {
             return Verdict::Text;
@@ -111,10 +145,10 @@ impl Fence {
         let language = held.get(start..).unwrap_or_default();
         if let Some(language) = language.strip_suffix('\n') {
             let known = Self::LANGUAGES.contains(&language.trim_end());
-            return if known { Verdict::Hold(Phase::FenceStart) } else { Verdict::Text };
+            return if known { Verdict::Hold(Candidate::FenceStart) } else { Verdict::Text };
         }
         if matches!(ch, '\r' | ' ' | '_' | 'a'..='z') && language.len() <= LONGEST {
-            Verdict::Hold(Phase::Fence(self))
+            Verdict::Hold(Candidate::FenceLine(self))
         } else {
             Verdict::Text
         }
@@ -123,11 +157,11 @@ impl Fence {
 
 /// What one more character makes of a candidate.
 enum Verdict {
-    /// Nothing new.
-    Hold(Phase),
-    /// The block is complete with it.
+    /// It is a candidate still.
+    Hold(Candidate),
+    /// It is complete with this character.
     Complete,
-    /// It is no candidate, and the character belongs to what follows it.
+    /// It is text. The character belongs to what follows it.
     Text,
 }
 
@@ -136,7 +170,7 @@ impl Parser {
         Self {
             declared,
             quotes,
-            place: Place::default(),
+            fences: CodeFences::default(),
             space: String::new(),
             ready: String::new(),
             passed_text: false,
@@ -144,7 +178,7 @@ impl Parser {
             last: Last::default(),
             marked: String::new(),
             held: String::new(),
-            phase: Phase::Text,
+            candidate: Candidate::Nothing,
         }
     }
 
@@ -163,7 +197,7 @@ impl Parser {
 
     /// The text has ended.
     pub(super) fn finish(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
-        if matches!(self.phase, Phase::Block(_) | Phase::After { .. }) {
+        if matches!(self.candidate, Candidate::Block(_) | Candidate::After { .. }) {
             self.complete(on_event);
         } else {
             self.release();
@@ -177,50 +211,25 @@ impl Parser {
     }
 
     fn step(&mut self, ch: char, on_event: &mut impl FnMut(Event<'_>)) {
-        let phase = mem::replace(&mut self.phase, Phase::Text);
-        if let Phase::Text = phase {
-            match self.candidate(ch) {
-                Some(phase) => {
+        let candidate = mem::replace(&mut self.candidate, Candidate::Nothing);
+        if let Candidate::Nothing = candidate {
+            match self.begin(ch) {
+                Some(candidate) => {
                     self.held.push(ch);
-                    self.phase = phase;
+                    self.candidate = candidate;
                 }
-                None => self.text(ch, true),
+                None => self.text(ch),
             }
             return;
         }
         self.held.push(ch);
-        let verdict = match phase {
-            _ if self.held.len() > MAX_HELD_BYTES => Verdict::Text,
-            Phase::Text => Verdict::Text,
-            Phase::OpenTag => self.open_tag(on_event),
-            Phase::Fence(fence) => fence.step(ch, &self.held),
-            Phase::FenceStart => match ch {
-                '<' => Verdict::Hold(Phase::Block(Block::fenced(&self.held))),
-                '{' if self.may_be_bare() => {
-                    Verdict::Hold(Phase::Bare(Bare { fenced: true, matched: 1, ..Bare::default() }))
-                }
-                _ if ch.is_ascii_whitespace() => Verdict::Hold(Phase::FenceStart),
-                _ => Verdict::Text,
-            },
-            Phase::Bare(bare) => self.bare(bare, ch),
-            Phase::Block(block) => match block.step(ch, &self.held) {
-                block::Step::Hold(block) => Verdict::Hold(Phase::Block(block)),
-                block::Step::Followed => Verdict::Hold(Phase::After { new_line: false }),
-                block::Step::Complete => Verdict::Complete,
-                block::Step::Text => Verdict::Text,
-            },
-            Phase::After { new_line } => match ch {
-                '`' | '~' if new_line => Verdict::Hold(Phase::Fence(Fence::new(ch))),
-                '`' | '~' => Verdict::Hold(Phase::After { new_line }),
-                '<' => Verdict::Hold(Phase::Block(Block::fenced(&self.held))),
-                _ if ch.is_ascii_whitespace() => {
-                    Verdict::Hold(Phase::After { new_line: new_line || ch == '\n' })
-                }
-                _ => Verdict::Text,
-            },
+        let verdict = if self.held.len() > MAX_HELD_BYTES {
+            Verdict::Text
+        } else {
+            self.judge(candidate, ch, on_event)
         };
         match verdict {
-            Verdict::Hold(phase) => self.phase = phase,
+            Verdict::Hold(candidate) => self.candidate = candidate,
             Verdict::Complete => self.complete(on_event),
             Verdict::Text => {
                 self.held.pop();
@@ -230,20 +239,62 @@ impl Parser {
         }
     }
 
-    /// The candidate that `ch` begins.
-    fn candidate(&self, ch: char) -> Option<Phase> {
+    /// The candidate that begins with `ch`.
+    fn begin(&self, ch: char) -> Option<Candidate> {
         match ch {
-            _ if self.place.in_fence() => None,
-            // In code it is quoted.
-            '<' if !self.place.in_code() => Some(Phase::OpenTag),
-            '`' | '~' if self.place.at_line_start() => Some(Phase::Fence(Fence::new(ch))),
-            '{' if self.may_be_bare() => Some(Phase::Bare(Bare { matched: 1, ..Bare::default() })),
+            _ if self.fences.in_fence() => None,
+            // In code a tag is only quoted.
+            '<' if !self.fences.in_code() => Some(Candidate::OpenTag),
+            '`' | '~' if self.fences.at_line_start() => {
+                Some(Candidate::FenceLine(FenceLine::new(ch)))
+            }
+            '{' if self.may_be_bare() => {
+                Some(Candidate::ObjectStart(ObjectStart::of(Block::bare())))
+            }
             _ => None,
         }
     }
 
-    /// Whether an object without tags would be a call: if nothing has been said but
-    /// white space, and the conversation quotes no such object.
+    /// What `ch`, with which [`Self::held`] ends, makes of the candidate.
+    fn judge(
+        &mut self,
+        candidate: Candidate,
+        ch: char,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Verdict {
+        match candidate {
+            Candidate::Nothing => Verdict::Text,
+            Candidate::OpenTag => self.open_tag(on_event),
+            Candidate::FenceLine(line) => line.step(ch, &self.held),
+            Candidate::FenceStart => match ch {
+                '<' => Verdict::Hold(Candidate::Block(Block::fenced(&self.held))),
+                '{' if self.may_be_bare() => {
+                    Verdict::Hold(Candidate::ObjectStart(ObjectStart::of(Block::fenced_bare())))
+                }
+                _ if ch.is_ascii_whitespace() => Verdict::Hold(Candidate::FenceStart),
+                _ => Verdict::Text,
+            },
+            Candidate::ObjectStart(start) => start.step(ch, &self.held, &self.declared),
+            Candidate::Block(block) => match block.step(ch, &self.held) {
+                block::Step::Hold(block) => Verdict::Hold(Candidate::Block(block)),
+                block::Step::Followed => Verdict::Hold(Candidate::After { new_line: false }),
+                block::Step::Complete => Verdict::Complete,
+                block::Step::Text => Verdict::Text,
+            },
+            Candidate::After { new_line } => match ch {
+                '`' | '~' if new_line => Verdict::Hold(Candidate::FenceLine(FenceLine::new(ch))),
+                '`' | '~' => Verdict::Hold(Candidate::After { new_line }),
+                '<' => Verdict::Hold(Candidate::Block(Block::fenced(&self.held))),
+                _ if ch.is_ascii_whitespace() => {
+                    Verdict::Hold(Candidate::After { new_line: new_line || ch == '\n' })
+                }
+                _ => Verdict::Text,
+            },
+        }
+    }
+
+    /// Whether an object without tags would be a call: only white space has come before it,
+    /// and the conversation quotes no such object.
     fn may_be_bare(&self) -> bool {
         !self.passed_text && !self.called && self.ready.is_empty() && !self.quotes.objects
     }
@@ -253,57 +304,31 @@ impl Parser {
         let Some(name) = name.strip_suffix('>') else {
             let known =
                 CALL_TAGS.iter().chain([&LIST_TAG, &RESULT_TAG]).any(|tag| tag.starts_with(name));
-            // A result that a model makes up for itself, with attributes or without.
+            // A result that the model makes up, with attributes or without.
             let ends = name.strip_suffix(' ') == Some(RESULT_TAG);
             if ends && self.called {
                 return self.end(on_event);
             }
-            return if known { Verdict::Hold(Phase::OpenTag) } else { Verdict::Text };
+            return if known { Verdict::Hold(Candidate::OpenTag) } else { Verdict::Text };
         };
         if name == RESULT_TAG && self.called {
             self.end(on_event)
         } else if name == LIST_TAG {
-            Verdict::Hold(Phase::Block(Block::list()))
+            Verdict::Hold(Candidate::Block(Block::list()))
         } else if CALL_TAGS.contains(&name) {
-            Verdict::Hold(Phase::Block(Block::tagged()))
+            Verdict::Hold(Candidate::Block(Block::tagged()))
         } else {
             Verdict::Text
         }
     }
 
-    /// Ends the answer here: what the model makes up as the result of its call,
-    /// and builds on it, is nobody's.
+    /// Ends the answer here. The model makes up the result of its call: neither the result
+    /// nor what the model concludes from it may reach the client.
     fn end(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
         self.settle();
         self.send(on_event);
         on_event(Event::End(Finish::Stop));
-        Verdict::Hold(Phase::OpenTag)
-    }
-
-    fn bare(&self, mut bare: Bare, ch: char) -> Verdict {
-        match Bare::BEGINNING.as_bytes().get(bare.matched) {
-            None => {
-                let name = self.held.get(bare.name..).unwrap_or_default();
-                if let Some(name) = name.strip_suffix('"') {
-                    if !self.declared.has(name) {
-                        return Verdict::Text;
-                    }
-                    return Verdict::Hold(Phase::Block(Block::bare(bare.fenced)));
-                }
-                if name.len() > Bare::LONGEST_NAME {
-                    return Verdict::Text;
-                }
-            }
-            Some(expected) if ch == char::from(*expected) => {
-                bare.matched += 1;
-                bare.name = self.held.len();
-            }
-            // Between the tokens, that is, not within `name`.
-            Some(b'{' | b'"' | b':')
-                if ch.is_ascii_whitespace() && bare.matched != "{\"name".len() => {}
-            Some(_) => return Verdict::Text,
-        }
-        Verdict::Hold(Phase::Bare(bare))
+        Verdict::Hold(Candidate::OpenTag)
     }
 
     /// The candidate is complete: calls, or text after all.
@@ -314,11 +339,11 @@ impl Parser {
                 self.settle();
                 self.send(on_event);
                 self.called = true;
-                self.place = Place::default();
-                for call_json::Call { name, arguments } in &calls {
-                    let is_marked = self.quotes.tags;
+                self.fences = CodeFences::default();
+                for ParsedCall { name, arguments } in &calls {
+                    let has_marks = self.quotes.tags;
                     let arguments =
-                        if is_marked { quote::unmark(arguments) } else { arguments.into() };
+                        if has_marks { quote::unmark(arguments) } else { arguments.into() };
                     on_event(Event::ToolCall { name, arguments: &arguments });
                 }
             }
@@ -326,30 +351,32 @@ impl Parser {
         }
     }
 
-    /// What is held is text.
+    /// Passes what is held as text.
     fn release(&mut self) {
         let mut held = mem::take(&mut self.held);
         for ch in held.chars() {
-            self.text(ch, true);
+            self.text(ch);
         }
         // Keeps the memory for the next candidate.
         held.clear();
         self.held = held;
     }
 
-    /// `ch` is text, and `is_new` unless it has waited in [`Self::marked`].
-    fn text(&mut self, ch: char, is_new: bool) {
-        if is_new {
-            self.place.step(ch);
-            if self.quotes.tags && self.waits(ch) {
-                return;
-            }
+    /// Takes a character of text.
+    fn text(&mut self, ch: char) {
+        self.fences.step(ch);
+        if !(self.quotes.tags && self.waits(ch)) {
+            self.pass(ch);
         }
+    }
+
+    /// Passes a character of text that has no need to wait in [`Self::marked`].
+    fn pass(&mut self, ch: char) {
         if ch.is_ascii_whitespace() && self.space.len() < MAX_HELD_BYTES {
             self.space.push(ch);
             return;
         }
-        // At the beginning, white space beside a call has nothing to part.
+        // Before the first text, white space beside a call separates nothing.
         if !self.called || self.passed_text || !self.ready.is_empty() {
             self.ready.push_str(&self.space);
         }
@@ -357,7 +384,7 @@ impl Parser {
         self.ready.push(ch);
     }
 
-    /// Whether `ch` belongs to what may be a quoted tag, and so has to wait.
+    /// Whether `ch` may belong to a quoted tag. If so, it waits in [`Self::marked`].
     #[inline(never)]
     fn waits(&mut self, ch: char) -> bool {
         let is_open = !self.marked.is_empty();
@@ -374,14 +401,14 @@ impl Parser {
         false
     }
 
-    /// No more is needed to know whether there is a quoted tag: if so, it goes out
-    /// without its mark, as the client wrote it.
+    /// Passes what waits in [`Self::marked`]. A quoted tag loses its mark: the client gets
+    /// it as it was written.
     fn settle(&mut self) {
         let marked = mem::take(&mut self.marked);
         let tag = marked.strip_prefix(quote::MARK).filter(|tag| quote::is_tag(tag));
         for ch in tag.unwrap_or(&marked).chars() {
             self.last.step(ch);
-            self.text(ch, false);
+            self.pass(ch);
         }
     }
 

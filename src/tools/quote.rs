@@ -1,13 +1,13 @@
 //! Calls and results that a text only quotes.
 //!
-//! What users, tools and files say may hold a call, and a model may repeat it: nobody
-//! made that call then. So on their way to the model the tags in all such texts get a
-//! mark behind their bracket, `<~tool_call>`. A model reads it all the same, an echo of
-//! it is no call, and where the model's answer or its arguments have the mark it is
-//! taken out again. A tag that has marks gets one more, so that nothing is lost.
+//! Texts of users, tools and files may contain a call. If the model repeats it, it must not
+//! be made. So the tags in such texts get a mark after their bracket on the way to the
+//! model: `<~tool_call>`. Models can still read it, and the parser does not take it for a
+//! call. In the answer and in the arguments of calls the mark is removed again. A tag that
+//! has marks already gets one more, so that the original comes back.
 //!
-//! An object without tags is left as it is: where one is quoted, the model's calls
-//! need their tags.
+//! An object without tags is not marked. If the conversation quotes one, only tagged calls
+//! count.
 
 use std::borrow::Cow;
 
@@ -17,32 +17,31 @@ use super::{
 };
 use crate::chat::{Part, Prompt, Quotes, Tool};
 
-/// Stands behind the bracket of a tag that is quoted. It means nothing in JSON, so that
-/// it is the same in a text and in a string that holds the text.
+/// Marks a quoted tag, after its bracket. JSON does not escape it, so it is the same in a
+/// text and in a JSON string of the text.
 pub(super) const MARK: char = '~';
 
-/// The longest beginning of a quoted tag that an answer waits for, in bytes: it is looked
-/// at anew with each character, and what stands before a name has no end.
+/// The longest beginning of a quoted tag that an answer waits for, in bytes. It is read again
+/// with each character, and any number of characters may stand before the name.
 pub(super) const LONGEST_BYTES: usize = 256;
 
-/// How the bracket may be spelt: by itself, as what Unicode calls forms of it, and as
-/// the escapes of HTML, JSON and addresses, which models read without noticing. In
-/// small letters.
+/// The spellings of the bracket, in lower case: itself, its variants in Unicode, and its
+/// escapes in HTML, JSON and URLs, which models read like the bracket.
 const BRACKETS: [&str; 9] = ["<", "＜", "﹤", "&lt;", "&#60;", "&#x3c;", "\\u003c", "\\x3c", "%3c"];
 
-/// What a text turns out to be, of which some may still be missing.
+/// What a text is, the rest of which may still come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
     /// A tag's name.
     Tag,
-    /// As yet the beginning of one. A whole name is among these: more letters could follow.
+    /// The beginning of a tag. It may be `whole`: a name that more letters could still follow.
     Open { whole: bool },
     /// Anything else.
     Other,
 }
 
-/// What `text`, which follows a bracket, is: for the names of [`super::markup`] in any
-/// letters, with what may stand before a name within a tag.
+/// What `text`, after a bracket, is. Matches the names in [`super::markup`] in any case, with
+/// the characters that may stand before a name in a tag.
 pub(super) fn look(text: &str) -> Look {
     let stands_before = |ch: &char| {
         matches!(*ch, ' ' | '\t'..='\r' | '/' | '\\' | '|' | MARK)
@@ -72,7 +71,7 @@ fn look_for(tag: &str, name: &[u8]) -> Look {
             None => return Look::Open { whole: false },
             Some(byte) if byte.eq_ignore_ascii_case(&expected) => {}
             Some(b'-' | b' ') if expected == b'_' => {}
-            // Some leave it out.
+            // Some models leave it out.
             Some(_) if expected == b'_' => rest = before,
             Some(_) => return Look::Other,
         }
@@ -88,7 +87,7 @@ pub(super) fn is_tag(text: &str) -> bool {
     matches!(look(text), Look::Tag | Look::Open { whole: true })
 }
 
-/// The end of a text: as much of it as a bracket may take.
+/// The last bytes of a text, as many as a bracket may take.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Last(u64);
 
@@ -107,7 +106,7 @@ impl Last {
     }
 }
 
-/// The place behind the next bracket of `text` from `start` on.
+/// The place after the next bracket of `text` from `start` on.
 fn next_bracket(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -123,35 +122,44 @@ fn next_bracket(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// `text` with a mark in each tag. Borrowed if there is none.
+/// `text` with a mark in each tag. Borrowed if there is no tag.
 pub(super) fn mark(text: &str) -> Cow<'_, str> {
-    edit(text, true)
+    edit(text, Edit::Mark)
 }
 
-/// `text` with one mark less in each tag that has any.
+/// `text` with one mark less in each tag that has marks.
 pub(super) fn unmark(text: &str) -> Cow<'_, str> {
-    edit(text, false)
+    edit(text, Edit::Unmark)
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Edit {
+    Mark,
+    Unmark,
 }
 
 #[inline(never)]
-fn edit(text: &str, marks: bool) -> Cow<'_, str> {
+fn edit(text: &str, edit: Edit) -> Cow<'_, str> {
     let mut out = String::new();
     let (mut copied, mut at) = (0, 0);
     while let Some(place) = next_bracket(text.as_bytes(), at) {
         at = place;
         let rest = text.get(place..).unwrap_or_default();
-        let tag = if marks { Some(rest) } else { rest.strip_prefix(MARK) };
+        let tag = match edit {
+            Edit::Mark => Some(rest),
+            Edit::Unmark => rest.strip_prefix(MARK),
+        };
         if tag.is_some_and(is_tag) {
             if out.is_empty() {
-                // It may be megabytes, and is copied once. A tag is longer than eight bytes.
+                // It may be megabytes, and must not be copied as it grows. A tag has more than
+                // eight bytes, and gets one more.
                 out.reserve_exact(text.len() + text.len() / 8);
             }
             out.push_str(text.get(copied..place).unwrap_or_default());
             copied = place;
-            if marks {
-                out.push(MARK);
-            } else {
-                copied += MARK.len_utf8();
+            match edit {
+                Edit::Mark => out.push(MARK),
+                Edit::Unmark => copied += MARK.len_utf8(),
             }
         }
     }
@@ -162,8 +170,8 @@ fn edit(text: &str, marks: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether an object in `text` begins like a call of what is declared, as it is or
-/// within a string.
+/// Whether an object in `text` begins like a call of a declared tool, by itself or in a JSON
+/// string.
 fn has_object(text: &str, declared: &Declared<'_>) -> bool {
     let mut rest = text;
     while let Some((_, more)) = rest.split_once('{') {
@@ -172,7 +180,7 @@ fn has_object(text: &str, declared: &Declared<'_>) -> bool {
             .into_iter()
             .try_fold(rest.as_bytes(), |rest, token| between(rest).strip_prefix(token.as_bytes()));
         let is_call = |name: &[u8]| {
-            // A longer one is no tool's.
+            // No tool has a longer name.
             let end = name.iter().take(2 * Tool::LONGEST_NAME).position(|byte| *byte == b'"')?;
             let name = str::from_utf8(name.get(..end)?).ok()?;
             Some(declared.has(name.trim_end_matches('\\')))
@@ -184,7 +192,8 @@ fn has_object(text: &str, declared: &Declared<'_>) -> bool {
     false
 }
 
-/// What follows the white space, and the escapes, between two tokens of JSON.
+/// What follows the white space between two tokens of JSON, and the escapes there if the
+/// JSON is in a string.
 fn between(text: &[u8]) -> &[u8] {
     let mut rest = text;
     loop {
@@ -196,8 +205,9 @@ fn between(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Marks what the texts of `prompt` quote, and notes it with its tools. Without tools
-/// no answer can be a call, and only results are marked: none can end itself.
+/// Marks the tags that the texts of `prompt` quote, and notes in its tools what they quote.
+/// Without tools no answer can be a call: then only results are marked, so that none ends
+/// early.
 pub(super) fn quote(prompt: &mut Prompt<'_>) {
     let declared = prompt.tools.as_ref().map(|tools| Declared::of(&tools.list));
     let mut quotes = Quotes::default();
