@@ -6,6 +6,7 @@ use crate::{
     chat::{Event, Finish, Phase, Usage},
     dialect::Encoder,
     error::Error,
+    tools::{LONGEST_BYTES, ended_by_itself},
 };
 
 /// Where a stream stands after a call.
@@ -20,6 +21,9 @@ pub enum Progress {
     /// It failed before any of it had come, and nothing was written: the caller
     /// tries again, or ends it with [`Translator::fail`].
     Failed(Error),
+    /// It ended without the call that is wanted, and nothing was written: the caller asks
+    /// for another, or ends it with [`Translator::fail`].
+    NoCall,
 }
 
 /// Rewrites one streamed answer.
@@ -61,9 +65,6 @@ enum Said {
 }
 
 impl Hold {
-    /// The most that is held back of one answer, about, in bytes.
-    const MAX_BYTES: usize = 1 << 20;
-
     fn keep(&mut self, event: &Event<'_>) {
         match (event, self.said.last_mut()) {
             (Event::Reasoning(text), Some(Said::Reasoning(said)))
@@ -108,7 +109,7 @@ impl Translator {
     }
 
     /// Waits for a call as long as nothing is written. An answer that ends without
-    /// one has failed with [`Error::NoCall`]; after [`Translator::restart`] any
+    /// one is [`Progress::NoCall`]; after [`Translator::restart`] any
     /// other will do, and if there is none, the first will.
     #[must_use]
     pub fn wait_for_call(mut self) -> Self {
@@ -137,7 +138,7 @@ impl Translator {
                     waiting.keep(&event);
                     let is_said = matches!(event, Event::Reasoning(_) | Event::Text(_));
                     // One that says so much is the answer.
-                    if is_said && waiting.held_bytes() > Hold::MAX_BYTES {
+                    if is_said && waiting.held_bytes() > LONGEST_BYTES {
                         if !*committed {
                             *committed = true;
                             output.open(out);
@@ -149,7 +150,9 @@ impl Translator {
                     if is_said {
                         return;
                     }
-                    if event == Event::End(Finish::Stop) {
+                    if let Event::End(finish) = &event
+                        && ended_by_itself(finish)
+                    {
                         end = Some(Finish::Stop);
                         return;
                     }
@@ -181,7 +184,7 @@ impl Translator {
         });
         if let (Some(usage), Some(hold)) = (missed, hold) {
             hold.attempt = Attempt::Missed(usage);
-            return Progress::Failed(Error::NoCall);
+            return Progress::NoCall;
         }
         match result {
             Err(error) => self.upstream_failed(error, out),

@@ -5,6 +5,7 @@
 //! 2025-08 and 2026-02), so what differs from that is met with an error, never
 //! with a guess that looks like an answer.
 
+mod body;
 mod fast_path;
 mod request;
 mod sign_in;
@@ -13,7 +14,8 @@ mod wire;
 
 #[cfg(doc)]
 use crate::chat::Prompt;
-pub use request::{ask_again, body, size_hint};
+pub use body::Body;
+pub use request::{body, size_hint};
 pub use sign_in::{Token, service, sign_in_body, token};
 pub use stream::Reader;
 

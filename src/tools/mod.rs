@@ -22,7 +22,7 @@ use crate::{
     chat::{Calls, Event, Finish, Prompt, Tool},
     names::Names,
 };
-pub use ask_again::{Fit, Judgement, Wanted};
+pub use ask_again::{Correction, Fit, Judgement, LONGEST_BYTES, Wanted, ended_by_itself};
 pub use instructions::instruct;
 
 /// The most that is held back until it is certain what it is, in bytes. No model's
@@ -48,12 +48,6 @@ impl<'a> Declared<'a> {
     fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
-}
-
-/// `text` for the model, with what it quotes of calls and results marked as such.
-#[must_use]
-pub fn quoted(text: &str) -> Cow<'_, str> {
-    quote::mark(text)
 }
 
 /// Stands between the upstream's events and the limits: text goes in, text and
