@@ -142,7 +142,7 @@ fn request(dialect: &'static Api) -> Work {
         let attachment = degpt_edge::catalog::Attachments::Present;
         let model = prompt.model.as_deref();
         let target = catalog.resolve(model, prompt.thinking, attachment).unwrap();
-        degpt::body(&prompt, target).unwrap().len()
+        degpt::body(&prompt, target).unwrap().bytes().len()
     })
 }
 

@@ -85,9 +85,6 @@ pub enum Error {
     /// A conversation that the server is to keep. Anthropic's SDK then sends all of
     /// it each time.
     NoThreads,
-    /// DeGPT answered without the call that was wanted. It is asked once more, so
-    /// no client sees this.
-    NoCall,
     /// DeGPT's answer is over the limit.
     AnswerTooLarge,
     /// A fault of the gateway itself.
@@ -149,8 +146,6 @@ pub enum Kind {
     Truncated,
     /// DeGPT's answer is not its protocol.
     Garbled,
-    /// DeGPT's answer has no call.
-    NoCall,
     /// DeGPT fell silent.
     Stalled,
     /// There is no room for the request.
@@ -192,7 +187,6 @@ impl Error {
             Self::Unavailable => (502, Kind::Unavailable, None),
             Self::Truncated => (502, Kind::Truncated, None),
             Self::Garbled => (502, Kind::Garbled, None),
-            Self::NoCall => (502, Kind::NoCall, None),
             Self::Stalled => (502, Kind::Stalled, None),
             Self::Overloaded => (503, Kind::Overloaded, None),
             Self::Timeout => (504, Kind::Timeout, None),
@@ -280,7 +274,6 @@ impl Error {
             Self::NoThreads => {
                 "No conversation is kept here. Send all of it each time, without `thread`."
             }
-            Self::NoCall => "DeGPT's model called no tool.",
             Self::AnswerTooLarge => "DeGPT's answer is larger than this deployment allows.",
             Self::Internal => "The gateway failed. The request id helps its operator to find out.",
         };

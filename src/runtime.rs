@@ -103,12 +103,12 @@ pub trait Runtime: Clone + 'static {
     /// [`Error::Internal`], if the runtime cannot make one.
     fn outlet(&self, relay: Relay) -> Result<Self::Outlet, Error>;
 
-    /// Lets `download` flow into `outlet`. Returns when the answer has begun;
-    /// from then on it flows by itself.
+    /// Lets `download` flow into `outlet`. Returns when the answer has begun, and then it
+    /// flows on by itself; or when all of it has come without the call that is wanted.
     ///
     /// # Errors
     /// [`Failure`], if the upstream failed before that: another may be tried.
-    async fn feed(&self, outlet: &Self::Outlet, download: Self::Download) -> Result<(), Failure>;
+    async fn feed(&self, outlet: &Self::Outlet, download: Self::Download) -> Result<Fed, Failure>;
 
     /// The reading end of `outlet`, as soon as its status is decided: when the
     /// answer has begun, or when it is time to send headers in any case. `pump`
@@ -138,6 +138,16 @@ pub trait Runtime: Clone + 'static {
 
     /// Keeps `value` for `seconds` where other isolates find it, if possible.
     async fn remember(&self, key: &str, value: Vec<u8>, seconds: u64);
+}
+
+/// What came of an upstream's body that was let flow to a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fed {
+    /// The answer flows.
+    Flows,
+    /// The answer has ended without the call that is wanted. It is held, in case that no
+    /// other comes.
+    NoCall,
 }
 
 /// A request to an upstream.

@@ -10,6 +10,7 @@
 //! 4. Anthropic's blocks are balanced and contiguous from 0, also on error.
 //! 5. Memory is bounded; the caller owns the output buffer.
 
+mod call_gate;
 mod limits;
 pub mod patience;
 mod relay;

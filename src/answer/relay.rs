@@ -24,6 +24,9 @@ pub enum Step {
     Close(Rest),
     /// Drop this upstream. Nothing of the answer has come from it.
     Fail(Error),
+    /// Drop this upstream and ask for another answer: this one lacks the call that is
+    /// wanted, and is held.
+    AskAgain,
 }
 
 /// Whether an upstream goes on after the end of the answer.
@@ -165,7 +168,7 @@ impl Relay {
         self.step(progress)
     }
 
-    /// Makes ready for another upstream, after [`Step::Fail`].
+    /// Makes ready for another upstream, after [`Step::Fail`] or [`Step::AskAgain`].
     pub fn restart(&mut self, now_ms: u64) {
         self.translator.restart();
         self.patience.hear(now_ms);
@@ -208,6 +211,7 @@ impl Relay {
             Progress::Ended if self.translator.upstream_ended() => Step::Close(Rest::None),
             Progress::Ended => Step::Close(Rest::Some),
             Progress::Failed(error) => Step::Fail(error),
+            Progress::NoCall => Step::AskAgain,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! An answer as a stream.
 
-use super::Input;
+use super::{
+    Input,
+    call_gate::{Answer, CallGate},
+};
 use crate::{
     answer::Limiter,
     chat::{Event, Finish, Phase, Usage},
@@ -20,6 +23,9 @@ pub enum Progress {
     /// It failed before any of it had come, and nothing was written: the caller
     /// tries again, or ends it with [`Translator::fail`].
     Failed(Error),
+    /// It ended without the call that is wanted, and nothing was written: the caller asks
+    /// for another, or ends it with [`Translator::fail`].
+    NoCall,
 }
 
 /// Rewrites one streamed answer.
@@ -27,165 +33,97 @@ pub enum Progress {
 pub struct Translator {
     input: Input,
     limiter: Limiter,
-    output: Box<dyn Encoder>,
+    gate: CallGate,
+    output: Output,
     max_answer_bytes: usize,
-    /// Whether the dialect's opening has been written.
-    committed: bool,
-    ended: bool,
-    /// Holds the answer back until it makes the call that is wanted.
-    hold: Option<Hold>,
+    /// The limits of another answer, where one may be asked for.
+    fresh: Option<Limiter>,
 }
 
-/// An answer that must make a call, and has not so far.
+/// What the client gets: an opening, what is said, one ending.
 #[derive(Debug)]
-struct Hold {
-    said: Vec<Said>,
-    /// For another answer, which has limits of its own.
-    fresh: Limiter,
-    attempt: Attempt,
+struct Output {
+    encoder: Box<dyn Encoder>,
+    state: State,
 }
 
+/// What of the stream has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attempt {
-    /// The first answer comes, and is held.
-    First,
-    /// It has ended, without a call: it is the answer if there is no other.
-    Missed(Usage),
+enum State {
+    /// Nothing.
+    Unopened,
+    /// The dialect's opening.
+    Open,
+    /// The ending.
+    Ended,
 }
 
-/// A piece of an answer that is held.
-#[derive(Debug)]
-enum Said {
-    Reasoning(String),
-    Text(String),
-}
-
-impl Hold {
-    /// The most that is held back of one answer, about, in bytes.
-    const MAX_BYTES: usize = 1 << 20;
-
-    fn keep(&mut self, event: &Event<'_>) {
-        match (event, self.said.last_mut()) {
-            (Event::Reasoning(text), Some(Said::Reasoning(said)))
-            | (Event::Text(text), Some(Said::Text(said))) => said.push_str(text),
-            (Event::Reasoning(text), _) => self.said.push(Said::Reasoning((*text).to_owned())),
-            (Event::Text(text), _) => self.said.push(Said::Text((*text).to_owned())),
-            (Event::ToolCall { .. } | Event::End(_), _) => {}
+impl Output {
+    /// Writes the opening, if it has not been written.
+    fn open(&mut self, out: &mut Vec<u8>) {
+        if self.state == State::Unopened {
+            self.state = State::Open;
+            self.encoder.open(out);
         }
     }
 
-    fn held_bytes(&self) -> usize {
-        let bytes = self.said.iter().map(|said| match said {
-            Said::Reasoning(text) | Said::Text(text) => text.capacity(),
-        });
-        bytes.sum()
+    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        self.open(out);
+        self.encoder.event(event, out);
     }
 
-    fn release(&self, output: &mut dyn Encoder, out: &mut Vec<u8>) {
-        for said in &self.said {
-            let event = match said {
-                Said::Reasoning(text) => Event::Reasoning(text),
-                Said::Text(text) => Event::Text(text),
-            };
-            output.event(&event, out);
-        }
+    fn close(&mut self, finish: &Finish, usage: Usage, out: &mut Vec<u8>) {
+        self.open(out);
+        self.state = State::Ended;
+        self.encoder.close(finish, usage, out);
+    }
+
+    fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
+        self.state = State::Ended;
+        self.encoder.abort(error, out);
     }
 }
 
 impl Translator {
-    /// For one answer, which `output` writes.
+    /// For one answer, which `encoder` writes.
     #[must_use]
-    pub fn new(output: Box<dyn Encoder>, limiter: Limiter, max_answer_bytes: usize) -> Self {
+    pub fn new(encoder: Box<dyn Encoder>, limiter: Limiter, max_answer_bytes: usize) -> Self {
         Self {
             input: Input::new(max_answer_bytes),
-            output,
             limiter,
+            gate: CallGate::Open,
+            output: Output { encoder, state: State::Unopened },
             max_answer_bytes,
-            committed: false,
-            ended: false,
-            hold: None,
+            fresh: None,
         }
     }
 
     /// Waits for a call as long as nothing is written. An answer that ends without
-    /// one has failed with [`Error::NoCall`]; after [`Translator::restart`] any
-    /// other will do, and if there is none, the first will.
+    /// one is [`Progress::NoCall`]; after [`Translator::restart`] any other will do,
+    /// and if there is none, the first will.
     #[must_use]
     pub fn wait_for_call(mut self) -> Self {
-        let fresh = self.limiter.clone();
-        self.hold = Some(Hold { said: Vec::new(), fresh, attempt: Attempt::First });
+        self.fresh = Some(self.limiter.clone());
+        self.gate = CallGate::closed();
         self
     }
 
     /// Reads what has come and appends what it means to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Progress {
-        if self.ended {
+        let Self { input, limiter, gate, output, .. } = self;
+        if output.state == State::Ended {
             return Progress::Ended;
         }
-        let Self { input, limiter, output, committed, ended, hold, .. } = self;
-        let mut missed = None;
         let result = input.push(bytes, &mut |event| {
-            if *ended || missed.is_some() {
-                return;
-            }
-            let mut end = None;
-            limiter.push(event, &mut |event| {
-                if end.is_some() {
-                    return;
-                }
-                if let Some(waiting) = hold.as_mut().filter(|hold| hold.attempt == Attempt::First) {
-                    waiting.keep(&event);
-                    let is_said = matches!(event, Event::Reasoning(_) | Event::Text(_));
-                    // One that says so much is the answer.
-                    if is_said && waiting.held_bytes() > Hold::MAX_BYTES {
-                        if !*committed {
-                            *committed = true;
-                            output.open(out);
-                        }
-                        waiting.release(output.as_mut(), out);
-                        *hold = None;
-                        return;
-                    }
-                    if is_said {
-                        return;
-                    }
-                    if event == Event::End(Finish::Stop) {
-                        end = Some(Finish::Stop);
-                        return;
-                    }
-                }
-                if !*committed {
-                    *committed = true;
-                    output.open(out);
-                }
-                if let Some(Hold { attempt: Attempt::First, .. }) = hold
-                    && let Some(waited) = hold.take()
-                {
-                    waited.release(output.as_mut(), out);
-                }
-                // Another answer has begun, so the first is none.
-                *hold = None;
-                match event {
-                    Event::End(finish) => end = Some(finish),
-                    event => output.event(&event, out),
-                }
-            });
-            match (end, hold.as_ref()) {
-                (Some(_), Some(_)) => missed = Some(limiter.usage()),
-                (Some(finish), None) => {
-                    *ended = true;
-                    output.close(&finish, limiter.usage(), out);
-                }
-                (None, _) => {}
+            // What follows the end in the same piece neither is said nor counts.
+            if output.state != State::Ended && !gate.is_missed() {
+                pass_on(event, limiter, gate, output, out);
             }
         });
-        if let (Some(usage), Some(hold)) = (missed, hold) {
-            hold.attempt = Attempt::Missed(usage);
-            return Progress::Failed(Error::NoCall);
-        }
         match result {
-            Err(error) => self.upstream_failed(error, out),
-            Ok(()) => self.progress(),
+            // An answer that has ended does not fail any more.
+            Err(error) if !self.gate.is_missed() => self.upstream_failed(error, out),
+            _ => self.progress(),
         }
     }
 
@@ -197,7 +135,7 @@ impl Translator {
     /// The upstream has failed. While nothing of the answer has come, nothing is
     /// written: another upstream may still do better.
     pub fn upstream_failed(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
-        if self.phase() == Phase::Flowing || self.ended {
+        if self.phase() == Phase::Flowing || self.output.state == State::Ended {
             self.fail(error, out)
         } else {
             Progress::Failed(error)
@@ -207,22 +145,17 @@ impl Translator {
     /// Ends the answer with `error`, for good: with an event where the client has
     /// seen the opening, with [`Progress::Failed`] where it has not.
     pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
-        if self.ended {
+        if self.output.state == State::Ended {
             return Progress::Ended;
         }
-        if let Some(hold) = self.hold.take()
-            && let Attempt::Missed(usage) = hold.attempt
-        {
-            self.commit(out);
-            hold.release(self.output.as_mut(), out);
+        if let Some(Answer { said, usage }) = self.gate.take_first() {
+            said.release(&mut |event| self.output.event(event, out));
             self.output.close(&Finish::Stop, usage, out);
-            self.ended = true;
             return Progress::Ended;
         }
-        if !self.committed {
+        if self.output.state == State::Unopened {
             return Progress::Failed(error);
         }
-        self.ended = true;
         self.output.abort(&error, out);
         Progress::Ended
     }
@@ -230,39 +163,34 @@ impl Translator {
     /// Writes the opening, so that the client sees a stream begin whatever the
     /// upstream does. Does nothing the second time.
     pub fn commit(&mut self, out: &mut Vec<u8>) {
-        if !self.committed {
-            self.committed = true;
-            self.output.open(out);
-        }
-        if let Some(hold) = self.hold.take_if(|hold| hold.attempt == Attempt::First) {
-            hold.release(self.output.as_mut(), out);
-        }
+        self.output.open(out);
+        self.gate.open(&mut |event| self.output.event(event, out));
     }
 
     /// Writes what tells a client that the stream is alive; nothing once it has ended.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
-        if !self.ended {
-            self.output.keep_alive(out);
+        if self.output.state != State::Ended {
+            self.output.encoder.keep_alive(out);
         }
     }
 
     /// How much memory is held for what has not gone out, in bytes.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        let hold = self.hold.as_ref().map_or(0, Hold::held_bytes);
-        self.input.held_bytes() + self.limiter.held_bytes() + hold
+        self.input.held_bytes() + self.limiter.held_bytes() + self.gate.held_bytes()
     }
 
     /// Lets go of that: nothing more will be said.
     pub fn let_go(&mut self) {
         self.input = Input::new(0);
-        self.hold = None;
+        self.gate = CallGate::Open;
+        self.fresh = None;
     }
 
     /// Whether any of the answer itself has come.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        Phase::of(self.input.begun && self.hold.is_none())
+        Phase::of(self.input.begun && self.gate.is_open())
     }
 
     /// Whether an event was complete in what was read last.
@@ -274,12 +202,12 @@ impl Translator {
     /// Changes whenever [`Translator::last_words`] do; `None` until there are any.
     #[must_use]
     pub fn last_words_form(&self) -> Option<u32> {
-        (self.committed && !self.ended).then(|| self.output.abort_form())
+        (self.output.state == State::Open).then(|| self.output.encoder.abort_form())
     }
 
     /// What ends the stream, as it stands, if the gateway itself fails.
     pub fn last_words(&self, out: &mut Vec<u8>) {
-        self.output.abort(&Error::Internal, out);
+        self.output.encoder.abort(&Error::Internal, out);
     }
 
     /// Whether the upstream has said all that it had to say.
@@ -292,21 +220,43 @@ impl Translator {
     /// that another can be read in its place.
     pub fn restart(&mut self) {
         self.input = Input::new(self.max_answer_bytes);
-        if let Some(hold) = &mut self.hold {
-            self.limiter = hold.fresh.clone();
-            if hold.attempt == Attempt::First {
-                hold.said.clear();
-            }
+        self.gate.restart();
+        if let Some(fresh) = &self.fresh {
+            self.limiter.clone_from(fresh);
         }
     }
 
     fn progress(&self) -> Progress {
-        if self.ended {
+        if self.output.state == State::Ended {
             Progress::Ended
+        } else if self.gate.is_missed() {
+            Progress::NoCall
         } else if self.phase() == Phase::Flowing {
             Progress::Flowing
         } else {
             Progress::Waiting
+        }
+    }
+}
+
+/// Takes one event of the upstream's through the limits and the gate to the client.
+fn pass_on(
+    event: Event<'_>,
+    limiter: &mut Limiter,
+    gate: &mut CallGate,
+    output: &mut Output,
+    out: &mut Vec<u8>,
+) {
+    let mut end = None;
+    limiter.push(event, &mut |event| match event {
+        Event::End(finish) => end = Some(finish),
+        event => gate.push(&event, &mut |event| output.event(event, out)),
+    });
+    if let Some(finish) = end {
+        let usage = limiter.usage();
+        gate.end(&finish, usage, &mut |event| output.event(event, out));
+        if gate.is_open() {
+            output.close(&finish, usage, out);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! read in its published source (`AIDecentralGPT/DeGPTAI`, as of 2025-08 and 2026-02).
 //! Whatever differs from that is an error, never a guess that looks like an answer.
 
+mod body;
 mod fast_path;
 mod request;
 mod sign_in;
@@ -12,7 +13,8 @@ mod wire;
 
 #[cfg(doc)]
 use crate::chat::Prompt;
-pub use request::{ask_again, body, size_hint};
+pub use body::Body;
+pub use request::{body, size_hint};
 pub use sign_in::{Token, service, sign_in_body, token};
 pub use stream::Reader;
 

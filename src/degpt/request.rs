@@ -5,7 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::wire;
+use super::{
+    body::Body,
+    wire::{self, ASSISTANT, SYSTEM, USER},
+};
 use crate::{
     catalog::{Images, Target},
     chat::{Part, Prefill, Prompt, Role, Source},
@@ -20,7 +23,7 @@ use crate::{
 /// [`Error::Invalid`] when nothing is left to say once empty messages are left
 /// out, or when the answer is to go on from a text and the model cannot;
 /// [`Error::Overloaded`], when the memory is used up.
-pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
+pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
     in_flight::probe(markup_bytes(prompt))?;
     let family = Family::of(target.upstream);
     let mut messages = match family {
@@ -50,53 +53,15 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Vec<u8>, Error> {
             }),
         }
     }
-    let request = wire::Request {
-        model: target.upstream,
-        messages: &messages,
+    let question = wire::Question { model: target.upstream, messages: &messages };
+    let options = wire::Options {
         project: "DecentralGPT",
         stream: true,
         enable_thinking: target.model.think,
         reload,
     };
-    // One allocation for a picture of megabytes instead of one at each doubling.
-    in_flight::to_json(&request, size_hint(prompt))
+    Body::write(&question, &options, size_hint(prompt))
 }
-
-/// Adds to the body of a chat request what the model answered, and what is wrong with it.
-pub fn ask_again(body: &mut Vec<u8>, answer: &str, correction: &str) {
-    // Nothing after the messages has this in it, whatever they say.
-    const END: &[u8] = b"],\"project\":";
-    let Some(end) = body.windows(END.len()).rposition(|window| window == END) else {
-        return;
-    };
-    // Families that take no empty turn, and those that want turns to alternate.
-    let answer = if answer.trim().is_empty() { "…" } else { answer };
-    let turns = [(ASSISTANT, answer), (USER, correction)];
-    let messages: Vec<wire::Message<'_>> = turns
-        .into_iter()
-        .map(|(role, text)| wire::Message {
-            role,
-            content: wire::Content::Text(vec![text.into()], ""),
-        })
-        .collect();
-    // Without room for more it is the same question once more.
-    let Ok(mut more) = in_flight::to_json(&messages, answer.len() + correction.len() + 128) else {
-        return;
-    };
-    if in_flight::make_room(body, more.len()).is_err() {
-        return;
-    }
-    // From a list of its own to the end of another.
-    more.pop();
-    if let Some(first) = more.first_mut() {
-        *first = b',';
-    }
-    body.splice(end..end, more);
-}
-
-const SYSTEM: &str = "system";
-const USER: &str = "user";
-const ASSISTANT: &str = "assistant";
 
 /// Asks a model that cannot continue a text to go on from one.
 const CONTINUE: &str =

@@ -6,11 +6,18 @@ use serde::{Serialize, Serializer};
 
 use crate::json::{Outcome, Raw, Read, Reader, Text, fields};
 
-/// The body of `POST /api/v1/chat/completion/proxy`. DeGPT drops all other fields silently.
+/// The first half of the body of `POST /api/v1/chat/completion/proxy`. DeGPT drops silently
+/// every field that is in neither half.
 #[derive(Debug, Serialize)]
-pub(crate) struct Request<'a> {
+pub(crate) struct Question<'a> {
     pub(crate) model: &'a str,
+    /// The last field, so that more messages can follow.
     pub(crate) messages: &'a [Message<'a>],
+}
+
+/// The second half.
+#[derive(Debug, Serialize)]
+pub(crate) struct Options {
     pub(crate) project: &'static str,
     /// Always true: without it, most models answer `null`.
     pub(crate) stream: bool,
@@ -20,6 +27,11 @@ pub(crate) struct Request<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) reload: bool,
 }
+
+/// The roles of messages.
+pub(crate) const SYSTEM: &str = "system";
+pub(crate) const USER: &str = "user";
+pub(crate) const ASSISTANT: &str = "assistant";
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Message<'a> {

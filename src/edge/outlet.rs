@@ -42,6 +42,7 @@ use crate::{
     answer::{Client, Relay, Rest, Step},
     chat::{Failure, Phase},
     error::Error,
+    runtime::Fed,
 };
 
 /// The writing end of a client's body.
@@ -77,7 +78,7 @@ enum Feeding {
     #[default]
     Off,
     /// One does, but nothing of the answer has come; who is told of either.
-    Waiting(oneshot::Sender<Result<(), Failure>>),
+    Waiting(oneshot::Sender<Result<Fed, Failure>>),
     /// The answer flows.
     Flowing,
 }
@@ -126,7 +127,7 @@ impl Outlet {
     }
 
     /// Lets an upstream's body flow in; see [`Runtime::feed`](crate::runtime::Runtime::feed).
-    pub(super) async fn feed(&self, download: Download) -> Result<(), Failure> {
+    pub(super) async fn feed(&self, download: Download) -> Result<Fed, Failure> {
         let failure = |error| self.shared.relay.borrow().failure(error);
         let Download { body, abort } = download;
         let body = body.ok_or_else(|| failure(Error::Truncated))?;
@@ -152,15 +153,14 @@ impl Outlet {
         self.shared.is_paused.set(false);
         read(&source);
 
-        match receiver.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(failure)) => {
-                self.call.let_go();
-                self.shared.relay.borrow_mut().restart(now_ms());
-                Err(failure)
-            }
-            Err(oneshot::Canceled) => Err(failure(Error::Internal)),
+        let Ok(fed) = receiver.await else {
+            return Err(failure(Error::Internal));
+        };
+        if fed != Ok(Fed::Flows) {
+            self.call.let_go();
+            self.shared.relay.borrow_mut().restart(now_ms());
         }
+        fed
     }
 
     /// See [`Runtime::stream`](crate::runtime::Runtime::stream).
@@ -314,7 +314,7 @@ impl Shared {
         if begun == Phase::Flowing
             && let Feeding::Waiting(sender) = self.feeding.replace(Feeding::Flowing)
         {
-            tell(Some(sender), Ok(()));
+            tell(Some(sender), Ok(Fed::Flows));
         }
         match step {
             Step::Hold | Step::Send => None,
@@ -324,6 +324,12 @@ impl Shared {
                 // The connection of one that has said all can be used again.
                 if rest == Rest::Some {
                     call.let_go();
+                }
+                None
+            }
+            Step::AskAgain => {
+                if let Feeding::Waiting(sender) = self.feeding.take() {
+                    tell(Some(sender), Ok(Fed::NoCall));
                 }
                 None
             }

@@ -22,7 +22,7 @@ use crate::{
     answer::Relay,
     chat::Failure,
     error::Error,
-    runtime::{Incoming, Outgoing, Runtime},
+    runtime::{Fed, Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
 
@@ -117,7 +117,7 @@ impl Runtime for Workers {
         Outlet::new(relay, &self.call, self.call_number).map_err(|_| Error::Internal)
     }
 
-    async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<(), Failure> {
+    async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<Fed, Failure> {
         outlet.feed(download).await
     }
 

@@ -13,11 +13,10 @@ use crate::{
     tools::{Stage, Wanted},
 };
 
-/// One question to DeGPT and its answer: DeGPT's request, and nothing else of the
-/// client's words.
+/// One question to DeGPT and its answer, beside the body of DeGPT's request: nothing of
+/// the client's words but what the answer needs.
 pub(super) struct Exchange<'a> {
     pub(super) target: Target<'a>,
-    pub(super) body: Vec<u8>,
     pub(super) delivery: Delivery,
     /// How the answer is written.
     pub(super) reply: Box<dyn dialect::Reply>,
@@ -27,12 +26,11 @@ pub(super) struct Exchange<'a> {
     pub(super) wanted: Wanted<'static>,
     /// The schema of what is wanted.
     pub(super) schema: Option<String>,
-    pub(super) has_tools: bool,
     pub(super) ignored: Vec<&'static str>,
 }
 
 impl<'a> Exchange<'a> {
-    /// What `asked` needs, of which `held` counts the bytes.
+    /// What `asked` needs, and the body of DeGPT's request, of which `held` counts the bytes.
     ///
     /// # Errors
     /// [`Error::UnknownModel`], [`Error::Invalid`], and [`Error::Overloaded`] where there
@@ -41,7 +39,7 @@ impl<'a> Exchange<'a> {
         config: &'a Config,
         asked: Asked<'_>,
         held: &mut Held,
-    ) -> Result<Self, Error> {
+    ) -> Result<(Self, degpt::Body), Error> {
         let Asked { prompt, reply } = asked;
         let attachment =
             if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
@@ -54,9 +52,9 @@ impl<'a> Exchange<'a> {
             Delivery::Whole => wanted.format.and_then(|format| format.schema),
             Delivery::Stream { .. } => None,
         };
-        Ok(Self {
+        let body = degpt::body(&prompt, target)?;
+        let exchange = Self {
             target,
-            body: degpt::body(&prompt, target)?,
             delivery: prompt.delivery,
             reply,
             stage: Stage::new(&prompt),
@@ -66,15 +64,15 @@ impl<'a> Exchange<'a> {
             },
             wanted: wanted.with_schema(None),
             schema: schema.map(str::to_owned),
-            has_tools: prompt.tools.is_some(),
             limits: prompt.limits,
             ignored: prompt.ignored,
-        })
+        };
+        Ok((exchange, body))
     }
 
-    /// How much memory it takes, in bytes.
-    pub(super) fn held_bytes(&self) -> usize {
-        BASE_BYTES + self.body.capacity() + self.schema.as_ref().map_or(0, String::capacity)
+    /// How much memory it takes together with `body`, in bytes.
+    pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
+        BASE_BYTES + body.held_bytes() + self.schema.as_ref().map_or(0, String::capacity)
     }
 
     /// Keeps the limits of one answer.

@@ -20,6 +20,7 @@ use crate::{
     catalog::Service,
     chat::{Delivery, Stamp},
     config::{Config, Cors},
+    degpt,
     dialect::{self, Api, Asked, List, Table},
     error::Error,
     headers,
@@ -153,11 +154,11 @@ async fn answer_question<E: Runtime>(
     let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
     let asked = read(&body, api, request.header)?;
     let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
-        let exchange = Exchange::new(config, asked, &mut held)?;
+        let (exchange, question) = Exchange::new(config, asked, &mut held)?;
         // It may be megabytes, and an answer takes minutes.
         drop(body);
-        held.set(exchange.held_bytes())?;
-        return carry_out(gateway, edge, caller, exchange, held, stamp).await;
+        held.set(exchange.held_bytes(&question))?;
+        return carry_out(gateway, edge, caller, exchange, question, held, stamp).await;
     };
     // The count is the same for every model, but a client should learn here
     // already that there is none of this name.
@@ -170,7 +171,8 @@ async fn carry_out<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
     caller: Caller,
-    mut exchange: Exchange<'_>,
+    exchange: Exchange<'_>,
+    body: degpt::Body,
     held: Held,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
@@ -178,7 +180,7 @@ async fn carry_out<E: Runtime>(
     let patience = Patience::new(&gateway.config.timing, started_ms);
     let call = Call {
         caller,
-        body: std::mem::take(&mut exchange.body),
+        body,
         held,
         accept: match exchange.delivery {
             Delivery::Whole => "*/*",

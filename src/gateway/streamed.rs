@@ -12,9 +12,8 @@ use crate::{
     answer::Relay,
     answer::Translator,
     chat::{Stamp, UsageReport},
-    degpt,
     error::Error,
-    runtime::Runtime,
+    runtime::{Fed, Runtime},
     upstream::{self, Call},
 };
 
@@ -48,13 +47,13 @@ pub(super) async fn answer<E: Runtime>(
         async move {
             let Gateway { config, upstream, .. } = &*gateway;
             let consume = async |download| edge.feed(&outlet, download).await;
-            match (upstream::ask(upstream, config, &edge, &call, consume).await, correction) {
-                (Err(Error::NoCall), Some(correction)) => {
-                    degpt::ask_again(&mut call.body, "", correction);
-                    upstream::ask(upstream, config, &edge, &call, consume).await
-                }
-                (result, _) => result,
+            let fed = upstream::ask(upstream, config, &edge, &call, consume).await?;
+            if let (Fed::NoCall, Some(correction)) = (fed, correction) {
+                // If this fails, the first answer goes out.
+                call.body.ask_again(&correction.answer, &correction.text)?;
+                upstream::ask(upstream, config, &edge, &call, consume).await?;
             }
+            Ok(())
         }
     };
     Ok(Reply {

@@ -10,11 +10,10 @@ use crate::{
     answer::Patience,
     answer::Whole,
     chat::{Answer, Failure, Phase, Stamp},
-    degpt,
     error::Error,
     in_flight::{self, Held},
     runtime::Runtime,
-    tools::{self, Fit},
+    tools::Fit,
     upstream::{self, Call},
 };
 
@@ -53,13 +52,10 @@ async fn best<E: Runtime>(
     let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
     let (mut answer, mut held) = ask(gateway, edge, &call, exchange, patience).await?;
     let mut fit = judge(&answer);
-    if let Some(correction) = wanted.correction(&answer, &fit) {
-        let text = if exchange.has_tools {
-            tools::quoted(&answer.text)
-        } else {
-            answer.text.as_str().into()
-        };
-        degpt::ask_again(&mut call.body, &text, &correction);
+    if let Some(correction) = wanted.correction(&answer, &fit)
+        // Without room for more, the first answer has to do.
+        && call.body.ask_again(&correction.answer, &correction.text).is_ok()
+    {
         patience.ask_again(edge.now_ms());
         call.deadline_ms = patience.begins_by_ms();
         // The first answer is better than none, and than one further off.

@@ -22,7 +22,7 @@ use crate::{
     chat::{Calls, Event, Finish, Prompt, Tool},
     names::Names,
 };
-pub use ask_again::{Fit, Judgement, Wanted};
+pub use ask_again::{Correction, Fit, Judgement, LONGEST_BYTES, Wanted, ended_by_itself};
 pub use instructions::instruct;
 use json_only::JsonOnly;
 
@@ -49,12 +49,6 @@ impl<'a> Declared<'a> {
     fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
-}
-
-/// `text` for the model, with a mark in each call and result that it quotes.
-#[must_use]
-pub fn quoted(text: &str) -> Cow<'_, str> {
-    quote::mark(text)
 }
 
 /// A stage between the upstream's events and the limits: text goes in, text and calls come

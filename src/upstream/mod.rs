@@ -26,7 +26,7 @@ pub struct Call {
     /// By what right.
     pub caller: Caller,
     /// The body.
-    pub body: Vec<u8>,
+    pub body: degpt::Body,
     /// Its bytes, counted.
     pub held: Held,
     /// What of the answer will be read.
@@ -140,10 +140,10 @@ async fn attempt<E: Runtime>(
             ("content-type", "application/json"),
             ("accept", call.accept),
         ],
-        body: Some(&call.body),
+        body: Some(call.body.bytes()),
     };
     // The runtime sends a copy.
     let mut copy = call.held.another();
-    copy.set(call.body.len())?;
+    copy.set(call.body.bytes().len())?;
     edge.send(request, timeout_ms).await
 }

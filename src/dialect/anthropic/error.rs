@@ -53,7 +53,6 @@ fn word(kind: Kind) -> &'static str {
         | Kind::Unavailable
         | Kind::Truncated
         | Kind::Garbled
-        | Kind::NoCall
         | Kind::Stalled => "api_error",
     }
 }

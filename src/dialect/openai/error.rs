@@ -46,7 +46,6 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::Unavailable => (SERVER, Some("upstream_unavailable")),
         Kind::Truncated => (SERVER, Some("upstream_truncated")),
         Kind::Garbled => (SERVER, Some("upstream_garbled")),
-        Kind::NoCall => (SERVER, Some("upstream_no_call")),
         Kind::Stalled => (SERVER, Some("upstream_stalled")),
         Kind::Overloaded => (SERVER, Some("overloaded")),
         Kind::Timeout => (SERVER, Some("upstream_timeout")),

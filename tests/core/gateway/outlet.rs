@@ -13,7 +13,7 @@ use degpt_edge::{
     answer::{Client, Relay, Step},
     chat::{Failure, Phase},
     error::Error,
-    runtime::Runtime,
+    runtime::{Fed, Runtime},
 };
 
 use super::world::{Download, World};
@@ -24,7 +24,8 @@ pub(crate) struct Outlet {
     out: RefCell<Vec<u8>>,
     decided: RefCell<Option<Result<(), Error>>>,
     feeding: Cell<Feeding>,
-    failure: RefCell<Option<Failure>>,
+    /// How a feeding ended before the answer flowed.
+    fed: RefCell<Option<Result<Fed, Failure>>>,
     ended: Cell<bool>,
 }
 
@@ -42,7 +43,7 @@ impl Outlet {
             out: RefCell::default(),
             decided: RefCell::default(),
             feeding: Cell::new(Feeding::Off),
-            failure: RefCell::default(),
+            fed: RefCell::default(),
             ended: Cell::new(false),
         }
     }
@@ -71,11 +72,16 @@ impl Outlet {
         match step {
             Step::Hold | Step::Send => {}
             Step::Close(_) => self.ended.set(true),
+            Step::AskAgain => {
+                if self.feeding.replace(Feeding::Off) == Feeding::Waiting {
+                    *self.fed.borrow_mut() = Some(Ok(Fed::NoCall));
+                }
+            }
             Step::Fail(error) => {
                 if self.feeding.replace(Feeding::Off) != Feeding::Waiting {
                     return Some(error);
                 }
-                *self.failure.borrow_mut() = Some(relay.failure(error));
+                *self.fed.borrow_mut() = Some(Err(relay.failure(error)));
             }
         }
         None
@@ -107,16 +113,16 @@ pub(crate) async fn feed(
     world: &World,
     outlet: &Rc<Outlet>,
     mut download: Download,
-) -> Result<(), Failure> {
+) -> Result<Fed, Failure> {
     outlet.feeding.set(Feeding::Waiting);
-    poll_fn(|_| {
+    let fed = poll_fn(|_| {
         loop {
-            if let Some(failure) = outlet.failure.take() {
+            if let Some(fed) = outlet.fed.take() {
                 outlet.relay.borrow_mut().restart(world.now_ms());
-                return Poll::Ready(Err(failure));
+                return Poll::Ready(fed);
             }
             if outlet.feeding.get() == Feeding::Flowing {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(Fed::Flows));
             }
             match download.poll_next(world) {
                 Poll::Ready(piece) => outlet.take(piece, world.now_ms()),
@@ -125,6 +131,9 @@ pub(crate) async fn feed(
         }
     })
     .await?;
+    if fed == Fed::NoCall {
+        return Ok(fed);
+    }
     let (own_world, outlet) = (world.clone(), Rc::clone(outlet));
     let rest = poll_fn(move |_| {
         while !outlet.ended.get() {
@@ -136,7 +145,7 @@ pub(crate) async fn feed(
         Poll::Ready(())
     });
     world.spawn(rest);
-    Ok(())
+    Ok(fed)
 }
 
 /// See [`Runtime::stream`].

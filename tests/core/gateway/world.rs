@@ -20,7 +20,7 @@ use degpt_edge::{
     answer::Relay,
     chat::Failure,
     error::Error,
-    runtime::{Incoming, Outgoing, Runtime},
+    runtime::{Fed, Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
 
@@ -397,7 +397,7 @@ impl Runtime for World {
         Ok(Rc::new(Outlet::new(relay)))
     }
 
-    async fn feed(&self, outlet: &Rc<Outlet>, download: Download) -> Result<(), Failure> {
+    async fn feed(&self, outlet: &Rc<Outlet>, download: Download) -> Result<Fed, Failure> {
         outlet::feed(self, outlet, download).await
     }
 

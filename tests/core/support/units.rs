@@ -127,7 +127,7 @@ fn forward(prompt: &Prompt<'_>) {
                 continue;
             }
         };
-        let body: Value = serde_json::from_slice(&body).unwrap();
+        let body: Value = serde_json::from_slice(body.bytes()).unwrap();
         assert_eq!((&body["stream"], &body["model"]), (&true.into(), &target.upstream.into()));
         assert_eq!(body["enable_thinking"], target.model.think);
         messages(target.upstream, body["messages"].as_array().unwrap());

@@ -243,7 +243,7 @@ fn a_stream_waits_for_its_call() {
         ] {
             let mut stream = Waiting::new(dialect);
             assert_eq!(stream.push(&["No."]), Progress::Waiting);
-            assert_eq!(stream.done(), Progress::Failed(Error::NoCall));
+            assert_eq!(stream.done(), Progress::NoCall);
             assert_eq!((stream.out.len(), stream.translator.phase()), (0, Phase::Waiting));
             stream.translator.restart();
             assert_eq!(stream.push(&[second]), Progress::Flowing);
@@ -292,11 +292,14 @@ fn asking_again_adds_two_turns() {
     let target = catalog.resolve(None, prompt.thinking, attachment).unwrap();
     for (said, told) in [("No\n\"never\".", "No\n\"never\"."), (" ", "…")] {
         let mut sent = degpt::body(&prompt, target).unwrap();
-        let mut expected: Value = serde_json::from_slice(&sent).unwrap();
-        degpt::ask_again(&mut sent, said, "Do.");
+        let mut expected: Value = serde_json::from_slice(sent.bytes()).unwrap();
+        sent.ask_again(said, "Do.").unwrap();
+        sent.ask_again("Now.", "Again.").unwrap();
         let messages = expected["messages"].as_array_mut().unwrap();
         messages.push(json!({"role": "assistant", "content": told}));
         messages.push(json!({"role": "user", "content": "Do."}));
-        assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), expected);
+        messages.push(json!({"role": "assistant", "content": "Now."}));
+        messages.push(json!({"role": "user", "content": "Again."}));
+        assert_eq!(serde_json::from_slice::<Value>(sent.bytes()).unwrap(), expected);
     }
 }
