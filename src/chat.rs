@@ -56,38 +56,6 @@ pub struct Quotes {
     pub objects: bool,
 }
 
-impl Tools<'_> {
-    /// The most that a request may declare: eight times what OpenAI allows, for agents
-    /// with many MCP servers do declare several hundred.
-    pub const MOST: usize = 1_024;
-    /// The most bytes of their names, descriptions, schemas and examples: about 250,000
-    /// tokens, which leave no model room for a conversation.
-    pub const MOST_BYTES: usize = 1 << 20;
-
-    /// Whether there may be so many.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for `param` if not.
-    pub fn check_number(number: usize, param: &str) -> Result<(), Error> {
-        if number <= Self::MOST {
-            return Ok(());
-        }
-        Err(Error::invalid(param, "There may be at most 1,024 tools."))
-    }
-
-    /// Whether those in `list` may be so long.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for `param` if not.
-    pub fn check_size(list: &[Tool<'_>], param: &str) -> Result<(), Error> {
-        if list.iter().map(Tool::bytes).sum::<usize>() <= Self::MOST_BYTES {
-            return Ok(());
-        }
-        let message = "Names, descriptions and schemas may have at most 1,048,576 bytes together.";
-        Err(Error::invalid(param, message))
-    }
-}
-
 /// One tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tool<'a> {
@@ -106,11 +74,6 @@ pub struct Tool<'a> {
 impl Tool<'_> {
     /// The longest name, in bytes. OpenAI allows 64 and Anthropic 128.
     pub const LONGEST_NAME: usize = 256;
-
-    fn bytes(&self) -> usize {
-        let texts = [self.description.as_deref(), self.schema, self.examples];
-        self.name.len() + texts.into_iter().flatten().map(str::len).sum::<usize>()
-    }
 }
 
 /// Whether a tool must be called.
@@ -160,24 +123,6 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The longest stop sequence, in bytes. Neither dialect names a limit; each byte
-    /// takes several of memory.
-    pub const LONGEST_STOP: usize = 4_096;
-
-    /// Whether these can be stop sequences.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for `param` if one is empty or too long.
-    pub fn check_stop(sequences: &[String], param: &str) -> Result<(), Error> {
-        if sequences.iter().any(String::is_empty) {
-            return Err(Error::invalid(param, "A stop sequence must not be empty."));
-        }
-        if sequences.iter().any(|sequence| sequence.len() > Self::LONGEST_STOP) {
-            return Err(Error::invalid(param, "A stop sequence may have at most 4,096 bytes."));
-        }
-        Ok(())
-    }
-
     /// Whether there is no limit at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -7,6 +7,8 @@
 
 pub mod anthropic;
 pub mod openai;
+mod rules;
+mod tool_rules;
 
 use std::fmt::Debug;
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     chat::{Part, Role, Source, ToolOutcome},
+    dialect::rules,
     error::Error,
     json::{Content, Text},
 };
@@ -57,7 +58,7 @@ fn read_block<'a>(
     match kind {
         "text" => parts.push(Part::Text(block.text.ok_or_else(|| missing(path, "text"))?.0)),
         "image" => {
-            check_place(role, path)?;
+            rules::attachment(role, path)?;
             parts.push(Part::Image(read_source(block.source, path)?));
         }
         "document" => read_document(block, role, path, parts)?,
@@ -106,23 +107,11 @@ fn read_block<'a>(
 }
 
 fn missing(path: &dyn Fn() -> String, field: &str) -> Error {
-    wrong(path, field, format!("This block needs `{field}`."))
+    rules::missing(&path(), field)
 }
 
 fn wrong(path: &dyn Fn() -> String, field: &str, message: impl Into<String>) -> Error {
     Error::invalid(format!("{}.{field}", path()), message)
-}
-
-/// No model takes a picture from anyone else, and none would say so.
-fn check_place(role: Role, path: &dyn Fn() -> String) -> Result<(), Error> {
-    match role {
-        Role::User => Ok(()),
-        Role::System | Role::Assistant => Err(wrong(
-            path,
-            "type",
-            "Pictures and files may stand in the user's turns and in results of tools alone.",
-        )),
-    }
 }
 
 fn read_document<'a>(
@@ -147,7 +136,7 @@ fn read_document<'a>(
         }
         source => {
             let source = read_source(source, path)?;
-            check_place(role, path)?;
+            rules::attachment(role, path)?;
             parts.extend(about);
             parts.push(Part::File { name: title, source });
         }
@@ -287,7 +276,7 @@ fn read_source<'a>(
         ("base64", None, ..) => ("media_type", "A base64 source needs `media_type`."),
         ("base64", ..) => ("data", "A base64 source needs `data`."),
         ("url", _, _, Some(url)) => {
-            if url.as_str().starts_with("https://") || url.as_str().starts_with("http://") {
+            if rules::Scheme::of(url.as_str()) == Some(rules::Scheme::Web) {
                 return Ok(Source::Url(url.0));
             }
             ("url", "This must be an http(s) address.")

@@ -3,10 +3,13 @@
 use super::{blocks, encode::Reply, tool_changes, tools, wire};
 use crate::{
     chat::{Delivery, Limits, Part, Prefill, Prompt, Role, Thinking, Turn, UsageReport},
-    dialect::Asked,
+    dialect::{Asked, rules},
     error::Error,
     json::{self, Text},
 };
+
+/// Its reference names no limit.
+const MOST_STOP_SEQUENCES: usize = 64;
 
 /// Reads the body of a messages request.
 ///
@@ -35,17 +38,13 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     }
     let tools = tools::read(request.tools, request.tool_choice, &messages, &mut ignored)?;
     let format = tools::read_format(request.output_config, request.output_format)?;
+    let stop_sequences = request.stop_sequences.unwrap_or_default();
     let limits = Limits {
-        stop: stop_sequences(request.stop_sequences.unwrap_or_default())?,
-        max_text_tokens: match request.max_tokens {
-            Some(0) => return Err(Error::invalid("max_tokens", "This must be at least 1.")),
-            other => other,
-        },
+        stop: rules::stop_sequences(stop_sequences, MOST_STOP_SEQUENCES, "stop_sequences")?,
+        max_text_tokens: rules::token_limit(request.max_tokens, "max_tokens")?,
         max_total_tokens: None,
     };
-    if messages.is_empty() {
-        return Err(Error::invalid("messages", "messages: at least one message is needed."));
-    }
+    let messages = rules::messages(Some(messages))?;
     let mut turns = Vec::with_capacity(messages.len() + 1);
     if let Some(system) = request.system {
         let parts = blocks::read(system, Role::System, &|| "system".to_owned())?;
@@ -72,16 +71,6 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     Ok(Asked { prompt, reply: Box::new(Reply) })
 }
 
-fn stop_sequences(list: Vec<Text<'_>>) -> Result<Vec<String>, Error> {
-    const MOST: usize = 64;
-    if list.len() > MOST {
-        return Err(Error::invalid("stop_sequences", "There may be at most 64 stop sequences."));
-    }
-    let list: Vec<String> = list.into_iter().map(|sequence| sequence.0.into_owned()).collect();
-    Limits::check_stop(&list, "stop_sequences")?;
-    Ok(list)
-}
-
 /// What Anthropic's servers returned is in the middle of the assistant's message. It
 /// becomes a turn of its own, as what other tools return is: a model that saw itself
 /// say such things would make them up.
@@ -96,14 +85,10 @@ fn push_turns<'a>(
         // Not in the reference, but agents send it.
         Some("system") => Role::System,
         Some(other) => {
-            return Err(Error::invalid(
-                format!("messages[{index}].role"),
-                format!("The role `{other}` is neither user nor assistant."),
-            ));
+            let param = format!("messages[{index}].role");
+            return Err(rules::unknown(param, "role", other, &["user", "assistant"]));
         }
-        None => {
-            return Err(Error::invalid(format!("messages[{index}].role"), "The role is missing."));
-        }
+        None => return Err(rules::missing(&format!("messages[{index}]"), "role")),
     };
     let parts = match message.content {
         None => Vec::new(),

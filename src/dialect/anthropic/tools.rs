@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     chat::{Calls, Format, Quotes, Tool, ToolChoice, Tools},
+    dialect::{rules, tool_rules},
     error::Error,
     json::Text,
 };
@@ -45,7 +46,7 @@ pub(super) fn read<'a>(
 ) -> Result<Option<Tools<'a>>, Error> {
     let parameters = ignored.len();
     let tools = tools.unwrap_or_default();
-    Tools::check_number(tools.len(), "tools")?;
+    tool_rules::check_number(tools.len(), "tools")?;
     let mut list = Vec::new();
     for (index, tool) in tools.into_iter().enumerate() {
         list.extend(read_tool(tool, || format!("tools[{index}]"), ignored)?);
@@ -62,10 +63,10 @@ pub(super) fn read<'a>(
             }
             Offer::Remove(name) => stock.remove(name),
         }
-        Tools::check_number(stock.len(), "tools")?;
+        tool_rules::check_number(stock.len(), "tools")?;
     }
     let mut list = stock.into_list();
-    Tools::check_size(&list, "tools")?;
+    tool_rules::check_size(&list, "tools")?;
     // Nobody finds them here.
     if ignored.contains(&TOOL_SEARCH) {
         for tool in &mut list {
@@ -93,20 +94,11 @@ pub(super) fn read<'a>(
         Some("any") => ToolChoice::Required,
         Some("tool") => {
             let name = choice.and_then(|choice| choice.name);
-            list.retain(|tool| name.as_ref().is_some_and(|name| name.0 == tool.name));
-            if list.is_empty() {
-                return Err(Error::invalid(
-                    "tool_choice.name",
-                    "No tool of the request has this name.",
-                ));
-            }
-            ToolChoice::Required
+            let name = name.ok_or_else(|| rules::missing("tool_choice", "name"))?;
+            tool_rules::choose(&mut list, name.as_str(), "tools", "tool_choice.name")?
         }
         Some(_) => {
-            return Err(Error::invalid(
-                "tool_choice.type",
-                "This is none of auto, any, tool and none.",
-            ));
+            return Err(rules::must_be("tool_choice.type", &["auto", "any", "tool", "none"]));
         }
     };
     Ok(Some(Tools { list, choice: required, calls, quotes: Quotes::default() }))
@@ -142,15 +134,8 @@ fn read_tool<'a>(
             format!("A tool of type `{kind}` is known to nobody here: it needs a schema."),
         ));
     };
-    let Some(Text(name)) = tool.name.filter(|name| !name.as_str().is_empty()) else {
-        return Err(Error::invalid(format!("{}.name", path()), "A tool needs a name."));
-    };
-    if name.len() > Tool::LONGEST_NAME {
-        let message = "A name may have at most 256 bytes.";
-        return Err(Error::invalid(format!("{}.name", path()), message));
-    }
     Ok(Some(Tool {
-        name,
+        name: tool_rules::name(tool.name, &path)?,
         description: tool
             .description
             .map(|text| text.0)
@@ -176,13 +161,8 @@ pub(super) fn read_format<'a>(
             None => return Ok(None),
         },
     };
-    match (format.kind.as_ref().map(Text::as_str), format.schema) {
-        (Some("json_schema"), Some(schema)) => {
-            Ok(Some(Format { schema: Some(schema.0), description: None }))
-        }
-        (Some("json_schema"), None) => {
-            Err(Error::invalid(format!("{param}.schema"), "The schema is missing."))
-        }
-        _ => Err(Error::invalid(format!("{param}.type"), "The only type there is is json_schema.")),
+    match format.kind.as_ref().map(Text::as_str) {
+        Some("json_schema") => rules::schema_format(format.schema, None, param).map(Some),
+        _ => Err(rules::must_be(format!("{param}.type"), &["json_schema"])),
     }
 }

@@ -7,7 +7,10 @@ use std::borrow::Cow;
 
 use serde::{Serialize, de::IgnoredAny};
 
-use crate::json::{self, Content, Kind, Outcome, Raw, Read, Reader, Text, fields};
+use crate::{
+    dialect::rules,
+    json::{self, Content, Kind, Outcome, Raw, Read, Reader, Text, fields},
+};
 
 /// The body of `POST /v1/messages`.
 #[derive(Debug, Default)]
@@ -82,12 +85,7 @@ impl Request<'_> {
             ("thinking.budget_tokens", thinking.is_some_and(|mode| mode.budget_tokens.is_some())),
             ("thinking.display", display.is_some_and(|display| display != "summarized")),
         ];
-        table
-            .into_iter()
-            .chain(others)
-            .filter(|(_, is_there)| *is_there)
-            .map(|(name, _)| name)
-            .collect()
+        rules::ignored([&table, &others])
     }
 }
 

@@ -8,10 +8,16 @@ use crate::{
         Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
         UsageReport,
     },
-    dialect::Asked,
+    dialect::{
+        Asked,
+        rules::{self, Scheme},
+    },
     error::Error,
     json::{self, Content, Text},
 };
+
+/// As many as OpenAI allows.
+const MOST_STOP_SEQUENCES: usize = 4;
 
 /// Reads the body of a chat completions request.
 ///
@@ -25,9 +31,12 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     refuse_impossible(&request)?;
     let ignored = request.ignored();
     let limits = Limits {
-        stop: stop(request.stop)?,
-        max_text_tokens: positive("max_tokens", request.max_tokens)?,
-        max_total_tokens: positive("max_completion_tokens", request.max_completion_tokens)?,
+        stop: rules::stop_sequences(listed(request.stop), MOST_STOP_SEQUENCES, "stop")?,
+        max_text_tokens: rules::token_limit(request.max_tokens, "max_tokens")?,
+        max_total_tokens: rules::token_limit(
+            request.max_completion_tokens,
+            "max_completion_tokens",
+        )?,
     };
     let included = request.stream_options.and_then(|options| options.include_usage);
     let usage = match included {
@@ -38,10 +47,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         Some(true) => Delivery::Stream { usage },
         Some(false) | None => Delivery::Whole,
     };
-    let messages = request.messages.unwrap_or_default();
-    if messages.is_empty() {
-        return Err(Error::invalid("messages", "messages: at least one message is needed."));
-    }
+    let messages = rules::messages(request.messages)?;
     let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len() + 1);
     for (index, message) in messages.into_iter().enumerate() {
         let mut turn = turn(index, message)?;
@@ -92,24 +98,12 @@ fn refuse_impossible(request: &wire::Request<'_>) -> Result<(), Error> {
     }
 }
 
-fn stop(stop: Option<Content<'_, Text<'_>>>) -> Result<Vec<String>, Error> {
-    const MOST: usize = 4;
-    let sequences = match stop {
+/// `stop`, which may be one string, as a list.
+fn listed<'a>(stop: Option<Content<'a, Text<'a>>>) -> Vec<Text<'a>> {
+    match stop {
         None => Vec::new(),
-        Some(Content::Text(sequence)) => vec![sequence.into_owned()],
-        Some(Content::Parts(list)) => list.into_iter().map(|text| text.0.into_owned()).collect(),
-    };
-    if sequences.len() > MOST {
-        return Err(Error::invalid("stop", "There may be at most 4 stop sequences."));
-    }
-    Limits::check_stop(&sequences, "stop")?;
-    Ok(sequences)
-}
-
-fn positive(param: &'static str, number: Option<u64>) -> Result<Option<u64>, Error> {
-    match number {
-        Some(0) => Err(Error::invalid(param, "This must be at least 1.")),
-        other => Ok(other),
+        Some(Content::Text(sequence)) => vec![Text(sequence)],
+        Some(Content::Parts(list)) => list,
     }
 }
 
@@ -126,37 +120,28 @@ fn holds_results(turn: &Turn<'_>) -> bool {
     matches!(turn.parts.as_slice(), [Part::ToolResult { .. }, ..])
 }
 
+/// The turn that the message `messages[index]` becomes.
 fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
-    let Some(role) = message.role else {
-        return Err(Error::invalid(format!("messages[{index}].role"), "The role is missing."));
+    let path = || format!("messages[{index}]");
+    let Some(name) = message.role else {
+        return Err(rules::missing(&path(), "role"));
     };
-    let only_words = matches!(role.as_str(), "system" | "developer" | "assistant");
+    let role = match name.as_str() {
+        "system" | "developer" => Role::System,
+        "assistant" => Role::Assistant,
+        _ => Role::User,
+    };
     let parts = match message.content {
         None => Vec::new(),
         Some(Content::Text(text)) => vec![Part::Text(text)],
-        Some(Content::Parts(parts)) => parts
-            .into_iter()
-            .enumerate()
-            .map(|(place, part)| {
-                let path = || format!("messages[{index}].content[{place}]");
-                match read_part(part, path)? {
-                    part if only_words && part.is_attachment() => Err(Error::invalid(
-                        format!("{}.type", path()),
-                        "Pictures and files may stand in the user's messages and in results of \
-                         tools alone.",
-                    )),
-                    part => Ok(part),
-                }
-            })
-            .collect::<Result<_, _>>()?,
+        Some(Content::Parts(parts)) => read_parts(parts, role, index)?,
     };
-    match role.as_str() {
-        "system" | "developer" => Ok(Turn { role: Role::System, parts }),
-        "user" => Ok(Turn { role: Role::User, parts }),
+    match name.as_str() {
+        "system" | "developer" | "user" => Ok(Turn { role, parts }),
         "assistant" => {
             if message.audio.is_some() {
                 let message = "Answers in audio are not available, so there can be none before.";
-                return Err(Error::invalid(format!("messages[{index}].audio"), message));
+                return Err(Error::invalid(format!("{}.audio", path()), message));
             }
             let legacy = message
                 .function_call
@@ -168,26 +153,40 @@ fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
             let refusal = message.refusal.filter(|text| !text.as_str().is_empty());
             let words = parts.into_iter().chain(refusal.map(|text| Part::Text(text.0)));
             let parts = words.map(Ok).chain(calls).collect::<Result<_, _>>()?;
-            Ok(Turn { role: Role::Assistant, parts })
+            Ok(Turn { role, parts })
         }
         "tool" | "function" => {
             let id = message.tool_call_id.or(message.name).map_or(Cow::Borrowed(""), |id| id.0);
             let outcome = ToolOutcome::Returned;
-            Ok(Turn { role: Role::User, parts: vec![Part::ToolResult { id, outcome, parts }] })
+            Ok(Turn { role, parts: vec![Part::ToolResult { id, outcome, parts }] })
         }
-        other => Err(Error::invalid(
-            format!("messages[{index}].role"),
-            format!("The role `{other}` is none of system, developer, user, assistant and tool."),
-        )),
+        other => {
+            let roles = ["system", "developer", "user", "assistant", "tool"];
+            Err(rules::unknown(format!("{}.role", path()), "role", other, &roles))
+        }
     }
+}
+
+/// The parts of the message `messages[index]` of `role`.
+fn read_parts(
+    parts: Vec<wire::Part<'_>>,
+    role: Role,
+    index: usize,
+) -> Result<Vec<Part<'_>>, Error> {
+    let parts = parts.into_iter().enumerate().map(|(place, part)| {
+        let path = || format!("messages[{index}].content[{place}]");
+        let part = read_part(part, path)?;
+        if part.is_attachment() {
+            rules::attachment(role, &path)?;
+        }
+        Ok(part)
+    });
+    parts.collect()
 }
 
 fn tool_call(call: wire::ToolCall<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
     let Some(wire::Function { name: Some(name), arguments }) = call.function else {
-        return Err(Error::invalid(
-            format!("{}.function.name", path()),
-            "A tool call needs the function's name.",
-        ));
+        return Err(rules::missing(&path(), "function.name"));
     };
     Ok(Part::ToolCall {
         id: call.id.map_or(Cow::Borrowed(""), |id| id.0),
@@ -197,9 +196,7 @@ fn tool_call(call: wire::ToolCall<'_>, path: impl Fn() -> String) -> Result<Part
 }
 
 fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
-    let missing = |field: &str| {
-        Error::invalid(format!("{}.{field}", path()), format!("This part needs `{field}`."))
-    };
+    let missing = |field: &str| rules::missing(&path(), field);
     match part.kind.as_ref().map(Text::as_str) {
         Some("text") => part.text.map(|text| Part::Text(text.0)).ok_or_else(|| missing("text")),
         Some("refusal") => {
@@ -228,11 +225,9 @@ fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>
 /// A picture that is neither at an address nor in the request cannot be passed
 /// on, and the upstream would not say so.
 fn check_url(url: &str, path: impl Fn() -> String) -> Result<(), Error> {
-    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
-    match scheme.as_deref() {
-        Some("http" | "https") => Ok(()),
-        Some("data") if url.contains(";base64,") => Ok(()),
-        _ => Err(Error::invalid(
+    match Scheme::of(url) {
+        Some(Scheme::Web | Scheme::Data) => Ok(()),
+        None => Err(Error::invalid(
             path(),
             "This must be an http(s) address or a data URL like `data:image/png;base64,…`.",
         )),

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     chat::{Calls, Format, Quotes, Tool, ToolChoice, Tools},
+    dialect::{rules, tool_rules},
     error::Error,
     json::Text,
     names::Names,
@@ -25,29 +26,28 @@ pub(super) fn read<'a>(
 ) -> Result<(Option<Tools<'a>>, CallForm), Error> {
     let tools = request.tools.take().unwrap_or_default();
     let functions = request.functions.take().unwrap_or_default();
-    Tools::check_number(tools.len(), "tools")?;
-    Tools::check_number(functions.len(), "functions")?;
+    tool_rules::check_number(tools.len(), "tools")?;
+    tool_rules::check_number(functions.len(), "functions")?;
     let (mut list, choice, form) = if tools.is_empty() && !functions.is_empty() {
         let list = functions
             .into_iter()
             .enumerate()
-            .map(|(index, spec)| function(spec, || format!("functions[{index}].name")));
+            .map(|(index, spec)| function(spec, &|| format!("functions[{index}]")));
         (list.collect::<Result<Vec<_>, _>>()?, request.function_call.take(), CallForm::Legacy)
     } else {
         let list = tools.into_iter().enumerate().map(tool).collect::<Result<_, _>>()?;
         (list, request.tool_choice.take(), CallForm::Current)
     };
-    let (param, choice_param) = match form {
+    let (declared, param) = match form {
         CallForm::Current => ("tools", "tool_choice"),
         CallForm::Legacy => ("functions", "function_call"),
     };
-    Tools::check_size(&list, param)?;
-    let param = choice_param;
+    tool_rules::check_size(&list, declared)?;
     let choice = match choice {
         None => ToolChoice::Auto,
         Some(Choose::Mode(mode)) if mode.as_str() == "none" => return Ok((None, form)),
         Some(Choose::Mode(mode)) => read_mode(&mode, param)?,
-        Some(Choose::Object(chosen)) => choose(chosen, param, &mut list)?,
+        Some(Choose::Object(chosen)) => choose(chosen, param, declared, &mut list)?,
     };
     if list.is_empty() {
         return match choice {
@@ -68,7 +68,7 @@ fn read_mode(mode: &Text<'_>, param: &str) -> Result<ToolChoice, Error> {
         "auto" => Ok(ToolChoice::Auto),
         // LiteLLM's and others' name for it.
         "required" | "any" => Ok(ToolChoice::Required),
-        _ => Err(Error::invalid(param, "This is none of auto, none and required.")),
+        _ => Err(rules::must_be(param, &["auto", "none", "required"])),
     }
 }
 
@@ -76,41 +76,34 @@ fn read_mode(mode: &Text<'_>, param: &str) -> Result<ToolChoice, Error> {
 fn choose(
     chosen: ChosenTools<'_>,
     param: &str,
+    declared: &str,
     list: &mut Vec<Tool<'_>>,
 ) -> Result<ToolChoice, Error> {
     let kind = chosen.kind.as_ref().map_or("", Text::as_str);
     if kind == "allowed_tools" {
         let Some(allowed) = chosen.allowed_tools else {
             let allowed = AllowedTools { mode: chosen.mode, tools: chosen.tools };
-            return allow(allowed, param, list);
+            return allow(allowed, param, declared, list);
         };
-        return allow(allowed, &format!("{param}.allowed_tools"), list);
+        return allow(allowed, &format!("{param}.allowed_tools"), declared, list);
     }
     let Some(name) = chosen.function.map(|function| function.name).or(chosen.name) else {
         let message = format!("A choice of type `{kind}` that names no function is not supported.");
         return Err(Error::invalid(param, message));
     };
-    list.retain(|tool| tool.name == name.0);
-    if list.is_empty() {
-        return Err(Error::invalid(param, UNKNOWN));
-    }
-    Ok(ToolChoice::Required)
+    tool_rules::choose(list, name.as_str(), declared, param)
 }
-
-const UNKNOWN: &str = "No tool of the request has this name.";
 
 fn allow(
     allowed: AllowedTools<'_>,
     param: &str,
+    declared: &str,
     list: &mut Vec<Tool<'_>>,
 ) -> Result<ToolChoice, Error> {
     let choice = match allowed.mode.as_ref().map(Text::as_str) {
         Some("auto") => ToolChoice::Auto,
         Some("required") => ToolChoice::Required,
-        _ => {
-            let message = "This is neither auto nor required.";
-            return Err(Error::invalid(format!("{param}.mode"), message));
-        }
+        _ => return Err(rules::must_be(format!("{param}.mode"), &["auto", "required"])),
     };
     let tools = allowed.tools.unwrap_or_default();
     if tools.is_empty() {
@@ -122,7 +115,8 @@ fn allow(
         let name = tool.function.map(|function| function.name).or(tool.name);
         let known = name.filter(|name| names.has(name.as_str()));
         let Some(Text(name)) = known else {
-            return Err(Error::invalid(format!("{param}.tools[{index}]"), UNKNOWN));
+            let param = format!("{param}.tools[{index}]");
+            return Err(tool_rules::no_such_tool(declared, param));
         };
         if !kept.has(&name) {
             kept.insert(name, index);
@@ -135,27 +129,24 @@ fn allow(
 fn tool((index, tool): (usize, wire::Tool<'_>)) -> Result<Tool<'_>, Error> {
     match (tool.kind.as_ref().map(Text::as_str), tool.function) {
         (Some("function") | None, Some(spec)) => {
-            function(spec, || format!("tools[{index}].function.name"))
+            function(spec, &|| format!("tools[{index}].function"))
         }
         (Some("function") | None, None) => {
-            Err(Error::invalid(format!("tools[{index}].function"), "A tool needs a `function`."))
+            Err(rules::missing(&format!("tools[{index}]"), "function"))
         }
-        (Some(other), _) => Err(Error::invalid(
-            format!("tools[{index}].type"),
-            format!("Tools of type `{other}` are not supported; function is."),
-        )),
+        (Some(other), _) => {
+            let param = format!("tools[{index}].type");
+            Err(rules::unknown(param, "tool type", other, &["function"]))
+        }
     }
 }
 
-fn function(spec: wire::FunctionSpec<'_>, path: impl Fn() -> String) -> Result<Tool<'_>, Error> {
-    let Some(Text(name)) = spec.name.filter(|name| !name.as_str().is_empty()) else {
-        return Err(Error::invalid(path(), "A function needs a name."));
-    };
-    if name.len() > Tool::LONGEST_NAME {
-        return Err(Error::invalid(path(), "A name may have at most 256 bytes."));
-    }
+fn function<'a>(
+    spec: wire::FunctionSpec<'a>,
+    path: &dyn Fn() -> String,
+) -> Result<Tool<'a>, Error> {
     Ok(Tool {
-        name,
+        name: tool_rules::name(spec.name, path)?,
         description: spec.description.map(|text| text.0),
         schema: spec.parameters.map(|schema| schema.0),
         examples: None,
@@ -177,16 +168,15 @@ pub(super) fn read_format<'a>(
         Some("text") => Ok(None),
         Some("json_object") => Ok(Some(Format { schema: None, description: None })),
         Some("json_schema") => {
-            let wrapper = format.json_schema.as_ref();
-            let schema = wrapper.and_then(|wrapper| wrapper.schema).ok_or_else(|| {
-                Error::invalid("response_format.json_schema.schema", "The schema is missing.")
-            })?;
-            let description = wrapper.and_then(|wrapper| wrapper.description).map(|raw| raw.0);
-            Ok(Some(Format { schema: Some(schema.0), description }))
+            let given = format.json_schema.as_ref();
+            let schema = given.and_then(|given| given.schema);
+            let description = given.and_then(|given| given.description);
+            let path = "response_format.json_schema";
+            rules::schema_format(schema, description, path).map(Some)
         }
-        _ => Err(Error::invalid(
-            "response_format.type",
-            "This is none of text, json_object and json_schema.",
-        )),
+        _ => {
+            let types = ["text", "json_object", "json_schema"];
+            Err(rules::must_be("response_format.type", &types))
+        }
     }
 }

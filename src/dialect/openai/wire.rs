@@ -6,7 +6,10 @@
 use serde::{Serialize, de::IgnoredAny};
 
 use super::choice::Choose;
-use crate::json::{Content, Kind, Outcome, Raw, Read, Reader, Text, fields};
+use crate::{
+    dialect::rules,
+    json::{Content, Kind, Outcome, Raw, Read, Reader, Text, fields},
+};
 
 /// The body of `POST /chat/completions`.
 #[derive(Debug, Default)]
@@ -102,12 +105,7 @@ impl Request<'_> {
             ("messages.name", messages.iter().any(Message::names_its_speaker)),
             ("image_url.detail", messages.iter().any(Message::asks_for_detail)),
         ];
-        table
-            .into_iter()
-            .chain(others)
-            .filter(|(_, is_there)| *is_there)
-            .map(|(name, _)| name)
-            .collect()
+        rules::ignored([&table, &others])
     }
 }
 
