@@ -41,6 +41,7 @@ const STEPS = [
   ["costs", "the instructions the core takes", () => costs()],
   ["clippy", "clippy", () => check("cargo", ["clippy", ...LOCKED, "--all-targets", ...DENY_WARNINGS])],
   ["clippy-wasm", "clippy for wasm", () => check("cargo", ["clippy", ...LOCKED, ...WASM, ...DENY_WARNINGS])],
+  ["msrv", "the oldest Rust that Cargo.toml names", msrv],
   ["doc", "the documentation", () => documentation([])],
   ["doc-wasm", "the documentation of the wasm part", () => documentation(WASM)],
   ["supply", "what the dependencies are known for", supply],
@@ -119,6 +120,17 @@ async function check(program, args, env) {
 
 const documentation = (target) =>
   check("cargo", ["doc", ...LOCKED, "--no-deps", "--document-private-items", ...target], { RUSTDOCFLAGS: "-D warnings" });
+
+/** Whether the core compiles with the oldest compiler that it says it does; skipped where that cannot be had. */
+async function msrv() {
+  const [, version] = /^rust-version = "(.+)"/m.exec(readFileSync(inProject("Cargo.toml"), "utf8"));
+  const install = await show("rustup", ["toolchain", "install", version, "--profile", "minimal", "--no-self-update"]).catch(() => ({ code: 1 }));
+  if (install.code !== 0) {
+    console.log(`SKIPPED: rustup cannot install Rust ${version}`);
+    return tally({ skipped: 1 });
+  }
+  return check("cargo", [`+${version}`, "check", "--locked", "--target-dir", "target/msrv"]);
+}
 
 async function cargoTest() {
   const { code, text } = await show("cargo", ["test", ...LOCKED, "--no-fail-fast"]);
