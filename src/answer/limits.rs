@@ -11,7 +11,6 @@ use std::rc::Rc;
 use crate::{
     chat::{Event, Finish, Limits, Usage},
     tokens::{self, Counter},
-    tools::Stage,
 };
 
 /// Passes one answer's events on until a limit is reached.
@@ -28,8 +27,6 @@ pub struct Limiter {
     /// The tokens of the calls that were passed on.
     call_tokens: u64,
     called: bool,
-    /// Comes before all of this.
-    stage: Option<Stage>,
 }
 
 /// Whether anybody wants to know the [`Usage`].
@@ -55,44 +52,13 @@ impl Limiter {
             text: Gauge::default(),
             call_tokens: 0,
             called: false,
-            stage: None,
         }
-    }
-
-    /// Limits what comes out of `stage`, if there is one.
-    #[must_use]
-    pub fn behind(self, stage: Option<Stage>) -> Self {
-        Self { stage, ..self }
-    }
-
-    /// How much memory is held for what is not certain yet, in bytes.
-    #[must_use]
-    pub fn held_bytes(&self) -> usize {
-        self.stage.as_ref().map_or(0, Stage::held_bytes)
     }
 
     /// Takes an event, and calls `on_event` with what of it goes on. An
     /// [`Event::End`] that this adds is the answer's: what is pushed after it is
     /// not to be passed on.
     pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
-        match self.stage.take() {
-            None => self.limit(event, on_event),
-            Some(mut stage) => {
-                let mut ended = false;
-                stage.push(event, &mut |event| {
-                    self.limit(event, &mut |event| {
-                        if !ended {
-                            ended = matches!(event, Event::End(_));
-                            on_event(event);
-                        }
-                    });
-                });
-                self.stage = Some(stage);
-            }
-        }
-    }
-
-    fn limit(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
         match event {
             Event::Reasoning(text) => {
                 let limit = self.max_total_tokens;
