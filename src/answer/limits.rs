@@ -63,7 +63,7 @@ impl Limiter {
             Event::Reasoning(text) => {
                 let limit = self.max_total_tokens;
                 let pass = &mut |text: &str| on_event(Event::Reasoning(text));
-                if self.reasoning.push(text, limit, self.counting, pass) == Room::None {
+                if self.reasoning.push(text, limit, self.counting, pass) == Room::UsedUp {
                     on_event(Event::End(Finish::Length));
                 }
             }
@@ -74,24 +74,24 @@ impl Limiter {
             Event::Text(text) => {
                 let limit = self.text_limit();
                 let Self { stop, text: gauge, counting, .. } = self;
-                let mut room = Room::Some;
+                let mut room = Room::Left;
                 let found = stop.push(text, &mut |text| {
-                    if room == Room::Some {
+                    if room == Room::Left {
                         let pass = &mut |text: &str| on_event(Event::Text(text));
                         room = gauge.push(text, limit, *counting, pass);
                     }
                 });
                 match (room, found) {
-                    (Room::None, _) => on_event(Event::End(Finish::Length)),
-                    (Room::Some, Some(sequence)) => {
+                    (Room::UsedUp, _) => on_event(Event::End(Finish::Length)),
+                    (Room::Left, Some(sequence)) => {
                         let finish = gauge.finish(Finish::StopSequence(sequence));
                         on_event(Event::End(self.because_of_calls(finish)));
                     }
-                    (Room::Some, None) => {}
+                    (Room::Left, None) => {}
                 }
             }
             Event::ToolCall { name, arguments } => {
-                let fits = self.flush(on_event) == Room::Some
+                let fits = self.flush(on_event) == Room::Left
                     && self.reasoning.held.is_empty()
                     && self.text.held.is_empty()
                     && self.call_fits(name, arguments);
@@ -105,8 +105,8 @@ impl Limiter {
             }
             Event::End(finish) => {
                 let finish = match self.flush(on_event) {
-                    Room::None => Finish::Length,
-                    Room::Some => self.text.finish(self.reasoning.finish(finish)),
+                    Room::UsedUp => Finish::Length,
+                    Room::Left => self.text.finish(self.reasoning.finish(finish)),
                 };
                 on_event(Event::End(self.because_of_calls(finish)));
             }
@@ -171,8 +171,8 @@ impl Limiter {
 /// Whether more may be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
-    Some,
-    None,
+    Left,
+    UsedUp,
 }
 
 /// Counts a text and ends it at a limit: the longest beginning of the text with
@@ -210,7 +210,7 @@ impl Gauge {
             if !text.is_empty() {
                 pass(text);
             }
-            return Room::Some;
+            return Room::Left;
         };
         let mut text = text;
         if self.held.is_empty() {
@@ -234,15 +234,15 @@ impl Gauge {
             self.held.drain(..fits);
         }
         if self.held.is_empty() {
-            return Room::Some;
+            return Room::Left;
         }
         let mut ahead = self.counter.clone();
         ahead.push(&self.held);
         if ahead.settled() > limit || self.held.len() >= Self::WINDOW_BYTES {
             self.held.clear();
-            Room::None
+            Room::UsedUp
         } else {
-            Room::Some
+            Room::Left
         }
     }
 

@@ -22,7 +22,7 @@ use std::ops::ControlFlow;
 
 pub use limits::{Counting, Limiter};
 pub use patience::Patience;
-pub use relay::{Client, Relay, Rest, Step};
+pub use relay::{Client, Relay, Step, UpstreamBody};
 pub use stages::Stages;
 pub use stream::{Progress, Translator};
 pub use whole::{Whole, whole};

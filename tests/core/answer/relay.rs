@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use degpt_edge::{
     answer::Translator,
-    answer::{Client, Relay, Rest, Step},
+    answer::{Client, Relay, Step, UpstreamBody},
     answer::{Counting, Limiter, Stages},
     chat::{Limits, Stamp, UsageReport},
     config::Timing,
@@ -48,9 +48,9 @@ use On::{Fail, Push, Restart, Tick, UpstreamEnds};
 use Step::{Hold, Send};
 
 /// The answer has ended, and the upstream with it.
-const OVER: Step = Step::Close(Rest::None);
+const OVER: Step = Step::Close(UpstreamBody::Finished);
 /// The answer has ended, and the upstream goes on.
-const CLOSE: Step = Step::Close(Rest::Some);
+const CLOSE: Step = Step::Close(UpstreamBody::Ongoing);
 
 const TEXT: &str = "data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
