@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use degpt_edge::{
-    answer::{Counting, Limiter},
+    answer::{Counting, Limiter, Stages},
     answer::{Translator, Whole},
     catalog::{Catalog, Service},
     chat::{Limits, Stamp, UsageReport},
@@ -91,8 +91,8 @@ fn stream(dialect: &'static Api, asked: &Asked, together: usize) -> Work {
     let pieces: Vec<Vec<u8>> = chunks.chunks(together).map(<[_]>::concat).collect();
     let usage = if asked.usage { UsageReport::Included } else { UsageReport::Omitted };
     let encoder = apis::encoder(dialect, usage, "deepseek-chat", &stamp(), 7);
-    let limiter = limiter(asked);
-    let mut translator = Translator::new(encoder, limiter, FAR);
+    let stages = stages(asked);
+    let mut translator = Translator::new(encoder, stages, FAR);
     let mut out = Vec::with_capacity(1 << 16);
     Box::new(move || {
         let mut written = 0;
@@ -111,7 +111,7 @@ fn whole() -> Work {
     let stamp = stamp();
     let asked = Asked { usage: true, ..Asked::default() };
     let reply = apis::reply(OPENAI, UsageReport::Included);
-    let mut whole = Some(Whole::new(limiter(&asked), FAR));
+    let mut whole = Some(Whole::new(stages(&asked), FAR));
     Box::new(move || {
         let mut whole = whole.take().unwrap();
         for chunk in &chunks {
@@ -164,7 +164,7 @@ fn stamp() -> Stamp {
     Stamp { id: "23c16a0b-5e2f-4d0c-9a53-7f1d5f0e8c11".to_owned(), unix_s: 1_755_954_793 }
 }
 
-fn limiter(asked: &Asked) -> Limiter {
+fn stages(asked: &Asked) -> Stages {
     let stop = ["\nUser:", "<|end|>", "停止回答"].map(str::to_owned);
     let limits = Limits {
         stop: if asked.stop { stop.to_vec() } else { Vec::new() },
@@ -181,7 +181,7 @@ fn limiter(asked: &Asked) -> Limiter {
         });
     }
     let body = request.to_string().into_bytes();
-    Limiter::new(&limits, 7, counting).behind(Stage::new(&apis::openai(&body).unwrap()))
+    Stages::new(Stage::new(&apis::openai(&body).unwrap()), Limiter::new(&limits, 7, counting))
 }
 
 /// What DeGPT sends, each as a network chunk: some reasoning, then the answer, then the end.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use degpt_edge::{
-    answer::{Counting, Limiter},
+    answer::{Counting, Limiter, Stages},
     answer::{Relay, Step},
     answer::{Translator, Whole},
     chat::{Prompt, Stamp, UsageReport},
@@ -173,7 +173,7 @@ fn streams(dialect: &'static Api) {
             let is_kept = request.get("response_format").is_some() && what != AN_OBJECT;
             let most = if is_kept { DOUBLINGS } else { 0 };
             let counting = if asked == "nothing" { Counting::Off } else { Counting::On };
-            let count = allocations(translator(dialect, limiter(request, counting)), &stream);
+            let count = allocations(translator(dialect, stages(request, counting)), &stream);
             if count > most {
                 found.push(format!("{count}: {what}, {asked} asked"));
             }
@@ -187,7 +187,7 @@ fn what_keeps_all_of_an_answer_only_doubles() {
     for (what, said) in texts() {
         let stream = Stream::of(&said);
         let [nothing, .., everything] = requests().map(|(_, request)| request);
-        let mut whole = Whole::new(limiter(everything, Counting::On), FAR);
+        let mut whole = Whole::new(stages(everything, Counting::On), FAR);
         let mut push = |pieces: &[Vec<u8>]| {
             assert!(pieces.iter().all(|piece| whole.push(piece).is_continue()));
         };
@@ -197,7 +197,7 @@ fn what_keeps_all_of_an_answer_only_doubles() {
 
         // What must make a call is held. What returns is another piece each time.
         if what != "reasoning that returns" {
-            let translator = translator(OPENAI, limiter(nothing, Counting::On));
+            let translator = translator(OPENAI, stages(nothing, Counting::On));
             let count = allocations(translator.wait_for_call(), &stream);
             assert!(count <= DOUBLINGS, "{count}: {what}, held for a call");
         }
@@ -210,7 +210,7 @@ fn an_allocation_is_seen() {
     // In another form, its words are put together in new memory.
     let other = String::from_utf8(usual.clone()).unwrap().replace("\"index\": 0, ", "");
     let stream = Stream { start: vec![usual], flow: vec![other.into_bytes(); CHUNKS] };
-    let translator = translator(OPENAI, limiter(json!({}), Counting::Off));
+    let translator = translator(OPENAI, stages(json!({}), Counting::Off));
     assert!(allocations(translator, &stream) >= CHUNKS as u64);
 }
 
@@ -237,15 +237,15 @@ fn allocations(translator: Translator, stream: &Stream) -> u64 {
     measure(|| push(&stream.flow)).count_total
 }
 
-fn translator(dialect: &'static Api, limiter: Limiter) -> Translator {
+fn translator(dialect: &'static Api, stages: Stages) -> Translator {
     let stamp = Stamp { id: "stamp-1".to_owned(), unix_s: 1_755_952_008 };
     let encoder = apis::encoder(dialect, UsageReport::Included, "a-model", &stamp, 7);
-    Translator::new(encoder, limiter, FAR)
+    Translator::new(encoder, stages, FAR)
 }
 
-fn limiter(mut request: Value, counting: Counting) -> Limiter {
+fn stages(mut request: Value, counting: Counting) -> Stages {
     request["messages"] = json!([{"role": "user", "content": "Hi"}]);
     let body = request.to_string();
     let prompt: Prompt<'_> = apis::openai(body.as_bytes()).unwrap();
-    Limiter::new(&prompt.limits, 7, counting).behind(Stage::new(&prompt))
+    Stages::new(Stage::new(&prompt), Limiter::new(&prompt.limits, 7, counting))
 }

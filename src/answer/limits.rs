@@ -11,7 +11,6 @@ use std::rc::Rc;
 use crate::{
     chat::{Event, Finish, Limits, Usage},
     tokens::{self, Counter},
-    tools::Stage,
 };
 
 /// Passes one answer's events on until a limit is reached.
@@ -28,8 +27,6 @@ pub struct Limiter {
     /// The tokens of the calls that were passed on.
     call_tokens: u64,
     called: bool,
-    /// Comes before all of this.
-    stage: Option<Stage>,
 }
 
 /// Whether anybody wants to know the [`Usage`].
@@ -55,49 +52,18 @@ impl Limiter {
             text: Gauge::default(),
             call_tokens: 0,
             called: false,
-            stage: None,
         }
-    }
-
-    /// Limits what comes out of `stage`, if there is one.
-    #[must_use]
-    pub fn behind(self, stage: Option<Stage>) -> Self {
-        Self { stage, ..self }
-    }
-
-    /// How much memory is held for what is not certain yet, in bytes.
-    #[must_use]
-    pub fn held_bytes(&self) -> usize {
-        self.stage.as_ref().map_or(0, Stage::held_bytes)
     }
 
     /// Takes an event, and calls `on_event` with what of it goes on. An
     /// [`Event::End`] that this adds is the answer's: what is pushed after it is
     /// not to be passed on.
     pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
-        match self.stage.take() {
-            None => self.limit(event, on_event),
-            Some(mut stage) => {
-                let mut ended = false;
-                stage.push(event, &mut |event| {
-                    self.limit(event, &mut |event| {
-                        if !ended {
-                            ended = matches!(event, Event::End(_));
-                            on_event(event);
-                        }
-                    });
-                });
-                self.stage = Some(stage);
-            }
-        }
-    }
-
-    fn limit(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
         match event {
             Event::Reasoning(text) => {
                 let limit = self.max_total_tokens;
                 let pass = &mut |text: &str| on_event(Event::Reasoning(text));
-                if self.reasoning.push(text, limit, self.counting, pass) == Room::None {
+                if self.reasoning.push(text, limit, self.counting, pass) == Room::UsedUp {
                     on_event(Event::End(Finish::Length));
                 }
             }
@@ -108,24 +74,24 @@ impl Limiter {
             Event::Text(text) => {
                 let limit = self.text_limit();
                 let Self { stop, text: gauge, counting, .. } = self;
-                let mut room = Room::Some;
+                let mut room = Room::Left;
                 let found = stop.push(text, &mut |text| {
-                    if room == Room::Some {
+                    if room == Room::Left {
                         let pass = &mut |text: &str| on_event(Event::Text(text));
                         room = gauge.push(text, limit, *counting, pass);
                     }
                 });
                 match (room, found) {
-                    (Room::None, _) => on_event(Event::End(Finish::Length)),
-                    (Room::Some, Some(sequence)) => {
+                    (Room::UsedUp, _) => on_event(Event::End(Finish::Length)),
+                    (Room::Left, Some(sequence)) => {
                         let finish = gauge.finish(Finish::StopSequence(sequence));
                         on_event(Event::End(self.because_of_calls(finish)));
                     }
-                    (Room::Some, None) => {}
+                    (Room::Left, None) => {}
                 }
             }
             Event::ToolCall { name, arguments } => {
-                let fits = self.flush(on_event) == Room::Some
+                let fits = self.flush(on_event) == Room::Left
                     && self.reasoning.held.is_empty()
                     && self.text.held.is_empty()
                     && self.call_fits(name, arguments);
@@ -139,8 +105,8 @@ impl Limiter {
             }
             Event::End(finish) => {
                 let finish = match self.flush(on_event) {
-                    Room::None => Finish::Length,
-                    Room::Some => self.text.finish(self.reasoning.finish(finish)),
+                    Room::UsedUp => Finish::Length,
+                    Room::Left => self.text.finish(self.reasoning.finish(finish)),
                 };
                 on_event(Event::End(self.because_of_calls(finish)));
             }
@@ -205,8 +171,8 @@ impl Limiter {
 /// Whether more may be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
-    Some,
-    None,
+    Left,
+    UsedUp,
 }
 
 /// Counts a text and ends it at a limit: the longest beginning of the text with
@@ -244,7 +210,7 @@ impl Gauge {
             if !text.is_empty() {
                 pass(text);
             }
-            return Room::Some;
+            return Room::Left;
         };
         let mut text = text;
         if self.held.is_empty() {
@@ -268,15 +234,15 @@ impl Gauge {
             self.held.drain(..fits);
         }
         if self.held.is_empty() {
-            return Room::Some;
+            return Room::Left;
         }
         let mut ahead = self.counter.clone();
         ahead.push(&self.held);
         if ahead.settled() > limit || self.held.len() >= Self::WINDOW_BYTES {
             self.held.clear();
-            Room::None
+            Room::UsedUp
         } else {
-            Room::Some
+            Room::Left
         }
     }
 

@@ -14,6 +14,7 @@ mod call_gate;
 mod limits;
 pub mod patience;
 mod relay;
+mod stages;
 mod stream;
 mod whole;
 
@@ -21,7 +22,8 @@ use std::ops::ControlFlow;
 
 pub use limits::{Counting, Limiter};
 pub use patience::Patience;
-pub use relay::{Client, Relay, Rest, Step};
+pub use relay::{Client, Relay, Step, UpstreamBody};
+pub use stages::Stages;
 pub use stream::{Progress, Translator};
 pub use whole::{Whole, whole};
 

@@ -21,7 +21,7 @@ pub enum Step {
     /// Send the headers, if they have not been sent.
     Send,
     /// Likewise, and close the client's body; let go of the upstream that goes on.
-    Close(Rest),
+    Close(UpstreamBody),
     /// Drop this upstream. Nothing of the answer has come from it.
     Fail(Error),
     /// Drop this upstream and ask for another answer: this one lacks the call that is
@@ -29,13 +29,13 @@ pub enum Step {
     AskAgain,
 }
 
-/// Whether an upstream goes on after the end of the answer.
+/// Whether an upstream has more to send after the end of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rest {
-    /// It does: the answer ended at a limit, or failed.
-    Some,
-    /// It has said all.
-    None,
+pub enum UpstreamBody {
+    /// It may: the answer ended at a limit, or failed.
+    Ongoing,
+    /// It has sent all.
+    Finished,
 }
 
 /// Whether the client takes what it is sent.
@@ -208,8 +208,10 @@ impl Relay {
                 self.committed = true;
                 Step::Send
             }
-            Progress::Ended if self.translator.upstream_ended() => Step::Close(Rest::None),
-            Progress::Ended => Step::Close(Rest::Some),
+            Progress::Ended if self.translator.upstream_ended() => {
+                Step::Close(UpstreamBody::Finished)
+            }
+            Progress::Ended => Step::Close(UpstreamBody::Ongoing),
             Progress::Failed(error) => Step::Fail(error),
             Progress::NoCall => Step::AskAgain,
         }

@@ -5,7 +5,7 @@ use super::{
     call_gate::{Answer, CallGate},
 };
 use crate::{
-    answer::Limiter,
+    answer::Stages,
     chat::{Event, Finish, Phase, Usage},
     dialect::Encoder,
     error::Error,
@@ -32,12 +32,12 @@ pub enum Progress {
 #[derive(Debug)]
 pub struct Translator {
     input: Input,
-    limiter: Limiter,
+    stages: Stages,
     gate: CallGate,
     output: Output,
     max_answer_bytes: usize,
-    /// The limits of another answer, where one may be asked for.
-    fresh: Option<Limiter>,
+    /// For another answer, where one may be asked for.
+    fresh: Option<Stages>,
 }
 
 /// What the client gets: an opening, what is said, one ending.
@@ -87,10 +87,10 @@ impl Output {
 impl Translator {
     /// For one answer, which `encoder` writes.
     #[must_use]
-    pub fn new(encoder: Box<dyn Encoder>, limiter: Limiter, max_answer_bytes: usize) -> Self {
+    pub fn new(encoder: Box<dyn Encoder>, stages: Stages, max_answer_bytes: usize) -> Self {
         Self {
             input: Input::new(max_answer_bytes),
-            limiter,
+            stages,
             gate: CallGate::Open,
             output: Output { encoder, state: State::Unopened },
             max_answer_bytes,
@@ -103,21 +103,21 @@ impl Translator {
     /// and if there is none, the first will.
     #[must_use]
     pub fn wait_for_call(mut self) -> Self {
-        self.fresh = Some(self.limiter.clone());
+        self.fresh = Some(self.stages.clone());
         self.gate = CallGate::closed();
         self
     }
 
     /// Reads what has come and appends what it means to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Progress {
-        let Self { input, limiter, gate, output, .. } = self;
+        let Self { input, stages, gate, output, .. } = self;
         if output.state == State::Ended {
             return Progress::Ended;
         }
         let result = input.push(bytes, &mut |event| {
             // What follows the end in the same piece neither is said nor counts.
             if output.state != State::Ended && !gate.is_missed() {
-                pass_on(event, limiter, gate, output, out);
+                pass_on(event, stages, gate, output, out);
             }
         });
         match result {
@@ -177,7 +177,7 @@ impl Translator {
     /// How much memory is held for what has not gone out, in bytes.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.input.held_bytes() + self.limiter.held_bytes() + self.gate.held_bytes()
+        self.input.held_bytes() + self.stages.held_bytes() + self.gate.held_bytes()
     }
 
     /// Lets go of that: nothing more will be said.
@@ -222,7 +222,7 @@ impl Translator {
         self.input = Input::new(self.max_answer_bytes);
         self.gate.restart();
         if let Some(fresh) = &self.fresh {
-            self.limiter.clone_from(fresh);
+            self.stages.clone_from(fresh);
         }
     }
 
@@ -239,21 +239,21 @@ impl Translator {
     }
 }
 
-/// Takes one event of the upstream's through the limits and the gate to the client.
+/// Takes one event of the upstream's through the stages and the gate to the client.
 fn pass_on(
     event: Event<'_>,
-    limiter: &mut Limiter,
+    stages: &mut Stages,
     gate: &mut CallGate,
     output: &mut Output,
     out: &mut Vec<u8>,
 ) {
     let mut end = None;
-    limiter.push(event, &mut |event| match event {
+    stages.push(event, &mut |event| match event {
         Event::End(finish) => end = Some(finish),
         event => gate.push(&event, &mut |event| output.event(event, out)),
     });
     if let Some(finish) = end {
-        let usage = limiter.usage();
+        let usage = stages.usage();
         gate.end(&finish, usage, &mut |event| output.event(event, out));
         if gate.is_open() {
             output.close(&finish, usage, out);

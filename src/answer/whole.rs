@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::Input;
 use crate::{
-    answer::Limiter,
+    answer::Stages,
     chat::{Answer, Call, Event, Failure, Phase},
     error::Error,
     in_flight,
@@ -14,8 +14,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Failure`], which says whether the answer had begun.
-pub fn whole(upstream: &[u8], limiter: Limiter) -> Result<Answer, Failure> {
-    let mut whole = Whole::new(limiter, upstream.len());
+pub fn whole(upstream: &[u8], stages: Stages) -> Result<Answer, Failure> {
+    let mut whole = Whole::new(stages, upstream.len());
     let _ = whole.push(upstream);
     whole.finish(Ok(()))
 }
@@ -25,19 +25,19 @@ pub fn whole(upstream: &[u8], limiter: Limiter) -> Result<Answer, Failure> {
 pub struct Whole {
     input: Input,
     answer: Answer,
-    limiter: Limiter,
+    stages: Stages,
     /// How it went, once that is known.
     outcome: Option<Result<(), Error>>,
 }
 
 impl Whole {
-    /// For an answer that ends where `limiter` says, at the latest.
+    /// For an answer that ends where `stages` say, at the latest.
     #[must_use]
-    pub fn new(limiter: Limiter, max_answer_bytes: usize) -> Self {
+    pub fn new(stages: Stages, max_answer_bytes: usize) -> Self {
         Self {
             input: Input::new(max_answer_bytes),
             answer: Answer::default(),
-            limiter,
+            stages,
             outcome: None,
         }
     }
@@ -45,7 +45,7 @@ impl Whole {
     /// Reads what has come. Breaks when nothing that may still come matters: at
     /// the end mark, at a limit, or at an error.
     pub fn push(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        let Self { input, answer, limiter, outcome } = self;
+        let Self { input, answer, stages, outcome } = self;
         if outcome.is_some() {
             return ControlFlow::Break(());
         }
@@ -59,7 +59,7 @@ impl Whole {
                 Ok(()) => {}
                 Err(error) => *failed = Some(error),
             };
-            limiter.push(event, &mut |event| match event {
+            stages.push(event, &mut |event| match event {
                 Event::Reasoning(text) => say(&mut answer.reasoning, text),
                 Event::Text(text) => say(&mut answer.text, text),
                 Event::ToolCall { name, arguments } => answer.calls.push(Call {
@@ -85,7 +85,7 @@ impl Whole {
     /// How much memory it holds, in bytes.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.input.held_bytes() + self.limiter.held_bytes() + self.answer.held_bytes()
+        self.input.held_bytes() + self.stages.held_bytes() + self.answer.held_bytes()
     }
 
     /// Ends it with `error`: an answer that is not whole is none.
@@ -119,7 +119,7 @@ impl Whole {
             (Err(error), _) => Err(error),
         });
         result.map_err(|error| Failure { error, phase })?;
-        self.answer.usage = self.limiter.usage();
+        self.answer.usage = self.stages.usage();
         Ok(self.answer)
     }
 }

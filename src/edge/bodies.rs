@@ -17,7 +17,7 @@ use super::{
 };
 #[cfg(doc)]
 use crate::runtime::Runtime;
-use crate::{error::Error, in_flight::Held, upload::PIECE_BYTES};
+use crate::{answer::UpstreamBody, error::Error, in_flight::Held, upload::PIECE_BYTES};
 
 /// A client's request, whose body is read piece by piece.
 pub(super) struct Upload {
@@ -130,19 +130,12 @@ pub(super) fn slowly(
     web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())
 }
 
-/// Whether there may be more of a body than was read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Rest {
-    None,
-    Some,
-}
-
-/// See [`Runtime::pour`]. Unless there is no rest, the caller ends the connection.
+/// See [`Runtime::pour`]. Unless the body is finished, the caller ends the connection.
 pub(super) async fn pour(
     body: &web_sys::ReadableStream,
     wait_ms: u64,
     mut take: impl FnMut(&[u8]) -> Option<u64>,
-) -> Result<Rest, Error> {
+) -> Result<UpstreamBody, Error> {
     /// How long the end of a body may take after the end of the answer. A body
     /// that is read to its end leaves a connection that can be used again.
     const LINGER_MS: u64 = 20;
@@ -159,10 +152,10 @@ pub(super) async fn pour(
             Either::Right(_) => None,
         };
         if matches!(&read, Some(Ok(read)) if read.is_undefined()) {
-            return Ok(Rest::None);
+            return Ok(UpstreamBody::Finished);
         }
         if has_enough {
-            return Ok(Rest::Some);
+            return Ok(UpstreamBody::Ongoing);
         }
         let read = read.ok_or(Error::Stalled)?.map_err(|_| Error::Truncated)?;
         let value: Uint8Array = read.dyn_into().map_err(|_| Error::Truncated)?;

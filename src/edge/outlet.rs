@@ -39,7 +39,7 @@ use super::{
     js::{Call, Controller, Gathering, Source, StreamSource, bind, then},
 };
 use crate::{
-    answer::{Client, Relay, Rest, Step},
+    answer::{Client, Relay, Step, UpstreamBody},
     chat::{Failure, Phase},
     error::Error,
     runtime::Fed,
@@ -318,11 +318,11 @@ impl Shared {
         }
         match step {
             Step::Hold | Step::Send => None,
-            Step::Close(rest) => {
+            Step::Close(upstream) => {
                 self.ended.set(true);
                 call.close();
                 // The connection of one that has said all can be used again.
-                if rest == Rest::Some {
+                if upstream == UpstreamBody::Ongoing {
                     call.let_go();
                 }
                 None

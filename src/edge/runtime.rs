@@ -11,7 +11,7 @@ use worker::{
 };
 
 use super::{
-    bodies::{Rest, Upload, pour, within},
+    bodies::{Upload, pour, within},
     clock::now_ms,
     download::Download,
     js,
@@ -19,7 +19,7 @@ use super::{
     outlet::Outlet,
 };
 use crate::{
-    answer::Relay,
+    answer::{Relay, UpstreamBody},
     chat::Failure,
     error::Error,
     runtime::{Fed, Incoming, Outgoing, Runtime},
@@ -103,7 +103,7 @@ impl Runtime for Workers {
             return Ok(());
         };
         let poured = pour(&body, wait_ms, take).await;
-        if poured != Ok(Rest::None) {
+        if poured != Ok(UpstreamBody::Finished) {
             abort.abort();
         }
         poured.map(|_| ())

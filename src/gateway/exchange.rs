@@ -1,7 +1,7 @@
 //! What is needed of a request once it has been read.
 
 use crate::{
-    answer::{Counting, Limiter},
+    answer::{Counting, Limiter, Stages},
     catalog::{Attachments, Target},
     chat::{Delivery, Limits, UsageReport},
     config::Config,
@@ -75,8 +75,9 @@ impl<'a> Exchange<'a> {
         BASE_BYTES + body.held_bytes() + self.schema.as_ref().map_or(0, String::capacity)
     }
 
-    /// Keeps the limits of one answer.
-    pub(super) fn limiter(&self, counting: Counting) -> Limiter {
-        Limiter::new(&self.limits, self.prompt_tokens, counting).behind(self.stage.clone())
+    /// What one answer goes through.
+    pub(super) fn stages(&self, counting: Counting) -> Stages {
+        let limiter = Limiter::new(&self.limits, self.prompt_tokens, counting);
+        Stages::new(self.stage.clone(), limiter)
     }
 }

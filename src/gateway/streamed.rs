@@ -35,7 +35,7 @@ pub(super) async fn answer<E: Runtime>(
     let model = exchange.target.model.id.as_str();
     let encoder = exchange.reply.encoder(model, stamp, exchange.prompt_tokens);
     let mut translator =
-        Translator::new(encoder, exchange.limiter(counting), config.max_answer_bytes);
+        Translator::new(encoder, exchange.stages(counting), config.max_answer_bytes);
     let correction = exchange.wanted.call_correction();
     if correction.is_some() {
         translator = translator.wait_for_call();

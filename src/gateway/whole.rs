@@ -79,7 +79,7 @@ async fn ask<E: Runtime>(
 ) -> Result<(Answer, Held), Error> {
     let Gateway { config, upstream, .. } = gateway;
     let consume = async |download| {
-        let whole = Whole::new(exchange.limiter(Counting::On), config.max_answer_bytes);
+        let whole = Whole::new(exchange.stages(Counting::On), config.max_answer_bytes);
         collect(edge, download, whole, call.held.another(), patience).await
     };
     upstream::ask(upstream, config, edge, call, consume).await

@@ -131,7 +131,7 @@ fn relay(limits: [u16; 4], happenings: &[(u32, u8)]) {
     let stamp = Stamp { id: "x".to_owned(), unix_s: 0 };
     for dialect in contract::DIALECTS {
         let encoder = apis::encoder(dialect, UsageReport::Included, "m", &stamp, 0);
-        let translator = Translator::new(encoder, contract::limiter(), 1 << 20);
+        let translator = Translator::new(encoder, contract::stages(), 1 << 20);
         let mut relay = Relay::new(translator, timing, 1_000);
         let mut out = Vec::new();
         let mut length_at_end = None;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use degpt_edge::{
     answer::Translator,
-    answer::{Client, Relay, Rest, Step},
-    answer::{Counting, Limiter},
+    answer::{Client, Relay, Step, UpstreamBody},
+    answer::{Counting, Limiter, Stages},
     chat::{Limits, Stamp, UsageReport},
     config::Timing,
     error::Error,
@@ -48,9 +48,9 @@ use On::{Fail, Push, Restart, Tick, UpstreamEnds};
 use Step::{Hold, Send};
 
 /// The answer has ended, and the upstream with it.
-const OVER: Step = Step::Close(Rest::None);
+const OVER: Step = Step::Close(UpstreamBody::Finished);
 /// The answer has ended, and the upstream goes on.
-const CLOSE: Step = Step::Close(Rest::Some);
+const CLOSE: Step = Step::Close(UpstreamBody::Ongoing);
 
 const TEXT: &str = "data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
@@ -67,8 +67,8 @@ fn encoder(api: &Api) -> Box<dyn Encoder> {
     apis::encoder(api, UsageReport::Omitted, "m", &stamp, 0)
 }
 
-fn limiter() -> Limiter {
-    Limiter::new(&Limits::default(), 0, Counting::Off)
+fn stages() -> Stages {
+    Stages::new(None, Limiter::new(&Limits::default(), 0, Counting::Off))
 }
 
 type Row = (u64, On, Step, &'static str);
@@ -78,7 +78,7 @@ fn check(rows: impl IntoIterator<Item = Row>) {
 }
 
 fn check_with(timing: Timing, api: &'static Api, rows: impl IntoIterator<Item = Row>) {
-    let translator = Translator::new(encoder(api), limiter(), 1 << 20);
+    let translator = Translator::new(encoder(api), stages(), 1 << 20);
     let mut relay = Relay::new(translator, timing, REQUEST_MS);
     for (row, (after_ms, on, expected, events)) in rows.into_iter().enumerate() {
         let now_ms = REQUEST_MS + after_ms;
@@ -324,8 +324,8 @@ fn a_failure_after_the_headers_and_before_the_answer_can_still_be_repaired() {
 #[test]
 fn an_upstream_that_goes_on_after_a_limit_is_let_go() {
     let limits = Limits { stop: vec!["i".to_owned()], ..Limits::default() };
-    let limiter = Limiter::new(&limits, 0, Counting::Off);
-    let translator = Translator::new(encoder(OPENAI), limiter, 1 << 20);
+    let stages = Stages::new(None, Limiter::new(&limits, 0, Counting::Off));
+    let translator = Translator::new(encoder(OPENAI), stages, 1 << 20);
     let mut relay = Relay::new(translator, TIMING, REQUEST_MS);
     assert_eq!(relay.push(TEXT.as_bytes(), REQUEST_MS, &mut Vec::new()), CLOSE);
 }
@@ -356,7 +356,7 @@ fn a_clock_set_back_neither_ends_nor_floods_an_answer() {
 
 #[test]
 fn it_knows_whether_the_answer_has_begun() {
-    let translator = Translator::new(encoder(OPENAI), limiter(), 1 << 20);
+    let translator = Translator::new(encoder(OPENAI), stages(), 1 << 20);
     let mut relay = Relay::new(translator, TIMING, REQUEST_MS);
     let mut out = Vec::new();
     assert_eq!(relay.failure(Error::Garbled).phase, Phase::Waiting);

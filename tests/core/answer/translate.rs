@@ -98,7 +98,7 @@ const LIMIT: usize = 1 << 20;
 #[test]
 fn every_fixture_ends_as_the_table_says() {
     for (case, expected) in CASES {
-        let ending = match answer::whole(&upstream(case), contract::limiter()) {
+        let ending = match answer::whole(&upstream(case), contract::stages()) {
             Ok(answer) => Clean(answer.finish),
             Err(failure) if failure.phase == Phase::Flowing => After(failure.error),
             Err(failure) => Before(failure.error),
@@ -122,7 +122,7 @@ fn streams_are_the_golden_ones_byte_for_byte() {
 #[test]
 fn whole_answers_are_the_golden_ones_as_json() {
     for (case, _) in CASES {
-        let answer = answer::whole(&upstream(case), contract::limiter());
+        let answer = answer::whole(&upstream(case), contract::stages());
         let reply = |api| apis::reply(api, UsageReport::Included);
         let openai = match &answer {
             Ok(answer) => reply(OPENAI).whole(answer, MODEL, &stamp()),

@@ -14,7 +14,7 @@ use super::apis::{self, ANTHROPIC, OPENAI};
 use degpt_edge::dialect::{Api, Encoder};
 use degpt_edge::{
     answer::{self, Progress, Translator},
-    answer::{Counting, Limiter},
+    answer::{Counting, Limiter, Stages},
     chat::{Answer, Failure, Finish, Limits, Phase, Stamp, UsageReport},
     error::Error,
 };
@@ -34,13 +34,13 @@ fn encoder(api: &Api, usage: UsageReport) -> Box<dyn Encoder> {
 }
 
 /// Counts, and ends nothing early.
-pub(crate) fn limiter() -> Limiter {
-    Limiter::new(&Limits::default(), PROMPT_TOKENS, Counting::On)
+pub(crate) fn stages() -> Stages {
+    Stages::new(None, Limiter::new(&Limits::default(), PROMPT_TOKENS, Counting::On))
 }
 
 /// Holds `upstream`, and each way in `cuts` of cutting it, against the contract.
 pub(crate) fn holds<'a>(upstream: &'a [u8], cuts: impl Iterator<Item = Vec<&'a [u8]>>) {
-    let whole = answer::whole(upstream, limiter());
+    let whole = answer::whole(upstream, stages());
     let expected = DIALECTS.map(|dialect| {
         let bytes = stream(dialect, UsageReport::Included, FAR, &[upstream]);
         let client = read(dialect, UsageReport::Included, &bytes);
@@ -89,7 +89,7 @@ pub(crate) fn stream(
     limit: usize,
     pieces: &[&[u8]],
 ) -> Vec<u8> {
-    let mut translator = Translator::new(encoder(dialect, usage), limiter(), limit);
+    let mut translator = Translator::new(encoder(dialect, usage), stages(), limit);
     let mut out = Vec::new();
     translator.commit(&mut out);
     let mut progress = Progress::Waiting;
@@ -133,7 +133,7 @@ fn held_back(
     committed: &[u8],
 ) {
     let usage = UsageReport::Included;
-    let mut translator = Translator::new(encoder(dialect, usage), limiter(), FAR);
+    let mut translator = Translator::new(encoder(dialect, usage), stages(), FAR);
     let mut out = Vec::new();
     let mut progress = translator.push(upstream, &mut out);
     if matches!(progress, Progress::Waiting | Progress::Flowing) {

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use degpt_edge::dialect::Api;
 use degpt_edge::{
     answer::{self, Progress, Translator},
-    answer::{Counting, Limiter},
+    answer::{Counting, Limiter, Stages},
     chat::{Limits, Phase, Prompt, Stamp, UsageReport},
     degpt,
     error::Error,
@@ -41,8 +41,8 @@ fn upstream(pieces: &[&str]) -> Vec<u8> {
     (out + "data: [DONE]\n\n").into_bytes()
 }
 
-fn limiter(prompt: &Prompt<'_>) -> Limiter {
-    Limiter::new(&Limits::default(), 7, Counting::On).behind(Stage::new(prompt))
+fn stages(prompt: &Prompt<'_>) -> Stages {
+    Stages::new(Stage::new(prompt), Limiter::new(&Limits::default(), 7, Counting::On))
 }
 
 fn weather() -> Value {
@@ -77,7 +77,7 @@ fn of_an_answer_in_json_the_object_is_left() {
     for (words, left, is_json) in table {
         let places = words.char_indices().map(|(place, _)| words.split_at(place).into());
         for pieces in places.chain([<[&str; 2]>::from((words, ""))]) {
-            let answer = answer::whole(&upstream(&pieces), limiter(&prompt)).unwrap();
+            let answer = answer::whole(&upstream(&pieces), stages(&prompt)).unwrap();
             assert_eq!(answer.text, left, "{pieces:?}");
             let fit = wanted.fit(&answer, |_, _| unreachable!("there is no schema"));
             assert_eq!(fit, if is_json { Fit::Fits } else { Fit::NotJson }, "{words}");
@@ -114,11 +114,11 @@ fn a_model_with_tools_and_a_form_may_do_either() {
     let body = body(&fields);
     let prompt = apis::openai(&body).unwrap();
     let call = "Look:\n<tool_call>{\"name\": \"weather\"}</tool_call>";
-    let answer = answer::whole(&upstream(&[call]), limiter(&prompt)).unwrap();
+    let answer = answer::whole(&upstream(&[call]), stages(&prompt)).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("Look:", 1));
     let fit = Wanted::by(&prompt).fit(&answer, |_, _| unreachable!("a call is not judged"));
     assert_eq!(fit, Fit::Fits);
-    let answer = answer::whole(&upstream(&["Ok: {\"a\": 1}."]), limiter(&prompt)).unwrap();
+    let answer = answer::whole(&upstream(&["Ok: {\"a\": 1}."]), stages(&prompt)).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("{\"a\": 1}", 0));
 }
 
@@ -189,7 +189,7 @@ impl Waiting {
         let prompt = apis::openai(&body).unwrap();
         let stamp = Stamp { id: "s".to_owned(), unix_s: 1 };
         let encoder = apis::encoder(dialect, UsageReport::Included, "m", &stamp, 0);
-        let translator = Translator::new(encoder, limiter(&prompt), FAR);
+        let translator = Translator::new(encoder, stages(&prompt), FAR);
         Self { translator: translator.wait_for_call(), out: Vec::new() }
     }
 

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use degpt_edge::dialect::Reply;
 use degpt_edge::{
     answer::{self, Progress, Translator},
-    answer::{Counting, Limiter},
+    answer::{Counting, Limiter, Stages},
     chat::{Calls, Limits, Prompt, Stamp, Tools, UsageReport},
     tools::{self, Stage},
 };
@@ -46,8 +46,8 @@ fn with_prompt<T>(change: impl Fn(&mut Tools<'_>), run: impl FnOnce(&Prompt<'_>)
     run(&prompt)
 }
 
-fn limiter(prompt: &Prompt<'_>, limits: &Limits) -> Limiter {
-    Limiter::new(limits, 7, Counting::On).behind(Stage::new(prompt))
+fn stages(prompt: &Prompt<'_>, limits: &Limits) -> Stages {
+    Stages::new(Stage::new(prompt), Limiter::new(limits, 7, Counting::On))
 }
 
 /// What DeGPT sends for a text in these pieces.
@@ -202,9 +202,9 @@ fn read_anthropic(body: &str) -> Seen {
     (items, body["stop_reason"].as_str().unwrap().to_owned())
 }
 
-fn streamed(reply: &dyn Reply, limiter: Limiter, upstream: &[u8]) -> Vec<u8> {
+fn streamed(reply: &dyn Reply, stages: Stages, upstream: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut translator = Translator::new(reply.encoder("m", &stamp(), 0), limiter, FAR);
+    let mut translator = Translator::new(reply.encoder("m", &stamp(), 0), stages, FAR);
     assert_eq!(translator.push(upstream, &mut out), Progress::Ended);
     out
 }
@@ -213,8 +213,8 @@ fn streamed(reply: &dyn Reply, limiter: Limiter, upstream: &[u8]) -> Vec<u8> {
 fn seen(prompt: &Prompt<'_>, limits: &Limits, upstream: &[u8]) -> [Seen; 4] {
     let [openai, anthropic] =
         [OPENAI, ANTHROPIC].map(|api| apis::reply(api, UsageReport::Included));
-    let stream = |reply: &dyn Reply| streamed(reply, limiter(prompt, limits), upstream);
-    let answer = answer::whole(upstream, limiter(prompt, limits)).unwrap();
+    let stream = |reply: &dyn Reply| streamed(reply, stages(prompt, limits), upstream);
+    let answer = answer::whole(upstream, stages(prompt, limits)).unwrap();
     [
         read_openai_stream(&stream(&*openai)),
         read_openai(&openai.whole(&answer, "m", &stamp())),
@@ -290,9 +290,9 @@ fn text_is_held_only_while_it_could_be_a_call() {
         |_| {},
         |prompt| {
             for (name, words, expected) in table {
-                let limiter = limiter(prompt, &Limits::default());
+                let stages = stages(prompt, &Limits::default());
                 let encoder = apis::encoder(OPENAI, UsageReport::Omitted, "m", &stamp(), 0);
-                let mut translator = Translator::new(encoder, limiter, FAR);
+                let mut translator = Translator::new(encoder, stages, FAR);
                 let (mut out, mut seen) = (Vec::new(), Vec::new());
                 for ch in words.split_inclusive(|_| true) {
                     let chunk = json!({"choices": [{"delta": {"content": ch}}]});
@@ -407,7 +407,7 @@ fn calls_count_in_usage() {
         |_| {},
         |prompt| {
             let answer =
-                answer::whole(&upstream(&["Hi ", CALL], None), limiter(prompt, &Limits::default()))
+                answer::whole(&upstream(&["Hi ", CALL], None), stages(prompt, &Limits::default()))
                     .unwrap();
             let count = degpt_edge::tokens::count;
             let expected = count("Hi") + count("get_weather") + count(r#"{"city": "Paris"}"#);
@@ -424,7 +424,7 @@ fn a_client_of_functions_gets_a_function_call() {
             let upstream = upstream(&[CALL], None);
             let reply = apis::reply_to_functions();
             let limits = Limits::default();
-            let stream = streamed(&*reply, limiter(prompt, &limits), &upstream);
+            let stream = streamed(&*reply, stages(prompt, &limits), &upstream);
             let deltas: Vec<Value> = events(&stream)
                 .iter()
                 .map(|event| event["choices"][0]["delta"]["function_call"].clone())
@@ -437,7 +437,7 @@ fn a_client_of_functions_gets_a_function_call() {
                     json!({"arguments": "{\"city\": \"Paris\"}"}),
                 ]
             );
-            let answer = answer::whole(&upstream, limiter(prompt, &limits)).unwrap();
+            let answer = answer::whole(&upstream, stages(prompt, &limits)).unwrap();
             let body: Value = serde_json::from_str(&reply.whole(&answer, "m", &stamp())).unwrap();
             assert_eq!(body["choices"][0]["finish_reason"], "function_call");
             assert_eq!(body["choices"][0]["message"]["function_call"]["name"], "get_weather");
@@ -470,7 +470,7 @@ fn no_text_makes_it_slow() {
             |prompt| {
                 let bytes = upstream(&[words], None);
                 let start = std::time::Instant::now();
-                let _ = answer::whole(&bytes, limiter(prompt, &Limits::default()));
+                let _ = answer::whole(&bytes, stages(prompt, &Limits::default()));
                 start.elapsed().as_secs_f64()
             },
         )
