@@ -73,7 +73,7 @@ const EDITOR: BuiltinTool = BuiltinTool {
     schema: schema!("", ""),
 };
 
-/// Since this version programs read `insert_text` instead of `new_str`.
+/// Since this version `insert` takes `insert_text` instead of `new_str`.
 const EDITOR_WITH_INSERT_TEXT: BuiltinTool = BuiltinTool {
     description: concat!(
         "Views and edits the text file at the absolute `path`. ",

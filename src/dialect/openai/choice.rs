@@ -1,4 +1,4 @@
-//! The JSON of a choice of tools.
+//! The JSON of `tool_choice`, and of the older `function_call`.
 
 use crate::json::{Kind, Outcome, Read, Reader, Text, fields};
 
@@ -10,9 +10,9 @@ pub(super) enum Choose<'a> {
     Object(ChosenTools<'a>),
 }
 
-/// The function to call: `{"type": "function", "function": {"name"}}`, before
-/// there were tools `{"name"}`. Or the tools that may be called: `{"type":
-/// "allowed_tools", "allowed_tools": {"mode", "tools"}}`; in OpenAI's other API
+/// The function to call: `{"type": "function", "function": {"name"}}`, in the older
+/// `function_call` `{"name"}`. Or the tools that may be called: `{"type":
+/// "allowed_tools", "allowed_tools": {"mode", "tools"}}`; in OpenAI's Responses API
 /// `mode` and `tools` stand beside `type`.
 #[derive(Debug, Default)]
 pub(super) struct ChosenTools<'a> {
@@ -34,7 +34,7 @@ pub(super) struct AllowedTools<'a> {
 
 fields!(AllowedTools<'a> { mode, tools });
 
-/// A tool by its name, in either form of the list.
+/// A tool by its name: `{"function": {"name"}}` or `{"name"}`.
 #[derive(Debug, Default)]
 pub(super) struct NamedTool<'a> {
     pub(super) function: Option<Named<'a>>,
@@ -56,7 +56,7 @@ impl<'a> Read<'a> for Named<'a> {
         }
         fields!(Named<'a> { name });
         let name = Named::read(reader)?.name;
-        let name = name.ok_or_else(|| reader.wrong("has no `name`".to_owned()))?;
+        let name = name.ok_or_else(|| reader.wrong("must have a `name`".to_owned()))?;
         Ok(Self { name })
     }
 }
@@ -66,7 +66,7 @@ impl<'a> Read<'a> for Choose<'a> {
         match reader.kind() {
             Kind::Text => Text::read(reader).map(Self::Mode),
             Kind::Object => ChosenTools::read(reader).map(Self::Object),
-            _ => Err(reader.other_than("a string, or an object that names tools")),
+            _ => Err(reader.other_than("a string or an object")),
         }
     }
 }

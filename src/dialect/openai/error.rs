@@ -1,10 +1,10 @@
-//! An error as OpenAI's API reference has it.
+//! Writes errors as OpenAI's API reference gives them.
 
 use serde::Serialize;
 
 use crate::error::{Error, Facts, Kind};
 
-/// Appends the body of `error`. OpenAI's has no request id; the header has.
+/// Appends the body of `error`. It has no request id: that is in a header.
 pub(super) fn write(error: &Error, _request_id: &str, out: &mut Vec<u8>) {
     let Facts { kind, .. } = error.facts();
     let (kind, code) = words(kind);

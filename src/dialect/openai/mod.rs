@@ -1,4 +1,5 @@
-//! OpenAI's Chat Completions: its requests into a [`Prompt`], events into its answers.
+//! OpenAI's Chat Completions API: reads its requests into a [`Prompt`], writes events as
+//! its answers.
 
 mod choice;
 mod encode;
