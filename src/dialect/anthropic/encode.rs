@@ -103,7 +103,7 @@ fn next_block(mut out: Vec<u8>) -> Writer {
 struct Encoder {
     request_id: String,
     start: Vec<u8>,
-    open: Option<Block>,
+    open: Option<OpenBlock>,
     /// The index of the block that is open, or of the next one.
     index: u32,
     /// The beginning of a delta event of the open block, up to the text.
@@ -113,8 +113,9 @@ struct Encoder {
     call_index: u32,
 }
 
+/// The content block that is being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Block {
+enum OpenBlock {
     Thinking,
     Text,
     ToolUse,
@@ -161,7 +162,7 @@ impl Encoder {
         let _ = serde_json::to_writer(&mut *out, arguments);
         out.extend_from_slice(b"}}\n\n");
         self.call_index += 1;
-        self.open = Some(Block::ToolUse);
+        self.open = Some(OpenBlock::ToolUse);
         self.close_block(out);
     }
 
@@ -185,15 +186,17 @@ impl Encoder {
         }
     }
 
-    fn open_block(&mut self, block: Block, out: &mut Vec<u8>) {
+    fn open_block(&mut self, block: OpenBlock, out: &mut Vec<u8>) {
         let (start, delta, field) = match block {
-            Block::Thinking => (
+            OpenBlock::Thinking => (
                 r#"{"type":"thinking","thinking":"","signature":""}"#,
                 "thinking_delta",
                 "thinking",
             ),
             // A tool's block is written as a whole.
-            Block::Text | Block::ToolUse => (r#"{"type":"text","text":""}"#, "text_delta", "text"),
+            OpenBlock::Text | OpenBlock::ToolUse => {
+                (r#"{"type":"text","text":""}"#, "text_delta", "text")
+            }
         };
         let index = self.index;
         let _ = write!(
@@ -222,8 +225,8 @@ impl dialect::Encoder for Encoder {
     /// [`Event::End`] writes nothing: `close` does.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (block, text) = match event {
-            Event::Reasoning(text) => (Block::Thinking, text),
-            Event::Text(text) => (Block::Text, text),
+            Event::Reasoning(text) => (OpenBlock::Thinking, text),
+            Event::Text(text) => (OpenBlock::Text, text),
             Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
             Event::End(_) => return,
         };

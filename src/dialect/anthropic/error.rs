@@ -17,7 +17,7 @@ pub(super) fn write(error: &Error, request_id: &str, out: &mut Vec<u8>) {
     // From this the SDK knows that it can go on without threads.
     let details = (kind == Kind::NoThreads)
         .then_some(Details { error_code: "thread_unsupported_request", unsupported: [] });
-    let error = Inner { kind: word(kind), message: &message, details };
+    let error = ErrorObject { kind: word(kind), message: &message, details };
     // Writing this to memory cannot fail.
     let _ = serde_json::to_writer(out, &Body { kind: "error", error, request_id });
 }
@@ -62,12 +62,12 @@ fn word(kind: Kind) -> &'static str {
 struct Body<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
-    error: Inner<'a>,
+    error: ErrorObject<'a>,
     request_id: &'a str,
 }
 
 #[derive(Serialize)]
-struct Inner<'a> {
+struct ErrorObject<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     message: &'a str,

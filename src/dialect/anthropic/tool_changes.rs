@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::wire::{Block, Inner, Message, Tool};
+use super::wire::{self, Block, Inner, Message};
 use crate::json::{Content, Text};
 
 /// A change of the tools.
@@ -12,7 +12,7 @@ pub(super) enum Offer<'b, 'a> {
     /// The declared tool of this name can be called from now on.
     Load(&'b str),
     /// This tool is new.
-    Add(&'b Tool<'a>),
+    Add(&'b wire::Tool<'a>),
     /// The tool of this name can no longer be called.
     Remove(&'b str),
 }

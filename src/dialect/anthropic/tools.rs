@@ -43,7 +43,7 @@ struct Collected<'a> {
 /// tool can fulfil.
 pub(super) fn read<'a>(
     tools: Option<Vec<wire::Tool<'a>>>,
-    choice: Option<wire::ToolChoice<'a>>,
+    choice: Option<wire::ToolChoiceParam<'a>>,
     messages: &[wire::Message<'a>],
     ignored: &mut Vec<&'static str>,
 ) -> Result<Option<Tools<'a>>, Error> {
@@ -119,7 +119,7 @@ fn note(tool: ServerTool, list: &mut Vec<ServerTool>) {
 /// Whether one of `list` must be called; `None` if none may be. Leaves in `list` those
 /// that may.
 fn read_choice(
-    choice: wire::ToolChoice<'_>,
+    choice: wire::ToolChoiceParam<'_>,
     list: &mut Vec<Tool<'_>>,
 ) -> Result<Option<ToolChoice>, Error> {
     match choice.kind.as_ref().map(Text::as_str) {

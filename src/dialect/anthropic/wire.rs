@@ -23,7 +23,7 @@ pub(crate) struct Request<'a> {
     pub(crate) stop_sequences: Option<Vec<Text<'a>>>,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) tools: Option<Vec<Tool<'a>>>,
-    pub(crate) tool_choice: Option<ToolChoice<'a>>,
+    pub(crate) tool_choice: Option<ToolChoiceParam<'a>>,
     pub(crate) output_config: Option<OutputConfig<'a>>,
     /// The older name of `output_config.format`.
     pub(crate) output_format: Option<OutputFormat<'a>>,
@@ -236,13 +236,13 @@ pub(crate) struct Tool<'a> {
 fields!(Tool<'a> { kind = "type", name, description, input_schema, input_examples, defer_loading });
 
 #[derive(Debug, Default)]
-pub(crate) struct ToolChoice<'a> {
+pub(crate) struct ToolChoiceParam<'a> {
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) name: Option<Text<'a>>,
     pub(crate) disable_parallel_tool_use: Option<bool>,
 }
 
-fields!(ToolChoice<'a> { kind = "type", name, disable_parallel_tool_use });
+fields!(ToolChoiceParam<'a> { kind = "type", name, disable_parallel_tool_use });
 
 #[derive(Debug, Default)]
 pub(crate) struct OutputConfig<'a> {

@@ -9,7 +9,7 @@ pub(super) fn write(error: &Error, _request_id: &str, out: &mut Vec<u8>) {
     let Facts { kind, .. } = error.facts();
     let (kind, code) = words(kind);
     let body =
-        Body { error: Inner { message: &error.message(), kind, param: error.param(), code } };
+        Body { error: ErrorObject { message: &error.message(), kind, param: error.param(), code } };
     // Writing this to memory cannot fail.
     let _ = serde_json::to_writer(out, &body);
 }
@@ -55,12 +55,12 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    error: Inner<'a>,
+    error: ErrorObject<'a>,
 }
 
 /// All four keys are required; `param` and `code` may be null.
 #[derive(Serialize)]
-struct Inner<'a> {
+struct ErrorObject<'a> {
     message: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    choice::{AllowedTools, Choose, ChosenTools},
     encode::CallForm,
+    tool_choice::{AllowedTools, ToolChoiceObject, ToolChoiceParam},
     wire,
 };
 use crate::{
@@ -45,9 +45,9 @@ pub(super) fn read<'a>(
     tool_rules::check_size(&list, declared)?;
     let choice = match choice {
         None => ToolChoice::Auto,
-        Some(Choose::Mode(mode)) if mode.as_str() == "none" => return Ok((None, form)),
-        Some(Choose::Mode(mode)) => read_mode(&mode, param)?,
-        Some(Choose::Object(chosen)) => choose(chosen, param, declared, &mut list)?,
+        Some(ToolChoiceParam::Mode(mode)) if mode.as_str() == "none" => return Ok((None, form)),
+        Some(ToolChoiceParam::Mode(mode)) => read_mode(&mode, param)?,
+        Some(ToolChoiceParam::Object(chosen)) => choose(chosen, param, declared, &mut list)?,
     };
     if list.is_empty() {
         return match choice {
@@ -77,7 +77,7 @@ fn read_mode(mode: &Text<'_>, param: &str) -> Result<ToolChoice, Error> {
 
 /// Whether a tool must be called. Leaves in `list` those that `chosen` allows.
 fn choose(
-    chosen: ChosenTools<'_>,
+    chosen: ToolChoiceObject<'_>,
     param: &str,
     declared: &str,
     list: &mut Vec<Tool<'_>>,

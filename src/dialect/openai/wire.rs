@@ -5,7 +5,7 @@
 
 use serde::{Serialize, de::IgnoredAny};
 
-use super::choice::Choose;
+use super::tool_choice::ToolChoiceParam;
 use crate::{
     dialect::rules,
     json::{Content, Kind, Outcome, Raw, Read, Reader, Text, fields},
@@ -28,11 +28,11 @@ pub(crate) struct Request<'a> {
     pub(crate) max_completion_tokens: Option<u64>,
 
     pub(crate) tools: Option<Vec<Tool<'a>>>,
-    pub(crate) tool_choice: Option<Choose<'a>>,
+    pub(crate) tool_choice: Option<ToolChoiceParam<'a>>,
     pub(crate) parallel_tool_calls: Option<bool>,
     /// With `function_call`, the older form of `tools` and `tool_choice`.
     pub(crate) functions: Option<Vec<FunctionSpec<'a>>>,
-    pub(crate) function_call: Option<Choose<'a>>,
+    pub(crate) function_call: Option<ToolChoiceParam<'a>>,
 
     pub(crate) response_format: Option<ResponseFormat<'a>>,
 

@@ -4,10 +4,10 @@ use crate::json::{Kind, Outcome, Read, Reader, Text, fields};
 
 /// Which tools may or must be called.
 #[derive(Debug)]
-pub(super) enum Choose<'a> {
+pub(super) enum ToolChoiceParam<'a> {
     /// `"auto"`, `"none"` or `"required"`.
     Mode(Text<'a>),
-    Object(ChosenTools<'a>),
+    Object(ToolChoiceObject<'a>),
 }
 
 /// The function to call: `{"type": "function", "function": {"name"}}`, in the older
@@ -15,57 +15,57 @@ pub(super) enum Choose<'a> {
 /// "allowed_tools", "allowed_tools": {"mode", "tools"}}`; in OpenAI's Responses API
 /// `mode` and `tools` stand beside `type`.
 #[derive(Debug, Default)]
-pub(super) struct ChosenTools<'a> {
+pub(super) struct ToolChoiceObject<'a> {
     pub(super) kind: Option<Text<'a>>,
-    pub(super) function: Option<Named<'a>>,
+    pub(super) function: Option<FunctionName<'a>>,
     pub(super) name: Option<Text<'a>>,
     pub(super) allowed_tools: Option<AllowedTools<'a>>,
     pub(super) mode: Option<Text<'a>>,
-    pub(super) tools: Option<Vec<NamedTool<'a>>>,
+    pub(super) tools: Option<Vec<AllowedTool<'a>>>,
 }
 
-fields!(ChosenTools<'a> { kind = "type", function, name, allowed_tools, mode, tools });
+fields!(ToolChoiceObject<'a> { kind = "type", function, name, allowed_tools, mode, tools });
 
 #[derive(Debug, Default)]
 pub(super) struct AllowedTools<'a> {
     pub(super) mode: Option<Text<'a>>,
-    pub(super) tools: Option<Vec<NamedTool<'a>>>,
+    pub(super) tools: Option<Vec<AllowedTool<'a>>>,
 }
 
 fields!(AllowedTools<'a> { mode, tools });
 
 /// A tool by its name: `{"function": {"name"}}` or `{"name"}`.
 #[derive(Debug, Default)]
-pub(super) struct NamedTool<'a> {
-    pub(super) function: Option<Named<'a>>,
+pub(super) struct AllowedTool<'a> {
+    pub(super) function: Option<FunctionName<'a>>,
     pub(super) name: Option<Text<'a>>,
 }
 
-fields!(NamedTool<'a> { function, name });
+fields!(AllowedTool<'a> { function, name });
 
 #[derive(Debug)]
-pub(super) struct Named<'a> {
+pub(super) struct FunctionName<'a> {
     pub(super) name: Text<'a>,
 }
 
-impl<'a> Read<'a> for Named<'a> {
+impl<'a> Read<'a> for FunctionName<'a> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         #[derive(Default)]
-        struct Named<'a> {
+        struct FunctionName<'a> {
             name: Option<Text<'a>>,
         }
-        fields!(Named<'a> { name });
-        let name = Named::read(reader)?.name;
+        fields!(FunctionName<'a> { name });
+        let name = FunctionName::read(reader)?.name;
         let name = name.ok_or_else(|| reader.wrong("must have a `name`".to_owned()))?;
         Ok(Self { name })
     }
 }
 
-impl<'a> Read<'a> for Choose<'a> {
+impl<'a> Read<'a> for ToolChoiceParam<'a> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         match reader.kind() {
             Kind::Text => Text::read(reader).map(Self::Mode),
-            Kind::Object => ChosenTools::read(reader).map(Self::Object),
+            Kind::Object => ToolChoiceObject::read(reader).map(Self::Object),
             _ => Err(reader.other_than("a string or an object")),
         }
     }
