@@ -1,9 +1,10 @@
 //! The client APIs that are served. Each is one folder here, and one row of [`ALL`].
 //!
 //! An [`Api`] is a value: where it is served, how its requests are read, and how its
-//! answers, its errors and its list of models are written. What asks for an answer
-//! and what carries it knows of no API by name, but goes by the one it was given.
-//! The APIs know nothing of each other, nor of DeGPT: they meet it in [`chat`](crate::chat).
+//! answers, its errors and its list of models are written. The rest of the gateway names
+//! no API, but uses the one it was given. The APIs know nothing of each other, nor of
+//! DeGPT: they meet it in [`chat`](crate::chat). What holds for all of them stands in
+//! `rules` and `tool_rules`.
 
 pub mod anthropic;
 pub mod openai;
@@ -18,37 +19,36 @@ use crate::{
     error::Error,
 };
 
-/// Some APIs. The first is the one of a request that does not tell.
+/// A list of APIs. The first serves requests that no other claims.
 pub type Table = &'static [&'static Api];
 
-/// All of them.
+/// All APIs.
 pub static ALL: Table = &[&openai::API, &anthropic::API];
 
 /// One client API.
 #[derive(Debug)]
 pub struct Api {
-    /// Its name, for people.
+    /// Its display name.
     pub name: &'static str,
-    /// Where it answers, without what comes before (`/api`, `/v1`) and slashes
-    /// around it.
+    /// The path it is served at, without the prefix (`/api`, `/v1`) and outer slashes.
     pub path: &'static str,
     /// How it counts the tokens of a request, if it does.
     pub count: Option<Count>,
-    /// A header that its clients send, and no others: it tells whose a request is
-    /// at an address that several share.
+    /// A header that only its clients send. It tells the API of a request at a path that
+    /// several APIs share.
     pub sign: Option<&'static str>,
-    /// Whether its list of models shows what DeGPT says of itself.
+    /// Whether its list of models has DeGPT's name, version and status.
     pub list: List,
     /// Reads the body of a request.
     ///
     /// # Errors
-    /// [`Error::Invalid`], naming the field; for Anthropic's, [`Error::NoThreads`].
+    /// [`Error::Invalid`], which names the field; Anthropic's also [`Error::NoThreads`].
     pub parse: for<'a> fn(&'a [u8]) -> Result<Asked<'a>, Error>,
-    /// The body of the list of models. The text is the query of the address,
-    /// without the question mark.
+    /// The body of the list of models. The text is the URL's query string, without the
+    /// question mark.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a query that asks for what there is not.
+    /// [`Error::Invalid`] for an invalid query.
     pub models: fn(&Catalog, &str, &Service) -> Result<String, Error>,
     /// The body of one entry of that list.
     pub model: fn(&Model) -> String,
@@ -59,66 +59,66 @@ pub struct Api {
 /// Counting the tokens of a request.
 #[derive(Debug)]
 pub struct Count {
-    /// Where, likewise.
+    /// The path it is served at, like [`Api::path`].
     pub path: &'static str,
-    /// The body of the answer.
+    /// The body of the reply.
     pub body: fn(u64) -> String,
 }
 
-/// Whether a list of models shows what DeGPT says of itself.
+/// Whether a list of models has DeGPT's name, version and status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum List {
-    /// It does, so DeGPT is asked.
+    /// It has, so DeGPT is asked for them.
     WithService,
-    /// It has the models alone.
+    /// It has only the models.
     ModelsOnly,
 }
 
-/// A request, read.
+/// A parsed request.
 #[derive(Debug)]
 pub struct Asked<'a> {
-    /// What is asked.
+    /// The request in neutral form.
     pub prompt: Prompt<'a>,
-    /// How the answer to this very request is written.
+    /// How the answer to this request is written.
     pub reply: Box<dyn Reply>,
 }
 
-/// How the answer to one request is written: what of the request decides on that
-/// stays with the dialect.
+/// How the answer to one request is written. It keeps those parameters of the request
+/// that only the answer's form depends on.
 pub trait Reply: Debug {
     /// A whole answer by the model that clients know as `model`.
     fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String;
 
-    /// The writer of a streamed one, to a request of `prompt_tokens`.
+    /// The writer of a streamed answer to a request of `prompt_tokens`.
     fn encoder(&self, model: &str, stamp: &Stamp, prompt_tokens: u64) -> Box<dyn Encoder>;
 }
 
-/// Writes one streamed answer as server-sent events. Called in this order: `open`
-/// once, `event` as often as it takes, then either `close` or `abort` once; and
-/// `keep_alive` at any time between.
+/// Writes one streamed answer as server-sent events. Calls come in this order: `open`
+/// once, `event` any number of times, then `close` or `abort` once. `keep_alive` may come
+/// at any time between.
 pub trait Encoder: Debug {
-    /// What comes before all else.
+    /// Writes the beginning.
     fn open(&mut self, out: &mut Vec<u8>);
 
-    /// What `event` says; nothing for [`Event::End`], which is `close`'s.
+    /// Writes `event`; nothing for [`Event::End`], which `close` writes.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>);
 
-    /// The end of an answer that is whole.
+    /// Writes the end of a complete answer.
     fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>);
 
-    /// The end of an answer that failed.
+    /// Writes the end of a failed answer.
     fn abort(&self, error: &Error, out: &mut Vec<u8>);
 
-    /// A number that changes whenever `abort` would write something else than before.
+    /// A number that changes whenever what `abort` would write changes.
     fn abort_form(&self) -> u32 {
         0
     }
 
-    /// What tells a client that the stream is alive.
+    /// Writes what tells a client that the stream is alive.
     fn keep_alive(&self, out: &mut Vec<u8>);
 }
 
-/// There is one of each.
+/// Each API exists once, so two are equal if they are the same value.
 impl PartialEq for Api {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
@@ -137,8 +137,8 @@ impl Api {
     }
 }
 
-/// Whose a request is that came to an address which several of `apis` share.
-/// `header` looks up a header by its name in small letters.
+/// The API of a request at a path that several of `apis` share. `header` looks up a header
+/// by its lowercase name.
 #[must_use]
 pub fn of(apis: Table, header: &dyn Fn(&str) -> Option<String>) -> &'static Api {
     let signed = |api: &&&Api| api.sign.is_some_and(|name| header(name).is_some());

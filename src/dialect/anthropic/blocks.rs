@@ -1,8 +1,8 @@
-//! The blocks of a message, and what each says to the model.
+//! Reads the content blocks of a message into parts.
 //!
-//! A conversation that began at Anthropic also holds what its servers did: calls
-//! and results of tools that nobody carries out here. They are told all the same,
-//! as calls and results; what is encrypted, or lies on those servers, is left out.
+//! A conversation that began at Anthropic also holds calls and results of server tools.
+//! The model gets them like other calls and results. What is encrypted, or stored on
+//! Anthropic's servers, is left out.
 
 use std::borrow::Cow;
 
@@ -17,12 +17,12 @@ use crate::{
     json::{Content, Text},
 };
 
-/// What `content` says in a turn of `role`. `path` is made only where there is
-/// something to complain about; it is `dyn` because content nests.
+/// The parts of `content` in a turn of `role`. `path` is called only for an error; it is
+/// `dyn` because content nests.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a block that nobody knows, that misses what it needs, or
-/// that has no place in a turn of `role`.
+/// [`Error::Invalid`] for a block of an unknown type, one that lacks a field, and one
+/// that a turn of `role` may not have.
 pub(super) fn read<'a>(
     content: Content<'a, Block<'a>>,
     role: Role,
@@ -46,8 +46,8 @@ fn read_list<'a>(
     Ok(parts)
 }
 
-/// Adds to `parts` what `block` says. Some say nothing: earlier reasoning, which
-/// no upstream takes back, and what is about servers that nobody asks here.
+/// Adds the parts of `block` to `parts`. Some blocks have none: earlier reasoning, which
+/// DeGPT does not accept, and what only Anthropic's servers can use.
 fn read_block<'a>(
     block: Block<'a>,
     role: Role,
@@ -93,13 +93,13 @@ fn read_block<'a>(
         // A summary of what was said before.
         "compaction" => match block.content {
             Some(Inner::Text(text)) => parts.push(Part::Text(text)),
-            Some(_) => return Err(wrong(path, "content", "This must be a string.")),
+            Some(_) => return Err(wrong(path, "content", "Must be a string.")),
             None => {}
         },
         "thinking" | "redacted_thinking" | "container_upload" | "fallback" | "mcp_tool_listing" => {
         }
         other => {
-            let message = format!("Blocks of type `{other}` are not supported.");
+            let message = format!("Unsupported block type `{other}`.");
             return Err(wrong(path, "type", message));
         }
     }
@@ -144,7 +144,7 @@ fn read_document<'a>(
     Ok(())
 }
 
-/// Its words are one text, so that it is seen where they end.
+/// Title, source and texts become one text, which keeps the result together.
 fn read_search_result<'a>(
     block: Block<'a>,
     role: Role,
@@ -154,7 +154,7 @@ fn read_search_result<'a>(
         None => Vec::new(),
         Some(Inner::Text(text)) => vec![Part::Text(text)],
         Some(Inner::Blocks(blocks)) => read_list(blocks, role, &|| format!("{}.content", path()))?,
-        Some(Inner::Object(_)) => return Err(wrong(path, "content", "This must be a list.")),
+        Some(Inner::Object(_)) => return Err(wrong(path, "content", "Must be a list of blocks.")),
     };
     let title = block.title.map(|title| title.0);
     let source = block.source.and_then(|source| match source {
@@ -173,7 +173,7 @@ fn read_search_result<'a>(
     Ok(parts)
 }
 
-/// What a tool returned, whoever carried it out. A picture may be among it.
+/// What a tool returned, whether the client or a server ran it. It may hold images.
 fn read_result<'a>(block: Block<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
     let id = block.tool_use_id.ok_or_else(|| missing(path, "tool_use_id"))?.0;
     let is_the_clients = block.kind.is_some_and(|kind| kind.as_str() == "tool_result");
@@ -185,7 +185,7 @@ fn read_result<'a>(block: Block<'a>, path: &dyn Fn() -> String) -> Result<Part<'
         Some(Inner::Text(text)) => vec![Part::Text(text)],
         Some(Inner::Blocks(blocks)) => read_list(blocks, Role::User, &content_path)?,
         Some(Inner::Object(_)) if is_the_clients => {
-            return Err(wrong(path, "content", "This must be a string or a list of blocks."));
+            return Err(wrong(path, "content", "Must be a string or a list of blocks."));
         }
         Some(Inner::Object(returned)) => {
             if returned.error_code.is_some() {
@@ -247,7 +247,7 @@ fn read_returned<'a>(
             (Some(code), None) => vec![code.0],
             (None, _) => {
                 let kind = kind.as_str();
-                let message = format!("Results of type `{kind}` are not supported.");
+                let message = format!("Unsupported result type `{kind}`.");
                 return Err(wrong(path, "type", message));
             }
         },
@@ -265,27 +265,29 @@ fn read_source<'a>(
     source: Option<Inner<'a, wire::Source<'a>>>,
     path: &dyn Fn() -> String,
 ) -> Result<Source<'a>, Error> {
-    let Some(Inner::Object(source)) = source else {
-        return Err(wrong(path, "source", "This block needs a `source` object."));
+    let source = match source {
+        Some(Inner::Object(source)) => source,
+        Some(_) => return Err(wrong(path, "source", "Must be an object.")),
+        None => return Err(missing(path, "source")),
     };
     let kind = source.kind.ok_or_else(|| missing(path, "source.type"))?;
-    let (field, rule) = match (kind.as_str(), source.media_type, source.data, source.url) {
+    match (kind.as_str(), source.media_type, source.data, source.url) {
         ("base64", Some(media_type), Some(data), _) => {
-            return Ok(Source::Base64 { media_type: media_type.0, data: data.0 });
+            Ok(Source::Base64 { media_type: media_type.0, data: data.0 })
         }
-        ("base64", None, ..) => ("media_type", "A base64 source needs `media_type`."),
-        ("base64", ..) => ("data", "A base64 source needs `data`."),
+        ("base64", None, ..) => Err(missing(path, "source.media_type")),
+        ("base64", ..) => Err(missing(path, "source.data")),
         ("url", _, _, Some(url)) => {
             if rules::Scheme::of(url.as_str()) == Some(rules::Scheme::Web) {
                 return Ok(Source::Url(url.0));
             }
-            ("url", "This must be an http(s) address.")
+            Err(wrong(path, "source.url", "Must be an http(s) URL."))
         }
-        ("url", ..) => ("url", "A url source needs `url`."),
+        ("url", ..) => Err(missing(path, "source.url")),
         // A `file` is in a store that this gateway does not have.
         _ => {
-            ("type", "Sources are of type base64 or url, those of documents also text or content.")
+            let rule = "Must be `base64` or `url`; in a document also `text` or `content`.";
+            Err(wrong(path, "source.type", rule))
         }
-    };
-    Err(wrong(path, &format!("source.{field}"), rule))
+    }
 }

@@ -1,16 +1,17 @@
-//! The tools that a request of Anthropic's names by their type alone, for its models
-//! know them by heart. Others do not: so here is what each is for, and the schema of
-//! the arguments that the programs which carry them out expect.
+//! The tools that a request names by their type alone, because Anthropic's models are
+//! trained on them. DeGPT's are not: so here are a description of each, and the schema of
+//! the arguments that the programs which run them expect.
 
-/// What a model has to be told of such a tool.
+/// What the model needs to know of such a tool.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct KnownTool {
+pub(super) struct BuiltinTool {
     pub(super) description: &'static str,
     pub(super) schema: &'static str,
 }
 
-/// The tool of this type. Dates are versions: another may have other arguments.
-pub(super) fn find(kind: &str) -> Option<KnownTool> {
+/// The built-in tool of this type. The date is a version: another version may have other
+/// arguments.
+pub(super) fn find(kind: &str) -> Option<BuiltinTool> {
     Some(match kind {
         "bash_20241022" | "bash_20250124" => BASH,
         "text_editor_20241022" | "text_editor_20250124" => EDITOR_WITH_UNDO,
@@ -21,14 +22,14 @@ pub(super) fn find(kind: &str) -> Option<KnownTool> {
     })
 }
 
-const BASH: KnownTool = KnownTool {
+const BASH: BuiltinTool = BuiltinTool {
     description: "Runs a command in a bash shell, which stays open from one call to the next: so \
                   do its directory and variables. `restart` true starts it anew, for instance \
                   when it hangs.",
     schema: r#"{"type":"object","properties":{"command":{"type":"string"},"restart":{"type":"boolean"}}}"#,
 };
 
-/// What editors and the memory say of the commands that they have in common.
+/// The description of the commands that editors and the memory have in common.
 macro_rules! commands {
     ($text:literal) => {
         concat!(
@@ -55,7 +56,7 @@ macro_rules! schema {
     };
 }
 
-const EDITOR_WITH_UNDO: KnownTool = KnownTool {
+const EDITOR_WITH_UNDO: BuiltinTool = BuiltinTool {
     description: concat!(
         "Views and edits the text file at the absolute `path`. ",
         commands!("new_str"),
@@ -64,7 +65,7 @@ const EDITOR_WITH_UNDO: KnownTool = KnownTool {
     schema: schema!(r#","undo_edit""#, ""),
 };
 
-const EDITOR: KnownTool = KnownTool {
+const EDITOR: BuiltinTool = BuiltinTool {
     description: concat!(
         "Views and edits the text file at the absolute `path`. ",
         commands!("new_str")
@@ -72,8 +73,8 @@ const EDITOR: KnownTool = KnownTool {
     schema: schema!("", ""),
 };
 
-/// Programs read `insert_text` since this version: that is what its model writes.
-const EDITOR_WITH_INSERT_TEXT: KnownTool = KnownTool {
+/// Since this version `insert` takes `insert_text` instead of `new_str`.
+const EDITOR_WITH_INSERT_TEXT: BuiltinTool = BuiltinTool {
     description: concat!(
         "Views and edits the text file at the absolute `path`. ",
         commands!("insert_text")
@@ -81,7 +82,7 @@ const EDITOR_WITH_INSERT_TEXT: KnownTool = KnownTool {
     schema: schema!("", r#","insert_text":{"type":"string"}"#),
 };
 
-const MEMORY: KnownTool = KnownTool {
+const MEMORY: BuiltinTool = BuiltinTool {
     description: concat!(
         "Your notes: text files below `/memories` that outlast this conversation. View \
          `/memories` before you begin a task, and note on the way what will be of use later. \

@@ -1,4 +1,4 @@
-//! The answer side of the Anthropic dialect.
+//! Writes answers as Anthropic's messages, whole and streamed.
 
 use std::io::Write;
 
@@ -24,7 +24,7 @@ impl dialect::Reply for Reply {
     }
 }
 
-/// A whole answer as JSON. It is written once, and into its place: it may be large.
+/// A whole answer as JSON. It may be large, so it is written straight into one buffer.
 fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
     let out = Vec::with_capacity(answer.json_bytes());
     let content = |mut out: Vec<u8>| {
@@ -40,10 +40,10 @@ fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
             let block = next_block(out)
                 .field("type", "tool_use")
                 .field("id", &format!("{}{index}", call_id_head(stamp)))
-                // The model itself.
+                // The model itself made the call.
                 .raw("caller", r#"{"type":"direct"}"#)
                 .field("name", &call.name)
-                // What becomes a call has been read as JSON before.
+                // The arguments of a call have been checked to be JSON.
                 .raw("input", &call.arguments);
             out = block.end_bytes();
         }
@@ -54,8 +54,8 @@ fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
     json(out, stamp, content, model, Some(&answer.finish), counts(answer.usage))
 }
 
-/// An answer as JSON into `out`, with what `content` writes; without a `finish` one that
-/// begins.
+/// An answer as JSON, appended to `out`, with the content that `content` writes. Without
+/// a `finish`, the answer has only begun.
 fn json(
     out: Vec<u8>,
     stamp: &Stamp,
@@ -80,7 +80,7 @@ fn json(
         .end()
 }
 
-/// Appends what `text` has between two places, unless that is nothing.
+/// Appends a block with the text from `start` to `end`, unless it is empty.
 fn text_block(out: Vec<u8>, text: &str, start: usize, end: usize) -> Vec<u8> {
     match text.get(start..end).filter(|text| !text.is_empty()) {
         Some(text) => next_block(out).field("type", "text").field("text", text).end_bytes(),
@@ -88,7 +88,7 @@ fn text_block(out: Vec<u8>, text: &str, start: usize, end: usize) -> Vec<u8> {
     }
 }
 
-/// The next block of a list that `out` ends with.
+/// Begins the next block of the list at the end of `out`.
 fn next_block(mut out: Vec<u8>) -> Writer {
     if !out.ends_with(b"[") {
         out.push(b',');
@@ -96,24 +96,26 @@ fn next_block(mut out: Vec<u8>) -> Writer {
     Writer::after(out)
 }
 
-/// Writes one streamed answer: `message_start`, `ping`, blocks that are balanced
-/// and numbered from 0 without a gap, `message_delta`, `message_stop`.
+/// Writes one streamed answer: `message_start`, `ping`, content blocks, `message_delta`,
+/// `message_stop`. Each block is closed before the next opens; they are numbered from 0
+/// without a gap.
 #[derive(Debug)]
 struct Encoder {
     request_id: String,
     start: Vec<u8>,
-    open: Option<Block>,
+    open: Option<OpenBlock>,
     /// The index of the block that is open, or of the next one.
     index: u32,
-    /// A delta event of the open block up to the text.
+    /// The beginning of a delta event of the open block, up to the text.
     delta_head: Vec<u8>,
     /// The ids of the calls up to their numbers, and the next number.
     call_id: String,
     call_index: u32,
 }
 
+/// The content block that is being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Block {
+enum OpenBlock {
     Thinking,
     Text,
     ToolUse,
@@ -160,11 +162,11 @@ impl Encoder {
         let _ = serde_json::to_writer(&mut *out, arguments);
         out.extend_from_slice(b"}}\n\n");
         self.call_index += 1;
-        self.open = Some(Block::ToolUse);
+        self.open = Some(OpenBlock::ToolUse);
         self.close_block(out);
     }
 
-    /// Closes the open block, if there is one: also before an error.
+    /// Closes the open block, if there is one.
     fn close_block(&mut self, out: &mut Vec<u8>) {
         self.write_stop(out);
         if self.open.take().is_some() {
@@ -172,7 +174,7 @@ impl Encoder {
         }
     }
 
-    /// The end of the open block, if there is one.
+    /// Writes the end of the open block, if there is one.
     fn write_stop(&self, out: &mut Vec<u8>) {
         if self.open.is_some() {
             let _ = write!(
@@ -184,15 +186,17 @@ impl Encoder {
         }
     }
 
-    fn open_block(&mut self, block: Block, out: &mut Vec<u8>) {
+    fn open_block(&mut self, block: OpenBlock, out: &mut Vec<u8>) {
         let (start, delta, field) = match block {
-            Block::Thinking => (
+            OpenBlock::Thinking => (
                 r#"{"type":"thinking","thinking":"","signature":""}"#,
                 "thinking_delta",
                 "thinking",
             ),
             // A tool's block is written as a whole.
-            Block::Text | Block::ToolUse => (r#"{"type":"text","text":""}"#, "text_delta", "text"),
+            OpenBlock::Text | OpenBlock::ToolUse => {
+                (r#"{"type":"text","text":""}"#, "text_delta", "text")
+            }
         };
         let index = self.index;
         let _ = write!(
@@ -217,12 +221,12 @@ impl dialect::Encoder for Encoder {
         self.keep_alive(out);
     }
 
-    /// A delta, with the block boundaries it needs; a whole block for a call; nothing for [`Event::End`],
-    /// which is `close`'s.
+    /// A delta, with the start and end of blocks it needs; for a call a whole block.
+    /// [`Event::End`] writes nothing: `close` does.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (block, text) = match event {
-            Event::Reasoning(text) => (Block::Thinking, text),
-            Event::Text(text) => (Block::Text, text),
+            Event::Reasoning(text) => (OpenBlock::Thinking, text),
+            Event::Text(text) => (OpenBlock::Text, text),
             Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
             Event::End(_) => return,
         };

@@ -1,4 +1,4 @@
-//! An error as Anthropic's API reference has it.
+//! Writes errors as Anthropic's API reference gives them.
 
 use serde::Serialize;
 
@@ -8,16 +8,16 @@ use crate::error::{Error, Facts, Kind};
 pub(super) fn write(error: &Error, request_id: &str, out: &mut Vec<u8>) {
     let Facts { kind, .. } = error.facts();
     let mut message = error.message();
-    // There is no field for the place, so the message begins with it.
+    // There is no field for the parameter, so the message begins with its path.
     if let Error::Invalid { param: Some(param), .. } = error
         && !message.trim_start_matches('`').starts_with(param.as_str())
     {
         message = format!("{param}: {message}");
     }
-    // What the SDK looks at to know that it can go on without.
+    // From this the SDK knows that it can go on without threads.
     let details = (kind == Kind::NoThreads)
         .then_some(Details { error_code: "thread_unsupported_request", unsupported: [] });
-    let error = Inner { kind: word(kind), message: &message, details };
+    let error = ErrorObject { kind: word(kind), message: &message, details };
     // Writing this to memory cannot fail.
     let _ = serde_json::to_writer(out, &Body { kind: "error", error, request_id });
 }
@@ -43,7 +43,7 @@ fn word(kind: Kind) -> &'static str {
         Kind::TooLarge => "request_too_large",
         Kind::RateLimit => "rate_limit_error",
         Kind::BodyTimeout | Kind::Timeout => "timeout_error",
-        // Its own API has it as a 529.
+        // Anthropic's own API gives it the status 529.
         Kind::Overloaded => "overloaded_error",
         Kind::Configuration
         | Kind::Internal
@@ -61,12 +61,12 @@ fn word(kind: Kind) -> &'static str {
 struct Body<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
-    error: Inner<'a>,
+    error: ErrorObject<'a>,
     request_id: &'a str,
 }
 
 #[derive(Serialize)]
-struct Inner<'a> {
+struct ErrorObject<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     message: &'a str,
@@ -77,6 +77,6 @@ struct Inner<'a> {
 #[derive(Serialize)]
 struct Details {
     error_code: &'static str,
-    /// Which features cannot be had with threads: none is to blame.
+    /// The features of the request that do not work with threads: none of them is the cause.
     unsupported: [&'static str; 0],
 }

@@ -1,8 +1,9 @@
-//! Anthropic's Messages: its requests into a [`Prompt`], events into its answers.
+//! Anthropic's Messages API: reads its requests into a [`Prompt`], writes events as its
+//! answers.
 //!
-//! Serves both versions of the API in the field, `2023-06-01` and `2026-10-21`:
-//! what differs between them (the key's header, `?beta=true`, a few request
-//! fields) is accepted in either form.
+//! Serves both versions of the API in use, `2023-06-01` and `2026-10-21`. Where they
+//! differ (the header of the key, `?beta=true`, a few request fields), both forms are
+//! accepted.
 
 mod blocks;
 mod builtin_tools;
@@ -10,6 +11,7 @@ mod encode;
 mod error;
 mod models;
 mod request;
+mod server_tools;
 mod stock;
 mod tool_changes;
 mod tools;

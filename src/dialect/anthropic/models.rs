@@ -8,8 +8,8 @@ use crate::{
     json::to_text,
 };
 
-/// One page of the list. `query` is the address's: `limit` (1 to 1000,
-/// 20 if absent), `after_id` and `before_id`.
+/// One page of the list. `query` is the URL's query string: `limit` (1 to 1000, 20 if
+/// absent), `after_id` and `before_id`.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a limit out of range or an id that is not in the list.
@@ -28,7 +28,7 @@ pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result
         match name.as_ref() {
             "limit" => {
                 let number = value.parse().ok().filter(|number| (1..=1000).contains(number));
-                let rule = "The limit must be a whole number from 1 to 1000.";
+                let rule = "Must be a whole number from 1 to 1000.";
                 limit = number.ok_or_else(|| Error::invalid("limit", rule))?;
             }
             "after_id" => after_id = Some(value),
@@ -39,9 +39,9 @@ pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result
     let models = catalog.models();
     let place = |name: &str, id: &str| {
         let found = models.iter().position(|model| model.id == id);
-        found.ok_or_else(|| Error::invalid(name, "There is no model of this id in the list."))
+        found.ok_or_else(|| Error::invalid(name, "No model in the list has this id."))
     };
-    // A cursor forward counts from the front, one backward from the back.
+    // `after_id` takes the models that follow it, `before_id` the last ones before it.
     let (rest, page, has_more);
     if let Some(id) = before_id.filter(|_| after_id.is_none()) {
         rest = models.get(..place("before_id", &id)?).unwrap_or_default();
@@ -77,7 +77,7 @@ struct Listed<'a> {
     display_name: &'a str,
     created_at: String,
     lifecycle: &'static str,
-    // Not known of DeGPT's models; the type of the clients has them all the same.
+    // Unknown for DeGPT's models, but required by the clients' types.
     capabilities: Option<()>,
     deprecated_at: Option<()>,
     line: Option<()>,

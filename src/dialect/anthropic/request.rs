@@ -1,4 +1,4 @@
-//! The request side of the Anthropic dialect.
+//! Reads the body of a messages request.
 
 use super::{blocks, encode::Reply, tool_changes, tools, wire};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     json::{self, Text},
 };
 
-/// Its reference names no limit.
+/// The API reference names no limit.
 const MOST_STOP_SEQUENCES: usize = 64;
 
 /// Reads the body of a messages request.
@@ -25,7 +25,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         Some("enabled" | "adaptive") => Thinking::On,
         _ => Thinking::Off,
     };
-    // Anthropic's streams always tell their usage.
+    // Anthropic's streams always report their usage.
     let delivery = if request.stream == Some(true) {
         Delivery::Stream { usage: UsageReport::Included }
     } else {
@@ -71,9 +71,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     Ok(Asked { prompt, reply: Box::new(Reply) })
 }
 
-/// What Anthropic's servers returned is in the middle of the assistant's message. It
-/// becomes a turn of its own, as what other tools return is: a model that saw itself
-/// say such things would make them up.
+/// Adds the turns of a message. A result of a server tool stands within the assistant's
+/// message. It becomes a user turn of its own, like other results: a model that finds
+/// results in its own turns begins to make them up.
 fn push_turns<'a>(
     turns: &mut Vec<Turn<'a>>,
     index: usize,

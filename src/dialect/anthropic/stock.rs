@@ -1,13 +1,13 @@
-//! The tools of a request, as its conversation loads, adds and removes them.
+//! The tools of a request while its conversation loads, adds and removes some.
 
 use std::borrow::Cow;
 
 use crate::{chat::Tool, names::Names};
 
-/// Tools by their names. Each name keeps its place, so that neither the number of the
-/// changes nor that of the tools makes the next change slow.
+/// Tools by name. Each name keeps its place, so that a change stays fast however many
+/// tools and changes there are.
 pub(super) struct Stock<'a> {
-    /// Those that are gone have no name.
+    /// A removed tool has an empty name.
     tools: Vec<Tool<'a>>,
     names: Names<'a>,
 }
@@ -18,12 +18,12 @@ impl<'a> Stock<'a> {
         Self { tools: list, names }
     }
 
-    /// How many names there are or were.
+    /// How many names there are, with those of removed tools.
     pub(super) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// All of this name are there to be called.
+    /// Makes the tools of this name callable.
     pub(super) fn load(&mut self, name: &str) {
         for place in self.names.places(name) {
             if let Some(tool) = self.tools.get_mut(place) {
@@ -32,7 +32,7 @@ impl<'a> Stock<'a> {
         }
     }
 
-    /// Puts `tool` in the place of those that have its name.
+    /// Adds `tool` in place of those with its name.
     pub(super) fn add(&mut self, tool: Tool<'a>) {
         self.remove(&tool.name);
         let place = self.names.places(&tool.name).next();

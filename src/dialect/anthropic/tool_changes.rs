@@ -1,26 +1,25 @@
-//! What a conversation says of its tools: an agent with many of them holds some
-//! back (`defer_loading`) until a search of its own finds them, and may add and
-//! remove others on the way.
+//! The changes of the tools within a conversation. An agent with many tools defers some
+//! (`defer_loading`) until its own search finds them, and may add and remove others.
 
 use std::borrow::Cow;
 
-use super::wire::{Block, Inner, Message, Tool};
+use super::wire::{self, Block, Inner, Message};
 use crate::json::{Content, Text};
 
-/// What a block says of a tool.
+/// A change of the tools.
 #[derive(Debug)]
 pub(super) enum Offer<'b, 'a> {
-    /// The one of this name, which the request declares, is there to be called.
+    /// The declared tool of this name can be called from now on.
     Load(&'b str),
-    /// This one is there from now on.
-    Add(&'b Tool<'a>),
-    /// The one of this name is there no longer.
+    /// This tool is new.
+    Add(&'b wire::Tool<'a>),
+    /// The tool of this name can no longer be called.
     Remove(&'b str),
 }
 
 impl<'b, 'a> Offer<'b, 'a> {
-    /// What `block` says; `None` if it is about something else, or about a tool
-    /// on a server that nobody asks here.
+    /// The change that `block` makes; `None` if it makes none, or changes a tool of an
+    /// MCP server, which this gateway does not call.
     pub(super) fn of(block: &'b Block<'a>) -> Option<Self> {
         let kind = block.kind.as_ref()?.as_str();
         if kind == "tool_reference" {
@@ -36,7 +35,7 @@ impl<'b, 'a> Offer<'b, 'a> {
         }
     }
 
-    /// The same in words, for the model.
+    /// The change as a sentence for the model.
     pub(super) fn in_words(&self) -> Cow<'static, str> {
         match self {
             Self::Load(name) => can_be_called(name),
@@ -50,7 +49,8 @@ fn can_be_called(name: &str) -> Cow<'static, str> {
     format!("The tool `{name}` can be called from here on.").into()
 }
 
-/// All that is said of tools, in order, and where: also in what a tool returned.
+/// All changes in order, those in tool results too, each with the indices of its message
+/// and of its block.
 pub(super) fn all<'b, 'a>(
     messages: &'b [Message<'a>],
 ) -> impl Iterator<Item = ([usize; 2], Offer<'b, 'a>)> {

@@ -1,9 +1,10 @@
-//! The tools of a request, which of them must be called, and the form of the answer.
+//! The tools of a request, which of them must be called, and the format of the answer.
 
 use std::borrow::Cow;
 
 use super::{
     builtin_tools,
+    server_tools::ServerTool,
     stock::Stock,
     tool_changes::{self, Offer},
     wire,
@@ -15,41 +16,80 @@ use crate::{
     json::Text,
 };
 
-/// The tools that Anthropic's servers carry out themselves, by how their types
-/// begin. Nobody does it here, and the model does without.
-const SERVER_TOOLS: [(&str, &str); 6] = [
-    ("web_search_", "tools.web_search"),
-    ("web_fetch_", "tools.web_fetch"),
-    ("code_execution_", "tools.code_execution"),
-    ("tool_search_tool_", TOOL_SEARCH),
-    ("mcp_toolset", "tools.mcp_toolset"),
-    ("advisor_", "tools.advisor"),
-];
-
-/// The tools that need a model which finds its way about a screen, by how their types begin.
+/// The tools that need a model which can use a screen, by how their types begin.
 const SCREEN_TOOLS: [&str; 3] = ["computer_2", "computer_toolset_", "browser_toolset_"];
 
-const TOOL_SEARCH: &str = "tools.tool_search_tool";
+/// A tool of a request, by who runs it.
+enum Declared<'a> {
+    /// The client runs it: the model may call it.
+    Callable(Tool<'a>),
+    /// Anthropic's servers run it: it has no effect here.
+    Server(ServerTool),
+}
 
-/// The tools and the choice of a request, as they are at the end of `messages`;
-/// `None` if there are none, or none may be called. Names in `ignored` what has no
-/// effect.
+/// The tools of a request and of the changes in its conversation.
+struct Collected<'a> {
+    callable: Vec<Tool<'a>>,
+    /// Each once.
+    server: Vec<ServerTool>,
+}
+
+/// The tools and the choice of a request, as they are at the end of `messages`; `None`
+/// if there are none, or none may be called. Adds to `ignored` the names of the tools
+/// that have no effect.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a tool that nobody knows, and for a choice that there is
-/// not, or that nobody can fulfil.
+/// [`Error::Invalid`] for an unknown tool, and for a choice that is unknown or that no
+/// tool can fulfil.
 pub(super) fn read<'a>(
     tools: Option<Vec<wire::Tool<'a>>>,
-    choice: Option<wire::ToolChoice<'a>>,
+    choice: Option<wire::ToolChoiceParam<'a>>,
     messages: &[wire::Message<'a>],
     ignored: &mut Vec<&'static str>,
 ) -> Result<Option<Tools<'a>>, Error> {
-    let parameters = ignored.len();
+    let Collected { callable: mut list, server } = collect(tools, messages)?;
+    tool_rules::check_size(&list, "tools")?;
+    ignored.extend(server.iter().map(|tool| tool.report_name()));
+    // Nothing searches here, so all can be called from the beginning.
+    if server.contains(&ServerTool::ToolSearch) {
+        for tool in &mut list {
+            tool.deferred = false;
+        }
+    }
+    let choice = choice.unwrap_or_default();
+    if list.is_empty() {
+        return match choice.kind.as_ref().map(Text::as_str) {
+            // Without the server tool the model would make up what it returns.
+            Some("any" | "tool") if !server.is_empty() => Err(Error::invalid(
+                "tool_choice",
+                "Must be `auto` or `none`: `tools` has only server tools, and this gateway runs \
+                 none.",
+            )),
+            _ => Ok(None),
+        };
+    }
+    let calls = match choice.disable_parallel_tool_use {
+        Some(true) => Calls::One,
+        Some(false) | None => Calls::Many,
+    };
+    let choice = read_choice(choice, &mut list)?;
+    Ok(choice.map(|choice| Tools { list, choice, calls, quotes: Quotes::default() }))
+}
+
+/// Reads the tools that the request declares, then what its conversation changes.
+fn collect<'a>(
+    tools: Option<Vec<wire::Tool<'a>>>,
+    messages: &[wire::Message<'a>],
+) -> Result<Collected<'a>, Error> {
     let tools = tools.unwrap_or_default();
     tool_rules::check_number(tools.len(), "tools")?;
     let mut list = Vec::new();
+    let mut server = Vec::new();
     for (index, tool) in tools.into_iter().enumerate() {
-        list.extend(read_tool(tool, || format!("tools[{index}]"), ignored)?);
+        match read_tool(tool, &|| format!("tools[{index}]"))? {
+            Declared::Callable(tool) => list.push(tool),
+            Declared::Server(tool) => note(tool, &mut server),
+        }
     }
     let mut stock = Stock::of(list);
     for ([index, place], offer) in tool_changes::all(messages) {
@@ -57,99 +97,77 @@ pub(super) fn read<'a>(
             Offer::Load(name) => stock.load(name),
             Offer::Add(tool) => {
                 let path = || format!("messages[{index}].content[{place}].tool.definition");
-                if let Some(tool) = read_tool(tool.clone(), path, ignored)? {
-                    stock.add(Tool { deferred: false, ..tool });
+                match read_tool(tool.clone(), &path)? {
+                    Declared::Callable(tool) => stock.add(Tool { deferred: false, ..tool }),
+                    Declared::Server(tool) => note(tool, &mut server),
                 }
             }
             Offer::Remove(name) => stock.remove(name),
         }
         tool_rules::check_number(stock.len(), "tools")?;
     }
-    let mut list = stock.into_list();
-    tool_rules::check_size(&list, "tools")?;
-    // Nobody finds them here.
-    if ignored.contains(&TOOL_SEARCH) {
-        for tool in &mut list {
-            tool.deferred = false;
-        }
-    }
-    let kind = choice.as_ref().and_then(|choice| choice.kind.as_ref()).map(Text::as_str);
-    if list.is_empty() {
-        // Else the model would make up what the tool returns.
-        if kind.is_some_and(|kind| matches!(kind, "any" | "tool")) && ignored.len() > parameters {
-            return Err(Error::invalid(
-                "tool_choice",
-                "This asks for a tool that Anthropic's servers carry out, and nobody does here.",
-            ));
-        }
-        return Ok(None);
-    }
-    let calls = match choice.as_ref().and_then(|choice| choice.disable_parallel_tool_use) {
-        Some(true) => Calls::One,
-        _ => Calls::Many,
-    };
-    let required = match kind {
-        Some("none") => return Ok(None),
-        None | Some("auto") => ToolChoice::Auto,
-        Some("any") => ToolChoice::Required,
-        Some("tool") => {
-            let name = choice.and_then(|choice| choice.name);
-            let name = name.ok_or_else(|| rules::missing("tool_choice", "name"))?;
-            tool_rules::choose(&mut list, name.as_str(), "tools", "tool_choice.name")?
-        }
-        Some(_) => {
-            return Err(rules::must_be("tool_choice.type", &["auto", "any", "tool", "none"]));
-        }
-    };
-    Ok(Some(Tools { list, choice: required, calls, quotes: Quotes::default() }))
+    Ok(Collected { callable: stock.into_list(), server })
 }
 
-/// `None`, and its name in `ignored`, for one that Anthropic's servers carry out.
-fn read_tool<'a>(
-    tool: wire::Tool<'a>,
-    path: impl Fn() -> String,
-    ignored: &mut Vec<&'static str>,
-) -> Result<Option<Tool<'a>>, Error> {
-    let kind = tool.kind.as_ref().map_or("custom", Text::as_str);
-    if let Some((_, name)) = SERVER_TOOLS.iter().find(|(prefix, _)| kind.starts_with(prefix)) {
-        if !ignored.contains(name) {
-            ignored.push(name);
+/// Adds `tool` to `list`, unless it is there.
+fn note(tool: ServerTool, list: &mut Vec<ServerTool>) {
+    if !list.contains(&tool) {
+        list.push(tool);
+    }
+}
+
+/// Whether one of `list` must be called; `None` if none may be. Leaves in `list` those
+/// that may.
+fn read_choice(
+    choice: wire::ToolChoiceParam<'_>,
+    list: &mut Vec<Tool<'_>>,
+) -> Result<Option<ToolChoice>, Error> {
+    match choice.kind.as_ref().map(Text::as_str) {
+        Some("none") => Ok(None),
+        None | Some("auto") => Ok(Some(ToolChoice::Auto)),
+        Some("any") => Ok(Some(ToolChoice::Required)),
+        Some("tool") => {
+            let name = choice.name.ok_or_else(|| rules::missing("tool_choice", "name"))?;
+            tool_rules::choose(list, name.as_str(), "tools", "tool_choice.name").map(Some)
         }
-        return Ok(None);
+        Some(_) => Err(rules::must_be("tool_choice.type", &["auto", "any", "tool", "none"])),
+    }
+}
+
+/// Reads the tool at `path`.
+fn read_tool<'a>(tool: wire::Tool<'a>, path: &dyn Fn() -> String) -> Result<Declared<'a>, Error> {
+    let kind = tool.kind.as_ref().map_or("custom", Text::as_str);
+    if let Some(server) = ServerTool::find(kind) {
+        return Ok(Declared::Server(server));
     }
     if SCREEN_TOOLS.iter().any(|prefix| kind.starts_with(prefix)) {
-        return Err(Error::invalid(
-            format!("{}.type", path()),
-            format!(
-                "A tool of type `{kind}` is not supported: DeGPT's models do not find their way \
-                 about a screen."
-            ),
-        ));
+        let message =
+            format!("Unsupported tool type `{kind}`: DeGPT's models cannot use a screen.");
+        return Err(Error::invalid(format!("{}.type", path()), message));
     }
-    let known = builtin_tools::find(kind);
-    let schema = tool.input_schema.map(|schema| schema.0).or(known.map(|known| known.schema));
+    let builtin = builtin_tools::find(kind);
+    let schema = tool.input_schema.map(|schema| schema.0).or(builtin.map(|tool| tool.schema));
     let Some(schema) = schema else {
-        return Err(Error::invalid(
-            format!("{}.input_schema", path()),
-            format!("A tool of type `{kind}` is known to nobody here: it needs a schema."),
-        ));
+        if kind == "custom" {
+            return Err(rules::missing(&path(), "input_schema"));
+        }
+        let message = format!("Unknown tool type `{kind}`. Add `input_schema`.");
+        return Err(Error::invalid(format!("{}.input_schema", path()), message));
     };
-    Ok(Some(Tool {
-        name: tool_rules::name(tool.name, &path)?,
-        description: tool
-            .description
-            .map(|text| text.0)
-            .or(known.map(|known| Cow::Borrowed(known.description))),
+    let description = tool.description.map(|text| text.0);
+    Ok(Declared::Callable(Tool {
+        name: tool_rules::name(tool.name, path)?,
+        description: description.or(builtin.map(|tool| Cow::Borrowed(tool.description))),
         schema: Some(schema),
         examples: tool.input_examples.map(|examples| examples.0),
         deferred: tool.defer_loading == Some(true),
     }))
 }
 
-/// The form the answer is to have; `None` for plain text.
+/// The format of the answer; `None` for plain text.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a form that nobody knows, and for a schema that is missing.
+/// [`Error::Invalid`] for an unknown type, and for a missing schema.
 pub(super) fn read_format<'a>(
     config: Option<wire::OutputConfig<'a>>,
     older: Option<wire::OutputFormat<'a>>,

@@ -23,12 +23,12 @@ pub(crate) struct Request<'a> {
     pub(crate) stop_sequences: Option<Vec<Text<'a>>>,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) tools: Option<Vec<Tool<'a>>>,
-    pub(crate) tool_choice: Option<ToolChoice<'a>>,
+    pub(crate) tool_choice: Option<ToolChoiceParam<'a>>,
     pub(crate) output_config: Option<OutputConfig<'a>>,
-    /// What came before `output_config.format`.
+    /// The older name of `output_config.format`.
     pub(crate) output_format: Option<OutputFormat<'a>>,
 
-    /// A conversation that the server is to keep, by ids of its messages.
+    /// A conversation that the server would keep.
     pub(crate) thread: Option<IgnoredAny>,
 
     pub(crate) mcp_servers: Option<Vec<IgnoredAny>>,
@@ -69,7 +69,7 @@ impl Request<'_> {
         let thinking = self.thinking.as_ref();
         let mode = thinking.and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
         let display = thinking.and_then(|mode| mode.display.as_ref()).map(Text::as_str);
-        // What asks for nothing with some of its values, and what is within another.
+        // Parameters that only some values make ask for something, and nested ones.
         let others = [
             ("mcp_servers", self.mcp_servers.as_ref().is_some_and(|list| !list.is_empty())),
             ("speed", self.speed.as_ref().is_some_and(|speed| speed.as_str() != "standard")),
@@ -102,7 +102,7 @@ fields!(ThinkingMode<'a> { kind = "type", budget_tokens, display });
 pub(crate) struct Message<'a> {
     pub(crate) role: Option<Text<'a>>,
     pub(crate) content: Option<Content<'a, Block<'a>>>,
-    /// Of a system message, how long it is shown.
+    /// How long a system message is shown.
     pub(crate) clear_at: Option<Text<'a>>,
 }
 
@@ -113,7 +113,7 @@ impl Message<'_> {
         self.role.as_ref().is_some_and(|role| role.as_str() == "user")
     }
 
-    /// Whether it is shown no longer once the user has spoken again.
+    /// Whether it is shown only until the next message of the user.
     pub(crate) fn is_for_one_turn(&self) -> bool {
         self.clear_at.as_ref().is_some_and(|end| end.as_str() == "next_user_message")
     }
@@ -124,11 +124,11 @@ impl Message<'_> {
 pub(crate) struct Block<'a> {
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) text: Option<Text<'a>>,
-    /// Of a search result, its address.
+    /// For a search result, its URL.
     pub(crate) source: Option<Inner<'a, Source<'a>>>,
     pub(crate) title: Option<Text<'a>>,
     pub(crate) context: Option<Text<'a>>,
-    /// Of a document, whether there are to be any; of a text, those it has.
+    /// For a document, whether citations are on; for a text, its citations.
     pub(crate) citations: Option<Raw<'a>>,
     pub(crate) url: Option<Text<'a>>,
     pub(crate) page_age: Option<Text<'a>>,
@@ -138,13 +138,13 @@ pub(crate) struct Block<'a> {
     pub(crate) input: Option<Raw<'a>>,
     pub(crate) tool_use_id: Option<Text<'a>>,
     pub(crate) is_error: Option<bool>,
-    /// What a tool returned, among others.
+    /// For a tool result, what the tool returned.
     pub(crate) content: Option<Inner<'a, Returned<'a>>>,
     /// The tool that a search found.
     pub(crate) tool_name: Option<Text<'a>>,
-    /// The tool that is added or removed.
+    /// The tool that the block adds or removes.
     pub(crate) tool: Option<ChangedTool<'a>>,
-    /// The tools that are added and removed in what a summary stands for.
+    /// For a summary, the changes of tools in the part that it replaces.
     pub(crate) tool_changes: Option<Vec<Block<'a>>>,
 }
 
@@ -165,7 +165,7 @@ impl Block<'_> {
     }
 }
 
-/// What stands within a block: a string, a list of blocks, or an object, which is a `T`.
+/// A field of a block: a string, a list of blocks, or an object, read as a `T`.
 #[derive(Debug)]
 pub(crate) enum Inner<'a, T> {
     Text(Cow<'a, str>),
@@ -184,15 +184,15 @@ impl<'a, T: Read<'a>> Read<'a> for Inner<'a, T> {
     }
 }
 
-/// What a tool on Anthropic's servers returned: the fields of all types.
+/// What a server tool returned: the fields of all types, each optional.
 #[derive(Debug, Default)]
 pub(crate) struct Returned<'a> {
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) error_code: Option<Text<'a>>,
     pub(crate) error_message: Option<Text<'a>>,
-    /// Of a page that was fetched.
+    /// For a fetched page.
     pub(crate) url: Option<Text<'a>>,
-    /// The page itself, a file's text, or which files a program wrote.
+    /// The page, the text of a file, or the files that a program wrote.
     pub(crate) content: Option<Inner<'a, Block<'a>>>,
     pub(crate) stdout: Option<Text<'a>>,
     pub(crate) stderr: Option<Text<'a>>,
@@ -209,7 +209,7 @@ fields!(Returned<'a> {
     is_file_update, lines, tool_references, text,
 });
 
-/// A tool of the request, by its name, or a new one.
+/// A tool of the request by its name, or a new one with its definition.
 #[derive(Debug, Default)]
 pub(crate) struct ChangedTool<'a> {
     pub(crate) kind: Option<Text<'a>>,
@@ -219,7 +219,7 @@ pub(crate) struct ChangedTool<'a> {
 
 fields!(ChangedTool<'a> { kind = "type", name, definition });
 
-/// A tool that may be called, or one that Anthropic's own servers carry out.
+/// A tool that the client runs, or that Anthropic's servers run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tool<'a> {
     pub(crate) kind: Option<Text<'a>>,
@@ -227,22 +227,22 @@ pub(crate) struct Tool<'a> {
     pub(crate) description: Option<Text<'a>>,
     /// A JSON schema, kept as the client wrote it.
     pub(crate) input_schema: Option<Raw<'a>>,
-    /// Arguments, kept as the client wrote them.
+    /// A list of example arguments, kept as the client wrote it.
     pub(crate) input_examples: Option<Raw<'a>>,
-    /// Whether a search has to find it first.
+    /// Whether a search must find it before it can be called.
     pub(crate) defer_loading: Option<bool>,
 }
 
 fields!(Tool<'a> { kind = "type", name, description, input_schema, input_examples, defer_loading });
 
 #[derive(Debug, Default)]
-pub(crate) struct ToolChoice<'a> {
+pub(crate) struct ToolChoiceParam<'a> {
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) name: Option<Text<'a>>,
     pub(crate) disable_parallel_tool_use: Option<bool>,
 }
 
-fields!(ToolChoice<'a> { kind = "type", name, disable_parallel_tool_use });
+fields!(ToolChoiceParam<'a> { kind = "type", name, disable_parallel_tool_use });
 
 #[derive(Debug, Default)]
 pub(crate) struct OutputConfig<'a> {
@@ -253,7 +253,7 @@ pub(crate) struct OutputConfig<'a> {
 
 fields!(OutputConfig<'a> { format, effort, task_budget });
 
-/// The form the answer is to have: `json_schema` is the only type there is.
+/// The format of the answer. Its type is always `json_schema`.
 #[derive(Debug, Default)]
 pub(crate) struct OutputFormat<'a> {
     pub(crate) kind: Option<Text<'a>>,
@@ -263,7 +263,7 @@ pub(crate) struct OutputFormat<'a> {
 
 fields!(OutputFormat<'a> { kind = "type", schema });
 
-/// Where a picture or document is: `base64`, `url`, `text` or `content`.
+/// Where an image or document comes from: `base64`, `url`, `text` or `content`.
 #[derive(Debug, Default)]
 pub(crate) struct Source<'a> {
     pub(crate) kind: Option<Text<'a>>,
@@ -275,8 +275,8 @@ pub(crate) struct Source<'a> {
 
 fields!(Source<'a> { kind = "type", media_type, data, url, content });
 
-/// What an answer took. Nothing is cached, and the rest is not known: but the
-/// clients' types have every field, and programs add the counts up.
+/// The tokens of an answer. Nothing is cached and the rest is unknown, but the clients'
+/// types require every field, and programs add the counts up.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct Usage {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! The answer side of the OpenAI dialect.
+//! Writes answers as OpenAI's chat completions, whole and streamed.
 
 use std::io::Write;
 
@@ -9,22 +9,22 @@ use crate::{
     error::Error,
 };
 
-/// How a call is shown.
+/// How a call is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallForm {
-    /// As it is today: `tool_calls`.
+    /// `tool_calls`.
     #[default]
     Current,
-    /// As it was before there were tools: `function_call`.
+    /// `function_call`, which came before `tool_calls`.
     Legacy,
 }
 
 /// How the answer to one request is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reply {
-    /// How it shows calls.
+    /// How it writes calls.
     pub(super) form: CallForm,
-    /// Whether its stream tells the tokens it took.
+    /// Whether its stream reports its usage.
     pub(super) usage: UsageReport,
 }
 
@@ -91,13 +91,13 @@ fn completion(answer: &Answer, form: CallForm, model: &str, stamp: &Stamp) -> St
 /// Writes one streamed answer: a role chunk, content chunks, a finish chunk,
 /// the usage if asked for, `[DONE]`.
 ///
-/// What is the same in every chunk is made once: a content chunk costs two
-/// copies and the escaping of its text.
+/// The constant parts of a chunk are made once: a content chunk costs two copies and the
+/// escaping of its text.
 #[derive(Debug)]
 struct Encoder {
-    /// A chunk up to and with `"delta":{`.
+    /// The beginning of a chunk, through `"delta":{`.
     head: Vec<u8>,
-    /// The rest of a chunk that is not the last, after the delta's last value.
+    /// The end of a chunk that is not the last, after the delta's last value.
     tail: &'static [u8],
     usage: UsageReport,
     form: CallForm,
@@ -160,7 +160,7 @@ impl dialect::Encoder for Encoder {
         out.extend_from_slice(self.tail);
     }
 
-    /// A content chunk, two chunks for a call, nothing for [`Event::End`], which is `close`'s.
+    /// A content chunk; for a call two chunks. [`Event::End`] writes nothing: `close` does.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (field, text): (&[u8], &str) = match event {
             Event::Text(text) => (br#""content":"#, text),
@@ -199,13 +199,13 @@ impl dialect::Encoder for Encoder {
         error::write_event(error, out);
     }
 
-    /// A comment, which every client passes over.
+    /// A comment, which clients skip.
     fn keep_alive(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b": keep-alive\n\n");
     }
 }
 
-/// A chunk's `data: {` with the fields every chunk shares, in the order OpenAI sends them.
+/// The beginning of every chunk: `data: {` and the shared fields, in OpenAI's order.
 fn common(model: &str, stamp: &Stamp) -> Vec<u8> {
     let mut out = br#"data: {"id":"#.to_vec();
     let _ = serde_json::to_writer(&mut out, &id(stamp));

@@ -1,15 +1,15 @@
-//! An error as OpenAI's API reference has it.
+//! Writes errors as OpenAI's API reference gives them.
 
 use serde::Serialize;
 
 use crate::error::{Error, Facts, Kind};
 
-/// Appends the body of `error`. OpenAI's has no request id; the header has.
+/// Appends the body of `error`. It has no request id: that is in a header.
 pub(super) fn write(error: &Error, _request_id: &str, out: &mut Vec<u8>) {
     let Facts { kind, .. } = error.facts();
     let (kind, code) = words(kind);
     let body =
-        Body { error: Inner { message: &error.message(), kind, param: error.param(), code } };
+        Body { error: ErrorObject { message: &error.message(), kind, param: error.param(), code } };
     // Writing this to memory cannot fail.
     let _ = serde_json::to_writer(out, &body);
 }
@@ -54,12 +54,12 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    error: Inner<'a>,
+    error: ErrorObject<'a>,
 }
 
 /// All four keys are required; `param` and `code` may be null.
 #[derive(Serialize)]
-struct Inner<'a> {
+struct ErrorObject<'a> {
     message: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,

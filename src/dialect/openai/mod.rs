@@ -1,10 +1,11 @@
-//! OpenAI's Chat Completions: its requests into a [`Prompt`], events into its answers.
+//! OpenAI's Chat Completions API: reads its requests into a [`Prompt`], writes events as
+//! its answers.
 
-mod choice;
 mod encode;
 mod error;
 mod models;
 mod request;
+mod tool_choice;
 mod tools;
 mod wire;
 

@@ -1,4 +1,4 @@
-//! OpenAI's list of models, with the fields of DeGPT's web client beside its own.
+//! OpenAI's list of models, with additional fields of DeGPT's web client.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::{
     json::to_text,
 };
 
-/// The list, with what DeGPT says of itself around it.
+/// The list, with DeGPT's name, version and status.
 pub(super) fn list(catalog: &Catalog, service: &Service) -> String {
     #[derive(Serialize)]
     struct List<'a> {
@@ -37,7 +37,7 @@ pub(super) fn entry(model: &Model) -> String {
     to_text(&Listed::from(model))
 }
 
-/// An entry, with what DeGPT's web client shows beside.
+/// An entry: OpenAI's fields, and those of DeGPT's web client.
 #[derive(Debug, Serialize)]
 struct Listed<'a> {
     id: &'a str,

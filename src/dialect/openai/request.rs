@@ -1,4 +1,4 @@
-//! The request side of the OpenAI dialect.
+//! Reads the body of a chat completions request.
 
 use std::borrow::Cow;
 
@@ -52,7 +52,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     for (index, message) in messages.into_iter().enumerate() {
         let mut turn = turn(index, message)?;
         match turns.last_mut() {
-            // What several calls returned is one turn.
+            // The results of several calls are one turn.
             Some(last) if holds_results(last) && holds_results(&turn) => {
                 last.parts.append(&mut turn.parts);
             }
@@ -73,23 +73,27 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     Ok(Asked { prompt, reply: Box::new(Reply { form, usage }) })
 }
 
-/// What cannot be honoured and would change the answer's shape is refused: a
-/// client that asked for it would read the answer wrong.
+/// Refuses what is not available and would change the answer's shape: a client that asked
+/// for it would misread the answer.
 fn refuse_impossible(request: &wire::Request<'_>) -> Result<(), Error> {
     let audio_asked = |modalities: &Vec<Text<'_>>| modalities.iter().any(|m| m.as_str() != "text");
     let table = [
-        ("n", request.n.is_some_and(|n| n != 1), "Only one choice can be made, so `n` must be 1."),
-        ("logprobs", request.logprobs == Some(true), "Log probabilities are not available."),
+        ("n", request.n.is_some_and(|n| n != 1), "Must be 1: only one choice is available."),
+        (
+            "logprobs",
+            request.logprobs == Some(true),
+            "Must be `false`: log probabilities are not available.",
+        ),
         (
             "top_logprobs",
             request.top_logprobs.is_some_and(|number| number > 0),
-            "Log probabilities are not available.",
+            "Must be 0: log probabilities are not available.",
         ),
-        ("audio", request.audio.is_some(), "Answers in audio are not available."),
+        ("audio", request.audio.is_some(), "Leave it out: audio answers are not available."),
         (
             "modalities",
             request.modalities.as_ref().is_some_and(audio_asked),
-            "Answers come as text alone.",
+            "Must be `[\"text\"]`: answers are text only.",
         ),
     ];
     match table.into_iter().find(|(_, is_asked, _)| *is_asked) {
@@ -140,7 +144,7 @@ fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
         "system" | "developer" | "user" => Ok(Turn { role, parts }),
         "assistant" => {
             if message.audio.is_some() {
-                let message = "Answers in audio are not available, so there can be none before.";
+                let message = "Leave it out: audio answers are not available.";
                 return Err(Error::invalid(format!("{}.audio", path()), message));
             }
             let legacy = message
@@ -209,27 +213,27 @@ fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>
         }
         Some("file") => {
             let file = part.file.ok_or_else(|| missing("file"))?;
-            // A `file_id` points to a store this gateway does not have.
+            // A `file_id` is in a store that this gateway does not have.
             let data = file.file_data.ok_or_else(|| missing("file.file_data"))?.0;
             check_url(&data, || format!("{}.file.file_data", path()))?;
             Ok(Part::File { name: file.filename.map(|name| name.0), source: Source::Url(data) })
         }
-        Some(other) => Err(Error::invalid(
-            format!("{}.type", path()),
-            format!("Parts of type `{other}` are not supported; text, image_url and file are."),
-        )),
+        Some(other) => {
+            let types = ["text", "image_url", "file", "refusal"];
+            Err(rules::unknown(format!("{}.type", path()), "part type", other, &types))
+        }
         None => Err(missing("type")),
     }
 }
 
-/// A picture that is neither at an address nor in the request cannot be passed
-/// on, and the upstream would not say so.
+/// Checks that an image or file has a URL that DeGPT can load. DeGPT would not report that
+/// it cannot.
 fn check_url(url: &str, path: impl Fn() -> String) -> Result<(), Error> {
     match Scheme::of(url) {
         Some(Scheme::Web | Scheme::Data) => Ok(()),
         None => Err(Error::invalid(
             path(),
-            "This must be an http(s) address or a data URL like `data:image/png;base64,…`.",
+            "Must be an http(s) URL or a data URL like `data:image/png;base64,…`.",
         )),
     }
 }

@@ -1,10 +1,10 @@
-//! The tools of a request, which of them must be called, and the form of the answer.
+//! The tools of a request, which of them must be called, and the format of the answer.
 
 use std::borrow::Cow;
 
 use super::{
-    choice::{AllowedTools, Choose, ChosenTools},
     encode::CallForm,
+    tool_choice::{AllowedTools, ToolChoiceObject, ToolChoiceParam},
     wire,
 };
 use crate::{
@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// Takes the tools out of `request`; `None` if there are none, or none may be called.
-/// Beside them, how the client wants to see calls.
+/// Also gives the form of the calls in the answer.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a tool that is not a function, and for a choice that
-/// there is not.
+/// [`Error::Invalid`] for a tool that is not a function, and for a choice that is unknown
+/// or that no tool can fulfil.
 pub(super) fn read<'a>(
     request: &mut wire::Request<'a>,
 ) -> Result<(Option<Tools<'a>>, CallForm), Error> {
@@ -45,14 +45,17 @@ pub(super) fn read<'a>(
     tool_rules::check_size(&list, declared)?;
     let choice = match choice {
         None => ToolChoice::Auto,
-        Some(Choose::Mode(mode)) if mode.as_str() == "none" => return Ok((None, form)),
-        Some(Choose::Mode(mode)) => read_mode(&mode, param)?,
-        Some(Choose::Object(chosen)) => choose(chosen, param, declared, &mut list)?,
+        Some(ToolChoiceParam::Mode(mode)) if mode.as_str() == "none" => return Ok((None, form)),
+        Some(ToolChoiceParam::Mode(mode)) => read_mode(&mode, param)?,
+        Some(ToolChoiceParam::Object(chosen)) => choose(chosen, param, declared, &mut list)?,
     };
     if list.is_empty() {
         return match choice {
             ToolChoice::Auto => Ok((None, form)),
-            ToolChoice::Required => Err(Error::invalid(param, "The request has no tools.")),
+            ToolChoice::Required => Err(Error::invalid(
+                param,
+                format!("Must not require a call: `{declared}` is empty."),
+            )),
         };
     }
     let calls = if request.parallel_tool_calls == Some(false) || form == CallForm::Legacy {
@@ -66,15 +69,15 @@ pub(super) fn read<'a>(
 fn read_mode(mode: &Text<'_>, param: &str) -> Result<ToolChoice, Error> {
     match mode.as_str() {
         "auto" => Ok(ToolChoice::Auto),
-        // LiteLLM's and others' name for it.
+        // LiteLLM and others send `any`.
         "required" | "any" => Ok(ToolChoice::Required),
         _ => Err(rules::must_be(param, &["auto", "none", "required"])),
     }
 }
 
-/// Leaves in `list` what `chosen` lets the model call.
+/// Whether a tool must be called. Leaves in `list` those that `chosen` allows.
 fn choose(
-    chosen: ChosenTools<'_>,
+    chosen: ToolChoiceObject<'_>,
     param: &str,
     declared: &str,
     list: &mut Vec<Tool<'_>>,
@@ -88,7 +91,7 @@ fn choose(
         return allow(allowed, &format!("{param}.allowed_tools"), declared, list);
     }
     let Some(name) = chosen.function.map(|function| function.name).or(chosen.name) else {
-        let message = format!("A choice of type `{kind}` that names no function is not supported.");
+        let message = "Must name a function, or have the type `allowed_tools`.";
         return Err(Error::invalid(param, message));
     };
     tool_rules::choose(list, name.as_str(), declared, param)
@@ -107,7 +110,7 @@ fn allow(
     };
     let tools = allowed.tools.unwrap_or_default();
     if tools.is_empty() {
-        return Err(Error::invalid(format!("{param}.tools"), "At least one tool is needed."));
+        return Err(Error::invalid(format!("{param}.tools"), "Must have at least one tool."));
     }
     let names = Names::of(list.iter().map(|tool| Cow::Borrowed(tool.name.as_ref())));
     let mut kept = Names::default();
@@ -154,10 +157,10 @@ fn function<'a>(
     })
 }
 
-/// The form the answer is to have; `None` for plain text.
+/// The format of the answer; `None` for plain text.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a form that nobody knows, and for a schema that is missing.
+/// [`Error::Invalid`] for an unknown type, and for a missing schema.
 pub(super) fn read_format<'a>(
     format: Option<&wire::ResponseFormat<'a>>,
 ) -> Result<Option<Format<'a>>, Error> {

@@ -5,7 +5,7 @@
 
 use serde::{Serialize, de::IgnoredAny};
 
-use super::choice::Choose;
+use super::tool_choice::ToolChoiceParam;
 use crate::{
     dialect::rules,
     json::{Content, Kind, Outcome, Raw, Read, Reader, Text, fields},
@@ -19,27 +19,27 @@ pub(crate) struct Request<'a> {
     pub(crate) stream: Option<bool>,
     pub(crate) stream_options: Option<StreamOptions>,
     pub(crate) reasoning_effort: Option<Text<'a>>,
-    /// Not OpenAI's own, but what clients of DeepSeek and DouBao send.
+    /// Not OpenAI's: clients of DeepSeek and DouBao send it.
     pub(crate) thinking: Option<ThinkingMode<'a>>,
-    /// Not OpenAI's own, but what clients of Qwen send.
+    /// Not OpenAI's: clients of Qwen send it.
     pub(crate) enable_thinking: Option<bool>,
     pub(crate) stop: Option<Content<'a, Text<'a>>>,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) max_completion_tokens: Option<u64>,
 
     pub(crate) tools: Option<Vec<Tool<'a>>>,
-    pub(crate) tool_choice: Option<Choose<'a>>,
+    pub(crate) tool_choice: Option<ToolChoiceParam<'a>>,
     pub(crate) parallel_tool_calls: Option<bool>,
-    /// What came before `tools` and `tool_choice`.
+    /// With `function_call`, the older form of `tools` and `tool_choice`.
     pub(crate) functions: Option<Vec<FunctionSpec<'a>>>,
-    pub(crate) function_call: Option<Choose<'a>>,
+    pub(crate) function_call: Option<ToolChoiceParam<'a>>,
 
     pub(crate) response_format: Option<ResponseFormat<'a>>,
 
     pub(crate) store: Option<bool>,
     pub(crate) service_tier: Option<Text<'a>>,
 
-    // What cannot be honoured and would change the answer's shape.
+    // Refused: not available, and would change the answer's shape.
     pub(crate) n: Option<u64>,
     pub(crate) logprobs: Option<bool>,
     pub(crate) top_logprobs: Option<u64>,
@@ -94,7 +94,7 @@ impl Request<'_> {
         let table = table.map(|(name, value)| (name, value.is_some()));
         let tier = self.service_tier.as_ref().map_or("auto", Text::as_str);
         let messages = self.messages.as_deref().unwrap_or_default();
-        // What has an effect with one value and none with another.
+        // Parameters that only some values make ask for something, and nested ones.
         let others = [
             ("store", self.store == Some(true)),
             ("service_tier", !matches!(tier, "auto" | "default")),
@@ -129,13 +129,13 @@ pub(crate) struct Message<'a> {
     pub(crate) role: Option<Text<'a>>,
     pub(crate) content: Option<Content<'a, Part<'a>>>,
     pub(crate) tool_calls: Option<Vec<ToolCall<'a>>>,
-    /// What came before `tool_calls`.
+    /// The older form of `tool_calls`.
     pub(crate) function_call: Option<Function<'a>>,
     pub(crate) tool_call_id: Option<Text<'a>>,
-    /// The function's name in the `function` role, which came before `tool`; in
-    /// others, who speaks.
+    /// In the role `function`, the older `tool`, the function's name; in others, the
+    /// speaker's.
     pub(crate) name: Option<Text<'a>>,
-    /// What the assistant said instead of an answer.
+    /// Why the assistant refused to answer.
     pub(crate) refusal: Option<Text<'a>>,
     pub(crate) audio: Option<IgnoredAny>,
 }
@@ -240,7 +240,7 @@ pub(crate) struct FunctionSpec<'a> {
 
 fields!(FunctionSpec<'a> { name, description, parameters });
 
-/// The form the answer is to have: `text`, `json_object` or `json_schema`.
+/// The format of the answer: `text`, `json_object` or `json_schema`.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseFormat<'a> {
     pub(crate) kind: Option<Text<'a>>,
@@ -280,7 +280,7 @@ pub(crate) struct Choice<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct AnswerMessage<'a> {
     pub(crate) role: &'static str,
-    /// `null` in an answer of calls alone.
+    /// `null` in an answer with calls only.
     pub(crate) content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reasoning_content: Option<&'a str>,

@@ -185,12 +185,12 @@ fn messages_are_sentences_of_a_readable_length() {
 
 #[test]
 fn anthropic_clients_learn_the_field_from_the_message() {
-    let error = Error::invalid("messages[0].role", "The role is missing.");
+    let error = Error::invalid("messages[0].role", "`role` is missing.");
     let message = |error: &Error| {
         let body = json(&ANTHROPIC.error_body(error, REQUEST_ID));
         body["error"]["message"].as_str().unwrap_or_default().to_owned()
     };
-    assert_eq!(message(&error), "messages[0].role: The role is missing.");
+    assert_eq!(message(&error), "messages[0].role: `role` is missing.");
     let error = Error::invalid("limit", "limit: too high.");
     assert_eq!(message(&error), "limit: too high.");
     // What agents look for before they shorten their history.
