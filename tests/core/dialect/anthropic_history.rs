@@ -1,16 +1,9 @@
 //! A conversation that began at Anthropic and goes on here: what its servers did and
 //! said becomes words, calls and results that any model understands.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test ends where something is not as it must be"
-)]
+#![expect(clippy::panic, reason = "a test ends where something is not as it must be")]
 
-use crate::support::apis::anthropic as parse;
-use degpt_edge::{
-    chat::{Part, Role, Source, ToolOutcome},
-    error::Error,
-};
+use crate::support::{apis::anthropic as parse, requests::wrong_field};
+use degpt_edge::chat::{Part, Role, Source, ToolOutcome};
 use serde_json::{Value, json};
 
 /// Who says what, a part a line.
@@ -40,13 +33,6 @@ fn place<'a>(source: &'a Source<'a>) -> &'a str {
     match source {
         Source::Url(url) => url,
         Source::Base64 { data, .. } => data,
-    }
-}
-
-fn wrong_field(body: &Value) -> (String, String) {
-    match parse(body.to_string().as_bytes()).map(|_| ()).unwrap_err() {
-        Error::Invalid { param: Some(param), message } => (param, message),
-        other => panic!("{body}: {other:?}"),
     }
 }
 
@@ -263,11 +249,16 @@ fn pictures_and_files_stand_in_the_users_turns_and_in_results_alone() {
         for role in ["assistant", "system"] {
             let messages =
                 json!([turn("user", &[text("Hi")]), turn(role, &[text("x"), block.clone()])]);
-            let (param, _) = wrong_field(&json!({"messages": messages}));
+            let (param, _) =
+                wrong_field(parse, json!({"messages": messages}).to_string().as_bytes());
             assert_eq!(param, format!("messages[1].content[1]{within}.type"), "{role} {block}");
         }
         let body = json!({"system": [block], "messages": [turn("user", &[text("Hi")])]});
-        assert_eq!(wrong_field(&body).0, format!("system[0]{within}.type"), "{block}");
+        assert_eq!(
+            wrong_field(parse, body.to_string().as_bytes()).0,
+            format!("system[0]{within}.type"),
+            "{block}"
+        );
         let result = json!({"type": "tool_result", "tool_use_id": "t", "content": [block]});
         let shown = said(&json!([turn("user", &[block.clone(), result])]));
         let places = shown[0].1.matches("[picture").count() + shown[0].1.matches("[file").count();
@@ -307,8 +298,10 @@ fn unknown_blocks_are_named() {
         (document(json!([])), ".source"),
     ];
     for (block, field) in table {
-        let (param, message) =
-            wrong_field(&json!({"messages": [turn("assistant", std::slice::from_ref(&block))]}));
+        let (param, message) = {
+            let body = json!({"messages": [turn("assistant", std::slice::from_ref(&block))]});
+            wrong_field(parse, body.to_string().as_bytes())
+        };
         assert_eq!(param, format!("messages[0].content[0]{field}"), "{block}");
         if block.to_string().contains("telepathy") {
             assert!(message.contains("`telepathy`"), "{message}");

@@ -7,7 +7,7 @@
     reason = "a test ends where something is not as it must be"
 )]
 
-use crate::support::apis::anthropic as parse;
+use crate::support::{apis::anthropic as parse, requests::wrong_field};
 use degpt_edge::{
     chat::{Part, ToolChoice},
     error::Error,
@@ -31,13 +31,6 @@ fn told(body: &[u8]) -> Vec<Value> {
     let Part::Text(text) = &prompt.turns[0].parts[0] else { panic!("{prompt:?}") };
     let lines = text.lines().filter(|line| line.starts_with("{\"name\":\""));
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn wrong_field(body: &[u8]) -> (String, String) {
-    match parse(body).map(|_| ()).unwrap_err() {
-        Error::Invalid { param: Some(param), message } => (param, message),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -166,7 +159,7 @@ fn tools_that_nobody_knows_are_refused_by_their_type() {
     ];
     for (kind, field) in table {
         let tool = json!({"type": kind, "name": "x", "display_width_px": 800});
-        let (param, message) = wrong_field(&body(&json!([tool]), &json!({})));
+        let (param, message) = wrong_field(parse, &body(&json!([tool]), &json!({})));
         assert_eq!(param, field, "{kind}");
         assert!(message.contains(&format!("`{kind}`")), "{message}");
     }

@@ -1,30 +1,18 @@
 //! Which parameters are named as having no effect, and which need not be: those that
 //! ask nothing of the answer, and those with a value that asks for nothing.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test ends where something is not as it must be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
-use crate::support::apis;
-use degpt_edge::{chat::Prompt, error::Error, tools};
+use crate::support::{
+    apis,
+    requests::{Parse, body},
+};
+use degpt_edge::tools;
 use serde_json::{Value, json};
-
-type Parse = for<'a> fn(&'a [u8]) -> Result<Prompt<'a>, Error>;
-
-/// A request with these fields.
-fn body(fields: &Value) -> String {
-    let mut body = json!({"messages": [{"role": "user", "content": "Hi"}]});
-    for (name, value) in fields.as_object().into_iter().flatten() {
-        body[name] = value.clone();
-    }
-    body.to_string()
-}
 
 fn check(parse: Parse, table: &[(Value, &[&str])]) {
     for (fields, ignored) in table {
         let body = body(fields);
-        assert_eq!(parse(body.as_bytes()).unwrap().ignored, *ignored, "{fields}");
+        assert_eq!(parse(&body).unwrap().ignored, *ignored, "{fields}");
     }
 }
 
@@ -124,7 +112,7 @@ fn an_instruction_for_one_turn_is_gone_after_it() {
     let user = |text: &str| json!({"role": "user", "content": text});
     let said = |messages: Value| {
         let body = body(&json!({"messages": messages}));
-        let prompt = apis::anthropic(body.as_bytes()).unwrap();
+        let prompt = apis::anthropic(&body).unwrap();
         assert!(prompt.ignored.is_empty());
         prompt.turns.len()
     };
@@ -142,7 +130,7 @@ fn what_a_schema_is_for_is_told() {
     let format = json!({"type": "json_schema", "json_schema":
         {"name": "w", "description": "The \"weather\".", "schema": {"type": "object"}}});
     let body = body(&json!({"response_format": format}));
-    let mut prompt = apis::openai(body.as_bytes()).unwrap();
+    let mut prompt = apis::openai(&body).unwrap();
     tools::instruct(&mut prompt);
     let told = format!("{:?}", prompt.turns.first().unwrap());
     assert!(told.replace('\\', "").contains("The \"weather\"."), "{told}");

@@ -4,4 +4,6 @@ pub(crate) mod answers;
 pub(crate) mod apis;
 pub(crate) mod contract;
 pub(crate) mod json;
+pub(crate) mod requests;
+pub(crate) mod streams;
 pub(crate) mod units;

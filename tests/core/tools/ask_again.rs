@@ -6,44 +6,24 @@
     reason = "a test ends where something is not as it must be"
 )]
 
-use crate::support::apis::{self, ANTHROPIC, OPENAI};
+use crate::support::{
+    apis::{self, ANTHROPIC, OPENAI},
+    requests::{Parse, body},
+    streams::{stages, upstream},
+};
 use std::fmt::Write as _;
 
 use degpt_edge::dialect::Api;
 use degpt_edge::{
     answer::{self, Progress, Translator},
-    answer::{Counting, Limiter, Stages},
-    chat::{Limits, Phase, Prompt, Stamp, UsageReport},
+    chat::{Limits, Phase, Stamp, UsageReport},
     degpt,
     error::Error,
     tools::{self, Fit, Stage, Wanted},
 };
 use serde_json::{Value, json};
 
-type Parse = for<'a> fn(&'a [u8]) -> Result<Prompt<'a>, Error>;
-
 const FAR: usize = 16 << 20;
-
-fn body(fields: &Value) -> Vec<u8> {
-    let mut body = json!({"messages": [{"role": "user", "content": "Hi"}]});
-    for (name, value) in fields.as_object().into_iter().flatten() {
-        body[name] = value.clone();
-    }
-    body.to_string().into_bytes()
-}
-
-fn upstream(pieces: &[&str]) -> Vec<u8> {
-    let mut out = String::new();
-    for piece in pieces {
-        let chunk = json!({"choices": [{"delta": {"content": piece}}]});
-        let _ = write!(out, "data: {chunk}\n\n");
-    }
-    (out + "data: [DONE]\n\n").into_bytes()
-}
-
-fn stages(prompt: &Prompt<'_>) -> Stages {
-    Stages::new(Stage::new(prompt), Limiter::new(&Limits::default(), 7, Counting::On))
-}
 
 fn weather() -> Value {
     json!([{"type": "function", "function": {"name": "weather"}}])
@@ -77,7 +57,9 @@ fn of_an_answer_in_json_the_object_is_left() {
     for (words, left, is_json) in table {
         let places = words.char_indices().map(|(place, _)| words.split_at(place).into());
         for pieces in places.chain([<[&str; 2]>::from((words, ""))]) {
-            let answer = answer::whole(&upstream(&pieces), stages(&prompt)).unwrap();
+            let answer =
+                answer::whole(&upstream(&pieces, None), stages(&prompt, &Limits::default()))
+                    .unwrap();
             assert_eq!(answer.text, left, "{pieces:?}");
             let fit = wanted.fit(&answer, |_, _| unreachable!("there is no schema"));
             assert_eq!(fit, if is_json { Fit::Fits } else { Fit::NotJson }, "{words}");
@@ -114,11 +96,14 @@ fn a_model_with_tools_and_a_form_may_do_either() {
     let body = body(&fields);
     let prompt = apis::openai(&body).unwrap();
     let call = "Look:\n<tool_call>{\"name\": \"weather\"}</tool_call>";
-    let answer = answer::whole(&upstream(&[call]), stages(&prompt)).unwrap();
+    let answer =
+        answer::whole(&upstream(&[call], None), stages(&prompt, &Limits::default())).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("Look:", 1));
     let fit = Wanted::by(&prompt).fit(&answer, |_, _| unreachable!("a call is not judged"));
     assert_eq!(fit, Fit::Fits);
-    let answer = answer::whole(&upstream(&["Ok: {\"a\": 1}."]), stages(&prompt)).unwrap();
+    let answer =
+        answer::whole(&upstream(&["Ok: {\"a\": 1}."], None), stages(&prompt, &Limits::default()))
+            .unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("{\"a\": 1}", 0));
 }
 
@@ -189,12 +174,12 @@ impl Waiting {
         let prompt = apis::openai(&body).unwrap();
         let stamp = Stamp { id: "s".to_owned(), unix_s: 1 };
         let encoder = apis::encoder(dialect, UsageReport::Included, "m", &stamp, 0);
-        let translator = Translator::new(encoder, stages(&prompt), FAR);
+        let translator = Translator::new(encoder, stages(&prompt, &Limits::default()), FAR);
         Self { translator: translator.wait_for_call(), out: Vec::new() }
     }
 
     fn push(&mut self, pieces: &[&str]) -> Progress {
-        let bytes = upstream(pieces);
+        let bytes = upstream(pieces, None);
         let end = bytes.len() - "data: [DONE]\n\n".len();
         self.translator.push(&bytes[..end], &mut self.out)
     }

@@ -7,15 +7,16 @@
     reason = "a test ends where something is not as it must be"
 )]
 
-use crate::support::apis::{self, ANTHROPIC, OPENAI};
-use std::fmt::Write as _;
+use crate::support::{
+    apis::{self, ANTHROPIC, OPENAI},
+    streams::{stages, upstream},
+};
 
 use degpt_edge::dialect::Reply;
 use degpt_edge::{
-    answer::{self, Progress, Translator},
-    answer::{Counting, Limiter, Stages},
+    answer::{self, Progress, Stages, Translator},
     chat::{Calls, Limits, Prompt, Stamp, Tools, UsageReport},
-    tools::{self, Stage},
+    tools,
 };
 use serde_json::{Value, json};
 
@@ -44,20 +45,6 @@ fn with_prompt<T>(change: impl Fn(&mut Tools<'_>), run: impl FnOnce(&Prompt<'_>)
     let mut prompt = apis::openai(&body).unwrap_or_else(|error| unreachable!("{error:?}"));
     prompt.tools.iter_mut().for_each(change);
     run(&prompt)
-}
-
-fn stages(prompt: &Prompt<'_>, limits: &Limits) -> Stages {
-    Stages::new(Stage::new(prompt), Limiter::new(limits, 7, Counting::On))
-}
-
-/// What DeGPT sends for a text in these pieces.
-fn upstream(pieces: &[&str], finish: Option<&str>) -> Vec<u8> {
-    let mut out = String::new();
-    for piece in pieces {
-        let chunk = json!({"choices": [{"delta": {"content": piece}, "finish_reason": finish}]});
-        let _ = write!(out, "data: {chunk}\n\n");
-    }
-    (out + "data: [DONE]\n\n").into_bytes()
 }
 
 /// Every cut into two, and into single characters.
