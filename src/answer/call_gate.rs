@@ -1,8 +1,8 @@
-//! Waits for the call that an answer must make.
+//! Waits for the tool call that an answer must make.
 //!
-//! Stands between the limits and a dialect's encoder. What comes before the call is held,
-//! so that nothing has gone out if none comes and another answer is asked for. When that
-//! is asked for, [`ask_again`](crate::tools) decides.
+//! Stands between the limits and a dialect's encoder. It holds back what comes before the
+//! call, so that nothing has been sent if the answer ends without one and another answer is
+//! requested. [`ask_again`](crate::tools) decides when that happens.
 
 use std::mem;
 
@@ -11,28 +11,28 @@ use crate::{
     tools::{LONGEST_BYTES, ended_by_itself},
 };
 
-/// Lets an answer pass, or holds it.
+/// Passes an answer on, or holds it back.
 #[derive(Debug)]
 pub(super) enum CallGate {
-    /// Everything passes: no call is wanted, or none is waited for any longer.
+    /// Everything passes: no call is required, or the gate no longer waits for one.
     Open,
-    /// A call is waited for, and nothing passes.
+    /// The gate waits for a call, and nothing passes.
     Holding(Said),
-    /// The answer has ended without a call. Nothing passes until another is asked for.
+    /// The answer has ended without a call. Nothing passes until another answer is requested.
     Missed(Answer),
-    /// Another answer is asked for, and whatever it says passes. Until it says something,
-    /// the first is the answer.
+    /// Another answer has been requested, and it passes whatever it contains. Until its first
+    /// event, the first answer still counts.
     AskedAgain(Answer),
 }
 
-/// An answer without a call, whole.
+/// A complete answer without a call.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) said: Said,
     pub(super) usage: Usage,
 }
 
-/// What has been said and is held.
+/// The reasoning and text that are held back.
 #[derive(Debug, Default)]
 pub(super) struct Said(Vec<Piece>);
 
@@ -48,7 +48,7 @@ impl CallGate {
         Self::Holding(Said::default())
     }
 
-    /// Takes what is said or called, and passes on what may go out now.
+    /// Takes an event, and passes on what may be sent now.
     pub(super) fn push(&mut self, event: &Event<'_>, pass: &mut impl FnMut(&Event<'_>)) {
         match self {
             Self::Open => pass(event),
@@ -64,7 +64,7 @@ impl CallGate {
                     return;
                 }
                 said.keep(event);
-                // An answer that says so much is not asked for again.
+                // An answer this long is not requested again.
                 if said.held_bytes() > LONGEST_BYTES {
                     self.open(pass);
                 }
@@ -72,8 +72,8 @@ impl CallGate {
         }
     }
 
-    /// The answer has ended, and this is its usage. It is whole unless it is
-    /// [missed](Self::Missed) now.
+    /// Call this at the answer's end. The answer is complete unless the gate is
+    /// [`Missed`](Self::Missed) afterwards.
     pub(super) fn end(&mut self, finish: &Finish, usage: Usage, pass: &mut impl FnMut(&Event<'_>)) {
         match self {
             Self::Holding(said) if ended_by_itself(finish) => {
@@ -85,7 +85,7 @@ impl CallGate {
         }
     }
 
-    /// Waits no longer: what is held of an answer that goes on passes.
+    /// Stops waiting for a call: what is held of an unfinished answer passes.
     pub(super) fn open(&mut self, pass: &mut impl FnMut(&Event<'_>)) {
         if let Self::Holding(said) = self {
             let said = mem::take(said);
@@ -94,7 +94,7 @@ impl CallGate {
         }
     }
 
-    /// Gets ready for another answer.
+    /// Prepares for another answer.
     pub(super) fn restart(&mut self) {
         *self = match mem::replace(self, Self::Open) {
             Self::Open => Self::Open,
@@ -103,7 +103,7 @@ impl CallGate {
         };
     }
 
-    /// Gives up the wait for another answer: the first, if there is one.
+    /// Stops waiting for another answer, and returns the first one, if there is one.
     pub(super) fn take_first(&mut self) -> Option<Answer> {
         match mem::replace(self, Self::Open) {
             Self::Missed(first) | Self::AskedAgain(first) => Some(first),
@@ -119,7 +119,7 @@ impl CallGate {
         matches!(self, Self::Open)
     }
 
-    /// Whether the answer has ended without its call.
+    /// Whether the answer has ended without the required call.
     pub(super) fn is_missed(&self) -> bool {
         matches!(self, Self::Missed(_))
     }
@@ -136,7 +136,7 @@ impl CallGate {
 }
 
 impl Said {
-    /// Keeps words; a call or an end is not kept.
+    /// Keeps reasoning and text. Calls and ends are not kept.
     fn keep(&mut self, event: &Event<'_>) {
         match (event, self.0.last_mut()) {
             (Event::Reasoning(text), Some(Piece::Reasoning(said)))

@@ -1,10 +1,9 @@
-//! Where an answer ends: stop sequences and limits of tokens, kept by the gateway
-//! because DeGPT drops them, and the count of what was said.
+//! Stop sequences, token limits and token counts. The gateway applies them, because DeGPT
+//! ignores them.
 //!
-//! Stands between the upstream's events and a dialect's encoder. Holds back only
-//! what could still be the beginning of a stop sequence, or what fits under the
-//! limit only if it goes on in a certain way; never more. The result is the
-//! same for every way the text is cut.
+//! Stands between the upstream's events and a dialect's encoder. It holds back only text that
+//! could be the start of a stop sequence, or that fits under the limit only if certain text
+//! follows; never more. The result is the same for every way the text is split.
 
 use std::rc::Rc;
 
@@ -20,7 +19,7 @@ pub struct Limiter {
     max_text_tokens: Option<u64>,
     max_total_tokens: Option<u64>,
     prompt_tokens: u64,
-    /// Whether tokens are counted where no limit asks for it.
+    /// Whether to count tokens even if there is no limit.
     counting: Counting,
     reasoning: Gauge,
     text: Gauge,
@@ -29,17 +28,17 @@ pub struct Limiter {
     called: bool,
 }
 
-/// Whether anybody wants to know the [`Usage`].
+/// Whether the [`Usage`] is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counting {
-    /// Somebody does.
+    /// It is needed.
     On,
-    /// Nobody does, and the work is saved.
+    /// It is not needed, and the work is saved.
     Off,
 }
 
 impl Limiter {
-    /// For the answer to a request of `prompt_tokens`.
+    /// A limiter for the answer to a request of `prompt_tokens`.
     #[must_use]
     pub fn new(limits: &Limits, prompt_tokens: u64, counting: Counting) -> Self {
         Self {
@@ -55,9 +54,8 @@ impl Limiter {
         }
     }
 
-    /// Takes an event, and calls `on_event` with what of it goes on. An
-    /// [`Event::End`] that this adds is the answer's: what is pushed after it is
-    /// not to be passed on.
+    /// Takes an event, and calls `on_event` with what passes. If this emits an
+    /// [`Event::End`], the answer ends there: the caller must ignore the output of later calls.
     pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
         match event {
             Event::Reasoning(text) => {
@@ -67,7 +65,8 @@ impl Limiter {
                     on_event(Event::End(Finish::Length));
                 }
             }
-            // Reasoning that did not fit had gone on.
+            // Reasoning was held back because it was over the limit, and no more reasoning came to
+            // bring it under the limit again.
             Event::Text(_) if !self.reasoning.held.is_empty() => {
                 on_event(Event::End(Finish::Length));
             }
@@ -99,7 +98,7 @@ impl Limiter {
                     self.called = true;
                     on_event(event);
                 } else {
-                    // Half a call is of no use to anybody.
+                    // A partial call is of no use to a client.
                     on_event(Event::End(Finish::Length));
                 }
             }
@@ -113,8 +112,8 @@ impl Limiter {
         }
     }
 
-    /// The text ends here, for now: what was held as the beginning of a stop
-    /// sequence was none.
+    /// Call this when the text is interrupted or ends: what was held as a possible start of a
+    /// stop sequence is plain text.
     fn flush(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Room {
         let limit = self.text_limit();
         let rest = self.stop.flush();
@@ -122,7 +121,7 @@ impl Limiter {
         self.text.push(&rest, limit, self.counting, pass)
     }
 
-    /// Counts a call, if it fits under the limit.
+    /// Counts a call if it fits under the limit.
     fn call_fits(&mut self, name: &str, arguments: &str) -> bool {
         let limit = self.text_limit();
         if limit.is_none() && self.counting == Counting::Off {
@@ -136,8 +135,8 @@ impl Limiter {
         fits
     }
 
-    /// Why the answer ended, if it otherwise did by `finish`: a client looks for
-    /// calls only where they are the reason.
+    /// The finish reason. If the answer has calls, they are the reason: clients look for calls
+    /// only then.
     fn because_of_calls(&self, finish: Finish) -> Finish {
         match finish {
             Finish::Stop | Finish::StopSequence(_) if self.called => Finish::ToolCalls,
@@ -145,7 +144,7 @@ impl Limiter {
         }
     }
 
-    /// The tokens of what was passed on so far.
+    /// The tokens of everything passed on so far.
     #[must_use]
     pub fn usage(&self) -> Usage {
         let reasoning_tokens = self.reasoning.counter.total();
@@ -156,8 +155,8 @@ impl Limiter {
         }
     }
 
-    /// The most tokens the text may have, after the reasoning and beside the
-    /// calls that came before it.
+    /// The most tokens that the text may have, after subtracting the reasoning and the calls
+    /// before it.
     fn text_limit(&mut self) -> Option<u64> {
         let left = self.max_total_tokens.map(|limit| limit.saturating_sub(self.reasoning.total()));
         let limit = match (self.max_text_tokens, left) {
@@ -168,31 +167,31 @@ impl Limiter {
     }
 }
 
-/// Whether more may be said.
+/// Whether the limit leaves room for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
     Left,
     UsedUp,
 }
 
-/// Counts a text and ends it at a limit: the longest beginning of the text with
-/// at most that many tokens goes through.
+/// Counts a text and cuts it at a limit: it passes the longest prefix of the text that has at
+/// most that many tokens.
 ///
-/// The number of tokens does not only grow with a text (`'r` is two, `'re` is
-/// one), so what is over the limit is held until it is certain that it stays so.
+/// The number of tokens can fall when a text grows (`'r` is two tokens, `'re` is one). So
+/// text over the limit is held back until it is certain to stay over it.
 #[derive(Debug, Clone, Default)]
 struct Gauge {
-    /// Has seen what went through.
+    /// Has counted what was passed on.
     counter: Counter,
-    /// Its total, if that has been asked for since.
+    /// The counter's total, if it has been computed since the last change.
     total: Option<u64>,
-    /// Follows it, and is over the limit as it stands.
+    /// The text after that. It is over the limit as it stands.
     held: String,
 }
 
 impl Gauge {
-    /// No token is near as long: a text that is over the limit for so many bytes
-    /// does not come under it again.
+    /// No token is nearly this long: a text that is over the limit for this many bytes does
+    /// not come under it again.
     const WINDOW_BYTES: usize = 512;
 
     fn push(
@@ -214,7 +213,7 @@ impl Gauge {
         };
         let mut text = text;
         if self.held.is_empty() {
-            // Almost always all of it fits, and nothing is held or copied.
+            // Almost always everything fits, and nothing is held or copied.
             let (window, _) = split(text, Self::WINDOW_BYTES);
             let fits = self.counter.push_up_to(window, limit);
             let (head, rest) = split(text, fits);
@@ -246,35 +245,34 @@ impl Gauge {
         }
     }
 
-    /// The tokens of what went through.
+    /// The tokens of what was passed on.
     fn total(&mut self) -> u64 {
         let Self { counter, total, .. } = self;
         *total.get_or_insert_with(|| counter.total())
     }
 
-    /// Why the answer ended, if it otherwise did by `finish`: what is still held
-    /// did not fit.
+    /// The finish reason: the limit, if text is still held back because it did not fit.
     fn finish(&self, finish: Finish) -> Finish {
         if self.held.is_empty() { finish } else { Finish::Length }
     }
 }
 
-/// Finds the first of several sequences in a text that comes in pieces, by the
-/// method of Knuth, Morris and Pratt for each: every byte is looked at once.
+/// Finds the first of several sequences in a text that arrives in pieces. It uses the
+/// algorithm of Knuth, Morris and Pratt for each sequence, which looks at every byte once.
 #[derive(Debug, Clone)]
 struct StopMatcher {
     sequences: Vec<Sequence>,
-    /// The end of the text so far, as long as it is the beginning of a sequence.
+    /// The end of the text so far that is the start of a sequence.
     held: String,
 }
 
 #[derive(Debug, Clone)]
 struct Sequence {
     text: Rc<str>,
-    /// At each place, the length of the longest proper beginning of the sequence
-    /// that ends there.
+    /// For each position, the length of the longest proper prefix of the sequence that ends
+    /// there.
     fallback: Vec<usize>,
-    /// How much of the sequence the text so far ends with.
+    /// How many bytes of the sequence the text so far ends with.
     matched: usize,
 }
 
@@ -286,7 +284,7 @@ impl StopMatcher {
         }
     }
 
-    /// Forgets what it has seen, and returns what it held.
+    /// Resets the matcher, and returns what it held.
     fn flush(&mut self) -> String {
         for sequence in &mut self.sequences {
             sequence.matched = 0;
@@ -294,9 +292,9 @@ impl StopMatcher {
         std::mem::take(&mut self.held)
     }
 
-    /// Passes on what is certain not to belong to a sequence. Returns the
-    /// sequence that the text has come to: the one that was complete first, of
-    /// several the longest. All before it has then been passed on.
+    /// Passes on the text that certainly does not belong to a sequence. Returns the sequence
+    /// that was completed first; the longest, if several were completed at once. Everything
+    /// before it has been passed on then.
     fn push(&mut self, text: &str, pass: &mut impl FnMut(&str)) -> Option<Rc<str>> {
         if self.sequences.is_empty() {
             pass(text);
@@ -321,7 +319,7 @@ impl StopMatcher {
             Some(sequence) => sequence.len(),
             None => self.sequences.iter().map(|sequence| sequence.matched).max().unwrap_or(0),
         };
-        // The place up to which the text goes on, counted from what was held.
+        // The position up to which the text may pass, counted from the start of what was held.
         let free = (self.held.len() + seen).saturating_sub(end);
         let (head, _) = split(&self.held, free);
         if !head.is_empty() {
@@ -353,7 +351,7 @@ impl Sequence {
         sequence
     }
 
-    /// Takes a byte of the text; returns whether the sequence is complete.
+    /// Takes a byte of the text, and returns whether the sequence is complete.
     fn advance(&mut self, byte: u8) -> bool {
         self.step(byte);
         self.matched == self.text.len()
@@ -370,7 +368,7 @@ impl Sequence {
     }
 }
 
-/// Splits `text` at `place`, or at the nearest beginning of a character before it.
+/// Splits `text` at `place`, or at the nearest character boundary before it.
 fn split(text: &str, place: usize) -> (&str, &str) {
     text.split_at_checked(text.floor_char_boundary(place)).unwrap_or((text, ""))
 }

@@ -1,12 +1,12 @@
 //! From DeGPT's bytes to a client's bytes.
 //!
-//! [`Translator`] does it as a stream, [`Whole`] in one piece. The translator's contract:
+//! [`Translator`] translates a stream, [`Whole`] collects one answer. The translator's
+//! contract:
 //!
-//! 1. The output is the same for every way of cutting the input.
+//! 1. The output is the same for every way of splitting the input.
 //! 2. There is exactly one ending: the dialect's end mark, or its error event.
 //!    Input after it is ignored.
-//! 3. Silence is an error: an upstream that ends without its own end mark
-//!    yields an error, never a clean ending.
+//! 3. An upstream that ends without its own end mark yields an error, never a clean ending.
 //! 4. Anthropic's blocks are balanced and contiguous from 0, also on error.
 //! 5. Memory is bounded; the caller owns the output buffer.
 
@@ -29,7 +29,7 @@ pub use whole::{Whole, whole};
 
 use crate::{chat::Event, degpt, error::Error, sse};
 
-/// The reading half: bytes to events.
+/// The input half: bytes to events.
 #[derive(Debug)]
 struct Input {
     frames: sse::Decoder,
@@ -37,9 +37,9 @@ struct Input {
     /// How many bytes the upstream may still send.
     bytes_left: usize,
     begun: bool,
-    /// Whether its own end mark has come.
+    /// Whether the upstream's end mark has arrived.
     ended: bool,
-    /// Whether an event was complete in what was read last.
+    /// Whether the last read completed an event.
     heard: bool,
 }
 
@@ -61,8 +61,8 @@ impl Input {
     }
 
     fn push(&mut self, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
-        // What is within the limit is read even where the same chunk goes over it:
-        // the output must not depend on how the network cut the input.
+        // Read the bytes within the limit even if the same chunk goes over it: the output must
+        // not depend on how the network split the input.
         let (bytes, over) = bytes.split_at(bytes.len().min(self.bytes_left));
         self.bytes_left -= bytes.len();
         let Self { frames, reader, begun, ended, heard, .. } = self;

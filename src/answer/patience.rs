@@ -1,12 +1,13 @@
-//! How long an answer of DeGPT's is waited for: its first word, the next, the last.
+//! How long to wait for an answer of DeGPT: for its start, for its next event, for its end.
 //!
-//! No clock: times are in milliseconds of any one clock, which may be set back.
+//! This has no clock: the caller passes times in milliseconds of one clock, which may be set
+//! back.
 
 use std::time::Duration;
 
 use crate::{chat::Phase, config::Timing, error::Error};
 
-/// The limits of one answer, and what of it has come when.
+/// The time limits of one answer, and when its events arrived.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     first_byte: u64,
@@ -18,7 +19,7 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// For the answer to a request that came at `now_ms`.
+    /// The limits for the answer to a request that arrived at `now_ms`.
     #[must_use]
     pub fn new(timing: &Timing, now_ms: u64) -> Self {
         Self {
@@ -31,30 +32,30 @@ impl Patience {
         }
     }
 
-    /// The upstream is asked for another answer: it may take as long to begin as the
-    /// first, but all of it no longer.
+    /// Call this when the upstream is asked for another answer. That answer gets as much time
+    /// to begin as the first one, but the limit on the whole request stays the same.
     pub fn ask_again(&mut self, now_ms: u64) {
         self.asked_ms = now_ms;
     }
 
-    /// By when the answer has to begin, in milliseconds of the clock.
+    /// The time by which the answer must begin, in milliseconds of the clock.
     #[must_use]
     pub fn begins_by_ms(&self) -> u64 {
         let by_ms = self.asked_ms.saturating_add(self.first_byte);
         by_ms.min(self.started_ms.saturating_add(self.max_answer))
     }
 
-    /// The upstream has sent an event, or cannot: nobody reads what it sends. Comments
-    /// and parts of an event are no sign that an answer goes on.
+    /// Call this when the upstream has sent an event, or cannot send because its body is not
+    /// being read. Comments and incomplete events do not count as progress.
     pub fn hear(&mut self, now_ms: u64) {
         self.heard_ms = now_ms;
     }
 
-    /// How many milliseconds more to wait, at least 1.
+    /// How many more milliseconds to wait, at least 1.
     ///
     /// # Errors
-    /// [`Error::Timeout`] for an answer that has not begun in time, [`Error::Stalled`]
-    /// for one that does not go on, [`Error::Overdue`] for one that does not end.
+    /// [`Error::Timeout`] if the answer has not begun in time, [`Error::Stalled`] if no event
+    /// follows in time, [`Error::Overdue`] if it does not end in time.
     pub fn left_ms(&self, begun: Phase, now_ms: u64) -> Result<u64, Error> {
         let left = |limit: u64, since_ms: u64| {
             limit.checked_sub(now_ms.saturating_sub(since_ms)).filter(|left| *left > 0)
@@ -105,7 +106,7 @@ mod tests {
         patience.ask_again(1_250);
         assert_eq!(patience.left_ms(Phase::Waiting, 1_260), Ok(40));
         assert_eq!(patience.left_ms(Phase::Waiting, 1_300), Err(Error::Timeout));
-        // A clock that was set back: nothing ends by it.
+        // A clock that was set back ends nothing.
         assert_eq!(patience.left_ms(Phase::Flowing, 10), Ok(50));
     }
 }

@@ -1,8 +1,8 @@
-//! One streamed answer between two connections, in time: when the client's
-//! headers go out, when the silence is too long, when it is over.
+//! The timing of one streamed answer: when to send the client's headers, when to send a
+//! keep-alive, when a silence is too long, when the answer is over.
 //!
-//! No clock and no connection: the edge says what happened and when, and does
-//! what [`Step`] tells it. Times are in milliseconds of any one clock.
+//! This has no clock and no connection: the runtime reports what happened and when, and
+//! carries out the [`Step`] that is returned. Times are in milliseconds of one clock.
 
 use crate::{
     answer::Patience,
@@ -13,37 +13,38 @@ use crate::{
     in_flight::{BASE_BYTES, Held},
 };
 
-/// What the edge does after a call, having sent on what the call wrote.
+/// What the runtime does after a call, once it has sent the bytes that the call wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Keep the client waiting: its status is not decided yet.
+    /// Wait: the client's status is not decided yet.
     Hold,
     /// Send the headers, if they have not been sent.
     Send,
-    /// Likewise, and close the client's body; let go of the upstream that goes on.
+    /// Send the headers, if they have not been sent, and close the client's body. Abort the
+    /// upstream's body if it is still ongoing.
     Close(UpstreamBody),
-    /// Drop this upstream. Nothing of the answer has come from it.
+    /// Abort this upstream. Nothing of its answer has arrived.
     Fail(Error),
-    /// Drop this upstream and ask for another answer: this one lacks the call that is
-    /// wanted, and is held.
+    /// Abort this upstream and ask for another answer: this one lacks the required call, and
+    /// is held back.
     AskAgain,
 }
 
 /// Whether an upstream has more to send after the end of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamBody {
-    /// It may: the answer ended at a limit, or failed.
+    /// It may have: the answer ended at a limit, or failed.
     Ongoing,
-    /// It has sent all.
+    /// It has sent everything.
     Finished,
 }
 
-/// Whether the client takes what it is sent.
+/// Whether the client reads what it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
-    /// It does.
+    /// It reads.
     Reading,
-    /// Something waits for it: then an upstream that is silent is one that is not read.
+    /// Output is waiting for it. The upstream is then not read, so its silence means nothing.
     Busy,
 }
 
@@ -56,12 +57,11 @@ pub struct Relay {
     started_ms: u64,
     last_output_ms: u64,
     committed: bool,
-    /// What is held of the answer, where that is counted.
+    /// The count of the memory that the answer holds, if that is counted.
     held: Option<Held>,
 }
 
-/// What of [`Timing`] is about the client, and how soon after its begin an answer may
-/// be too silent, in milliseconds.
+/// The parts of [`Timing`] that the relay needs, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Millis {
     commit_after: u64,
@@ -70,7 +70,7 @@ struct Millis {
 }
 
 impl Relay {
-    /// For the answer of `translator` to a request that came at `now_ms`.
+    /// The relay for the answer of `translator`, to a request that arrived at `now_ms`.
     #[must_use]
     pub fn new(translator: Translator, timing: Timing, now_ms: u64) -> Self {
         let millis =
@@ -90,20 +90,20 @@ impl Relay {
         }
     }
 
-    /// Counts in `held` what of the answer has not gone out yet.
+    /// Counts in `held` the memory of the answer that has not been sent yet.
     #[must_use]
     pub fn counted(mut self, held: Held) -> Self {
         self.held = Some(held);
         self
     }
 
-    /// Lets go of what it holds: nothing more will be said.
+    /// Releases the memory it holds: nothing more will be written.
     pub fn let_go(&mut self) {
         self.translator.let_go();
         self.held = None;
     }
 
-    /// The upstream sent `bytes`. Appends to `out` what the client gets.
+    /// Call this when the upstream has sent `bytes`. Appends the client's bytes to `out`.
     pub fn push(&mut self, bytes: &[u8], now_ms: u64, out: &mut Vec<u8>) -> Step {
         let before = out.len();
         let mut progress = self.translator.push(bytes, out);
@@ -121,13 +121,14 @@ impl Relay {
         self.step(progress)
     }
 
-    /// The upstream's body ended, in order (`None`) or by a failure.
+    /// Call this when the upstream's body has ended, either complete or broken off.
     pub fn upstream_ended(&mut self, out: &mut Vec<u8>) -> Step {
         let progress = self.translator.finish(out);
         self.step(progress)
     }
 
-    /// Time has passed. Returns the step, and in how many milliseconds to call again.
+    /// Call this when time has passed. Returns the step, and in how many milliseconds to call
+    /// it again.
     pub fn tick(&mut self, now_ms: u64, client: Client, out: &mut Vec<u8>) -> (Step, u64) {
         if client == Client::Busy {
             self.patience.hear(now_ms);
@@ -141,7 +142,7 @@ impl Relay {
         };
         // The clock may have been set back.
         let since = |then: u64| now_ms.saturating_sub(then);
-        // By then the answer may have begun, and other limits hold.
+        // The answer may begin before that, and then other limits apply.
         next_ms = next_ms.min(self.timing.idle).min(self.timing.keep_alive);
         if !self.committed {
             if let Some(wait_ms) = left(self.timing.commit_after, since(self.started_ms)) {
@@ -161,20 +162,20 @@ impl Relay {
         (Step::Send, next_ms)
     }
 
-    /// Ends the answer with `error`, for good. [`Step::Fail`] if the client has
-    /// not even got headers.
+    /// Ends the answer with `error`, for good. Returns [`Step::Fail`] if the client has not got
+    /// its headers yet.
     pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) -> Step {
         let progress = self.translator.fail(error, out);
         self.step(progress)
     }
 
-    /// Makes ready for another upstream, after [`Step::Fail`] or [`Step::AskAgain`].
+    /// Prepares for another upstream, after [`Step::Fail`] or [`Step::AskAgain`].
     pub fn restart(&mut self, now_ms: u64) {
         self.translator.restart();
         self.patience.hear(now_ms);
     }
 
-    /// Whether any of the answer itself has come.
+    /// Whether the answer has begun and is not held back.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.translator.phase()
@@ -218,10 +219,10 @@ impl Relay {
     }
 }
 
-/// When to look again at a relay that has just failed, and is being ended.
+/// When to call [`Relay::tick`] again after a failure, while the answer is being ended.
 const AFTER_FAILURE_MS: u64 = 1_000;
 
-/// What is left of `limit` after `spent`; `None` when it is used up.
+/// The rest of `limit` after `spent`; `None` if nothing is left.
 fn left(limit: u64, spent: u64) -> Option<u64> {
     limit.checked_sub(spent).filter(|left| *left > 0)
 }

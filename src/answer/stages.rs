@@ -1,5 +1,5 @@
-//! What an answer's events go through before they are written: the tools and the form
-//! that were asked for, then the limits.
+//! The stages that an answer's events pass before they are encoded: first tools and JSON
+//! output, if they were requested, then the limits.
 
 use crate::{
     answer::Limiter,
@@ -10,22 +10,22 @@ use crate::{
 /// The stages of one answer, in order.
 #[derive(Debug, Clone)]
 pub struct Stages {
-    /// Finds calls and the JSON object, where they are asked for.
+    /// Finds tool calls and the JSON object, if they were requested.
     tools: Option<Stage>,
-    /// Limits and counts what comes out of that.
+    /// Limits and counts the output of `tools`.
     limiter: Limiter,
 }
 
 impl Stages {
-    /// `tools`, if the answer needs them, and then `limiter`.
+    /// First `tools`, if the answer needs them, then `limiter`.
     #[must_use]
     pub fn new(tools: Option<Stage>, limiter: Limiter) -> Self {
         Self { tools, limiter }
     }
 
-    /// Takes an event, and calls `on_event` with what of it goes on. An
-    /// [`Event::End`] among that is the answer's, and nothing comes after it; what is
-    /// pushed later is not to be passed on.
+    /// Takes an event, and calls `on_event` with what passes. If this emits an
+    /// [`Event::End`], the answer ends there: nothing follows it within this call, and the
+    /// caller must ignore the output of later calls.
     pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
         let Self { tools, limiter } = self;
         let Some(tools) = tools else {
@@ -43,13 +43,13 @@ impl Stages {
         });
     }
 
-    /// How much memory is held for what is not certain yet, in bytes.
+    /// How much memory is held for text that is not decided yet, in bytes.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.tools.as_ref().map_or(0, Stage::held_bytes)
     }
 
-    /// The tokens of what was passed on so far.
+    /// The tokens of everything passed on so far.
     #[must_use]
     pub fn usage(&self) -> Usage {
         self.limiter.usage()

@@ -1,4 +1,4 @@
-//! An answer as a stream.
+//! A streamed answer.
 
 use super::{
     Input,
@@ -11,24 +11,24 @@ use crate::{
     error::Error,
 };
 
-/// Where a stream stands after a call.
+/// The state of a stream after a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// Nothing of the answer has come yet, so all can still be undone.
+    /// Nothing of the answer has been passed on, so another upstream can still be tried.
     Waiting,
-    /// The answer flows.
+    /// The answer is arriving.
     Flowing,
-    /// The ending has been written, a good or a bad one.
+    /// The ending has been written: the dialect's end mark or its error event.
     Ended,
-    /// It failed before any of it had come, and nothing was written: the caller
-    /// tries again, or ends it with [`Translator::fail`].
+    /// It failed before any of it had arrived, and nothing was written. The caller tries
+    /// again, or ends it with [`Translator::fail`].
     Failed(Error),
-    /// It ended without the call that is wanted, and nothing was written: the caller asks
-    /// for another, or ends it with [`Translator::fail`].
+    /// It ended without the required call, and nothing was written. The caller asks for
+    /// another answer, or ends it with [`Translator::fail`].
     NoCall,
 }
 
-/// Rewrites one streamed answer.
+/// Translates one streamed answer.
 #[derive(Debug)]
 pub struct Translator {
     input: Input,
@@ -36,18 +36,18 @@ pub struct Translator {
     gate: CallGate,
     output: Output,
     max_answer_bytes: usize,
-    /// For another answer, where one may be asked for.
+    /// Unused stages for a second answer, if one may be requested.
     fresh: Option<Stages>,
 }
 
-/// What the client gets: an opening, what is said, one ending.
+/// The client's stream: an opening, the events, one ending.
 #[derive(Debug)]
 struct Output {
     encoder: Box<dyn Encoder>,
     state: State,
 }
 
-/// What of the stream has been written.
+/// How much of the stream has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Nothing.
@@ -85,7 +85,7 @@ impl Output {
 }
 
 impl Translator {
-    /// For one answer, which `encoder` writes.
+    /// A translator for one answer, which `encoder` encodes.
     #[must_use]
     pub fn new(encoder: Box<dyn Encoder>, stages: Stages, max_answer_bytes: usize) -> Self {
         Self {
@@ -98,9 +98,9 @@ impl Translator {
         }
     }
 
-    /// Waits for a call as long as nothing is written. An answer that ends without
-    /// one is [`Progress::NoCall`]; after [`Translator::restart`] any other will do,
-    /// and if there is none, the first will.
+    /// Holds the answer back until it makes a tool call or until something has to be sent. An
+    /// answer that ends without a call is [`Progress::NoCall`]. After [`Translator::restart`],
+    /// any answer is accepted; if no second answer comes, the first is used.
     #[must_use]
     pub fn wait_for_call(mut self) -> Self {
         self.fresh = Some(self.stages.clone());
@@ -108,32 +108,33 @@ impl Translator {
         self
     }
 
-    /// Reads what has come and appends what it means to `out`.
+    /// Reads `bytes` from the upstream, and appends the client's bytes to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Progress {
         let Self { input, stages, gate, output, .. } = self;
         if output.state == State::Ended {
             return Progress::Ended;
         }
         let result = input.push(bytes, &mut |event| {
-            // What follows the end in the same piece neither is said nor counts.
+            // Events after the end, in the same chunk, are neither passed on nor counted.
             if output.state != State::Ended && !gate.is_missed() {
                 pass_on(event, stages, gate, output, out);
             }
         });
         match result {
-            // An answer that has ended does not fail any more.
+            // An answer that has ended can no longer fail.
             Err(error) if !self.gate.is_missed() => self.upstream_failed(error, out),
             _ => self.progress(),
         }
     }
 
-    /// The upstream's body has ended: an error, unless the answer had ended before.
+    /// Call this when the upstream's body has ended. That is an error, unless the answer had
+    /// ended before.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Progress {
         self.upstream_failed(Error::Truncated, out)
     }
 
-    /// The upstream has failed. While nothing of the answer has come, nothing is
-    /// written: another upstream may still do better.
+    /// Call this when the upstream has failed. If nothing of the answer has arrived, nothing is
+    /// written: another upstream may still succeed.
     pub fn upstream_failed(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
         if self.phase() == Phase::Flowing || self.output.state == State::Ended {
             self.fail(error, out)
@@ -142,8 +143,8 @@ impl Translator {
         }
     }
 
-    /// Ends the answer with `error`, for good: with an event where the client has
-    /// seen the opening, with [`Progress::Failed`] where it has not.
+    /// Ends the answer with `error`, for good: with an error event if the client has got the
+    /// opening, with [`Progress::Failed`] if it has not.
     pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
         if self.output.state == State::Ended {
             return Progress::Ended;
@@ -160,40 +161,40 @@ impl Translator {
         Progress::Ended
     }
 
-    /// Writes the opening, so that the client sees a stream begin whatever the
-    /// upstream does. Does nothing the second time.
+    /// Writes the opening, so that the client sees the stream begin, whatever the upstream
+    /// does. A second call does nothing.
     pub fn commit(&mut self, out: &mut Vec<u8>) {
         self.output.open(out);
         self.gate.open(&mut |event| self.output.event(event, out));
     }
 
-    /// Writes what tells a client that the stream is alive; nothing once it has ended.
+    /// Writes a keep-alive; nothing once the stream has ended.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
         if self.output.state != State::Ended {
             self.output.encoder.keep_alive(out);
         }
     }
 
-    /// How much memory is held for what has not gone out, in bytes.
+    /// How much memory is held for output that has not been sent, in bytes.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.input.held_bytes() + self.stages.held_bytes() + self.gate.held_bytes()
     }
 
-    /// Lets go of that: nothing more will be said.
+    /// Releases that memory: nothing more will be written.
     pub fn let_go(&mut self) {
         self.input = Input::new(0);
         self.gate = CallGate::Open;
         self.fresh = None;
     }
 
-    /// Whether any of the answer itself has come.
+    /// Whether the answer has begun and is not held back.
     #[must_use]
     pub fn phase(&self) -> Phase {
         Phase::of(self.input.begun && self.gate.is_open())
     }
 
-    /// Whether an event was complete in what was read last.
+    /// Whether the last read completed an event.
     #[must_use]
     pub fn heard(&self) -> bool {
         self.input.heard
@@ -205,19 +206,19 @@ impl Translator {
         (self.output.state == State::Open).then(|| self.output.encoder.abort_form())
     }
 
-    /// What ends the stream, as it stands, if the gateway itself fails.
+    /// The bytes that end the stream, in its current state, if the gateway itself fails.
     pub fn last_words(&self, out: &mut Vec<u8>) {
         self.output.encoder.abort(&Error::Internal, out);
     }
 
-    /// Whether the upstream has said all that it had to say.
+    /// Whether the upstream has sent its end mark.
     #[must_use]
     pub fn upstream_ended(&self) -> bool {
         self.input.ended
     }
 
-    /// Forgets what an upstream sent that failed before the answer began, so
-    /// that another can be read in its place.
+    /// Discards the input of an upstream that failed before the answer began, so that another
+    /// one can be read instead.
     pub fn restart(&mut self) {
         self.input = Input::new(self.max_answer_bytes);
         self.gate.restart();
@@ -239,7 +240,7 @@ impl Translator {
     }
 }
 
-/// Takes one event of the upstream's through the stages and the gate to the client.
+/// Passes one upstream event through the stages and the gate to the client.
 fn pass_on(
     event: Event<'_>,
     stages: &mut Stages,

@@ -1,4 +1,4 @@
-//! An answer in one piece.
+//! An answer that is collected as a whole.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use crate::{
     in_flight,
 };
 
-/// Puts a whole answer of DeGPT together.
+/// Collects a whole answer of DeGPT.
 ///
 /// # Errors
 /// [`Failure`], which says whether the answer had begun.
@@ -20,18 +20,18 @@ pub fn whole(upstream: &[u8], stages: Stages) -> Result<Answer, Failure> {
     whole.finish(Ok(()))
 }
 
-/// A whole answer while it comes. What it holds is the answer, not the stream.
+/// A whole answer while it arrives. It keeps the answer, not the stream's bytes.
 #[derive(Debug)]
 pub struct Whole {
     input: Input,
     answer: Answer,
     stages: Stages,
-    /// How it went, once that is known.
+    /// The result, once it is known.
     outcome: Option<Result<(), Error>>,
 }
 
 impl Whole {
-    /// For an answer that ends where `stages` say, at the latest.
+    /// An empty answer. It ends where `stages` end it, at the latest.
     #[must_use]
     pub fn new(stages: Stages, max_answer_bytes: usize) -> Self {
         Self {
@@ -42,8 +42,8 @@ impl Whole {
         }
     }
 
-    /// Reads what has come. Breaks when nothing that may still come matters: at
-    /// the end mark, at a limit, or at an error.
+    /// Reads `bytes` from the upstream. Breaks when nothing that follows can matter: at the end
+    /// mark, at a limit, or at an error.
     pub fn push(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         let Self { input, answer, stages, outcome } = self;
         if outcome.is_some() {
@@ -51,7 +51,7 @@ impl Whole {
         }
         let failed = &mut None;
         let result = input.push(bytes, &mut |event| {
-            // What follows the end in the same piece neither is said nor counts.
+            // Events after the end, in the same chunk, are neither kept nor counted.
             if outcome.is_some() {
                 return;
             }
@@ -88,25 +88,25 @@ impl Whole {
         self.input.held_bytes() + self.stages.held_bytes() + self.answer.held_bytes()
     }
 
-    /// Ends it with `error`: an answer that is not whole is none.
+    /// Ends it with `error`: a partial answer is not returned.
     pub fn fail(&mut self, error: Error) {
         self.outcome = Some(Err(error));
     }
 
-    /// Whether any of the answer has come.
+    /// Whether the answer has begun to arrive.
     #[must_use]
     pub fn phase(&self) -> Phase {
         Phase::of(self.input.begun)
     }
 
-    /// Whether an event was complete in what was read last.
+    /// Whether the last read completed an event.
     #[must_use]
     pub fn heard(&self) -> bool {
         self.input.heard
     }
 
-    /// The answer, when the upstream's body is over, `upstream` tells how. After
-    /// its end mark that is all the same.
+    /// The answer, once the upstream's body is over. `upstream` says how the body ended; after
+    /// the end mark that does not matter.
     ///
     /// # Errors
     /// [`Failure`], which says whether the answer had begun.
@@ -114,7 +114,7 @@ impl Whole {
         let phase = self.phase();
         let result = self.outcome.unwrap_or(match (upstream, phase) {
             (Ok(()), _) => Err(Error::Truncated),
-            // A silence before the answer is one in which it did not begin.
+            // A silence before the first event means that the answer did not begin in time.
             (Err(Error::Stalled), Phase::Waiting) => Err(Error::Timeout),
             (Err(error), _) => Err(error),
         });

@@ -1,4 +1,4 @@
-//! What web pages of other origins may do: the answers to the Fetch standard's CORS.
+//! CORS (the Fetch standard): which web pages of other origins may call.
 
 use super::{
     reply::{Body, Reply},
@@ -6,8 +6,7 @@ use super::{
 };
 use crate::{config::Cors, headers};
 
-/// The answer to a browser that asks what a page may do (the Fetch standard's
-/// CORS preflight), before any key is looked at: browsers send none with it.
+/// The answer to a CORS preflight. It needs no key: browsers send none with it.
 pub(super) fn preflight<S>(
     route: Option<&Route>,
     header: &dyn Fn(&str) -> Option<String>,
@@ -25,7 +24,7 @@ pub(super) fn preflight<S>(
     Reply { status: 204, headers, body: Body::Empty }
 }
 
-/// What lets a page of another origin read the answer.
+/// The headers that let a page of another origin read the response.
 pub(super) fn allowed(cors: &Cors, origin: Option<&str>) -> Vec<(&'static str, String)> {
     const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, x-degpt-ignored, \
                            x-degpt-json, x-should-retry, retry-after";
@@ -35,7 +34,7 @@ pub(super) fn allowed(cors: &Cors, origin: Option<&str>) -> Vec<(&'static str, S
             let vary = ("vary", "origin".to_owned());
             match origin.filter(|origin| origins.contains(&origin.to_ascii_lowercase())) {
                 Some(origin) => vec![vary, ("access-control-allow-origin", origin.to_owned())],
-                // Without these headers the browser keeps the answer from the page.
+                // Without these headers the browser does not give the response to the page.
                 None => return vec![vary],
             }
         }

@@ -1,10 +1,10 @@
-//! What one isolate keeps from request to request.
+//! The state that one isolate keeps between requests.
 
 use crate::{
     cached::Cached, catalog::Service, config::Config, in_flight::InFlight, upstream::Upstream,
 };
 
-/// A deployment: its configuration, and what one isolate has learned.
+/// A deployment: its configuration, and the state of one isolate.
 #[derive(Debug)]
 pub struct Gateway {
     pub(super) config: Config,
@@ -14,7 +14,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Made once per isolate.
+    /// Create it once per isolate.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Gateway {
         }
     }
 
-    /// How many bytes its requests hold.
+    /// How many bytes its requests hold in memory.
     #[must_use]
     pub fn bytes_in_flight(&self) -> usize {
         self.in_flight.bytes()

@@ -1,4 +1,4 @@
-//! What is needed of a request once it has been read.
+//! What is kept of a request once it has been parsed.
 
 use crate::{
     answer::{Counting, Limiter, Stages},
@@ -13,8 +13,8 @@ use crate::{
     tools::{Stage, Wanted},
 };
 
-/// One question to DeGPT and its answer, beside the body of DeGPT's request: nothing of
-/// the client's words but what the answer needs.
+/// One request to DeGPT and its answer, without the body of DeGPT's request. Of the
+/// client's request it keeps only what the answer needs.
 pub(super) struct Exchange<'a> {
     pub(super) target: Target<'a>,
     pub(super) delivery: Delivery,
@@ -24,17 +24,18 @@ pub(super) struct Exchange<'a> {
     stage: Option<Stage>,
     pub(super) prompt_tokens: u64,
     pub(super) wanted: Wanted<'static>,
-    /// The schema of what is wanted.
+    /// The JSON schema that the answer should match.
     pub(super) schema: Option<String>,
     pub(super) ignored: Vec<&'static str>,
 }
 
 impl<'a> Exchange<'a> {
-    /// What `asked` needs, and the body of DeGPT's request, of which `held` counts the bytes.
+    /// The exchange for `asked`, and the body of DeGPT's request. `held` counts the bytes of
+    /// that body.
     ///
     /// # Errors
-    /// [`Error::UnknownModel`], [`Error::Invalid`], and [`Error::Overloaded`] where there
-    /// is no room for it.
+    /// [`Error::UnknownModel`], [`Error::Invalid`], and [`Error::Overloaded`] if there is no
+    /// memory for it.
     pub(super) fn new(
         config: &'a Config,
         asked: Asked<'_>,
@@ -47,7 +48,7 @@ impl<'a> Exchange<'a> {
             config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
         held.set(held.bytes().saturating_add(degpt::size_hint(&prompt)))?;
         let wanted = Wanted::by(&prompt);
-        // Of a stream it is told to the model alone.
+        // A streamed answer is not checked against the schema; only the model is told about it.
         let schema = match prompt.delivery {
             Delivery::Whole => wanted.format.and_then(|format| format.schema),
             Delivery::Stream { .. } => None,
@@ -70,12 +71,12 @@ impl<'a> Exchange<'a> {
         Ok((exchange, body))
     }
 
-    /// How much memory it takes together with `body`, in bytes.
+    /// How much memory it takes, together with `body`, in bytes.
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
         BASE_BYTES + body.held_bytes() + self.schema.as_ref().map_or(0, String::capacity)
     }
 
-    /// What one answer goes through.
+    /// The stages that one answer goes through.
     pub(super) fn stages(&self, counting: Counting) -> Stages {
         let limiter = Limiter::new(&self.limits, self.prompt_tokens, counting);
         Stages::new(self.stage.clone(), limiter)

@@ -1,7 +1,7 @@
-//! One request, from top to bottom.
+//! One request, from start to end.
 //!
-//! [`handle`] never fails: what goes wrong becomes an answer in the caller's
-//! dialect. It takes all it needs of the world from an [`Runtime`].
+//! [`handle`] never fails: every error becomes an answer in the caller's dialect. Everything
+//! it needs from outside, it takes from a [`Runtime`].
 
 mod cors;
 mod deployment;
@@ -40,18 +40,18 @@ use route::Route;
 pub struct Request<'a, U> {
     /// The method, in capitals.
     pub method: &'a str,
-    /// The path of the address.
+    /// The path of the URL.
     pub path: &'a str,
-    /// The query of the address, without the question mark.
+    /// The query of the URL, without the question mark.
     pub query: &'a str,
-    /// Looks up a header by its name in small letters.
+    /// Looks up a header by its lowercase name.
     pub header: &'a dyn Fn(&str) -> Option<String>,
-    /// The body, not yet read. What is left of it when there is an answer, nobody reads.
+    /// The body, not yet read. What is still unread once there is an answer stays unread.
     pub body: &'a mut U,
 }
 
-/// Answers one request to one of `apis`. `gateway` is the error of its configuration
-/// if that is bad.
+/// Answers one request to one of `apis`. `gateway` is an error if the deployment's
+/// configuration is invalid.
 pub async fn handle<E: Runtime>(
     apis: Table,
     gateway: &Result<Rc<Gateway>, Error>,
@@ -64,7 +64,7 @@ pub async fn handle<E: Runtime>(
     let api = api.unwrap_or_else(|| dialect::of(apis, request.header));
     let cors = match gateway {
         Ok(gateway) => &gateway.config.cors,
-        // Else a page could not even read what is wrong.
+        // Otherwise a page could not read the error message.
         Err(_) => &Cors::Any,
     };
     let is_head = request.method == "HEAD";
@@ -85,8 +85,8 @@ pub async fn handle<E: Runtime>(
     reply
 }
 
-/// The body of an answer that says that the gateway itself failed, for a request to this
-/// path with these headers.
+/// The body of the error response for a failure of the gateway itself, for a request to
+/// this path with these headers.
 #[must_use]
 pub fn failure_body(
     apis: Table,
@@ -131,7 +131,7 @@ async fn answer<E: Runtime>(
     Ok(reply::json(200, body, None))
 }
 
-/// Reads a question, and answers it or counts its tokens.
+/// Reads and parses a request. Then answers it, or counts its tokens.
 async fn answer_question<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
@@ -155,18 +155,18 @@ async fn answer_question<E: Runtime>(
     let asked = read(&body, api, request.header)?;
     let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
         let (exchange, question) = Exchange::new(config, asked, &mut held)?;
-        // It may be megabytes, and an answer takes minutes.
+        // The body may be megabytes, and an answer may take minutes: free it now.
         drop(body);
         held.set(exchange.held_bytes(&question))?;
         return carry_out(gateway, edge, caller, exchange, question, held, stamp).await;
     };
-    // The count is the same for every model, but a client should learn here
-    // already that there is none of this name.
+    // The count is the same for every model. An unknown model is still an error, so that a
+    // client learns about it here.
     config.catalog.find(asked.prompt.model.as_deref())?;
     Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))
 }
 
-/// Asks DeGPT, and gives what the client gets.
+/// Asks DeGPT, and returns the reply for the client.
 async fn carry_out<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
@@ -202,8 +202,8 @@ async fn carry_out<E: Runtime>(
     Ok(reply)
 }
 
-/// The largest body, in bytes. Whether a guest's key is one, only DeGPT can tell: it
-/// buys less, and least where DeGPT is not asked.
+/// The largest request body, in bytes. Only DeGPT can tell whether a guest's key is valid,
+/// so guests get less, and least where DeGPT is not asked (counting tokens).
 fn body_limit(config: &Config, share: Share, route: &Route) -> usize {
     const OF_GUESTS: usize = 8 << 20;
     const OF_GUESTS_UNASKED: usize = 1 << 20;
@@ -220,7 +220,7 @@ fn read<'a>(
     api: &Api,
     header: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Asked<'a>, Error> {
-    // The texts that have escapes in them are copied, and there are no more of them.
+    // Strings with escapes are copied. The copies are never longer than the body.
     in_flight::probe(body.len())?;
     let mut asked = (api.parse)(body)?;
     if let Some(param) = asked.prompt.ignored.first()
@@ -229,7 +229,7 @@ fn read<'a>(
         let message = "This parameter has no effect with DeGPT's models.";
         return Err(Error::invalid(*param, message));
     }
-    // What is quoted in them is marked in copies.
+    // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;
     tools::instruct(&mut asked.prompt);
     Ok(asked)

@@ -1,8 +1,8 @@
-//! What a client gets.
+//! The response for a client.
 
 use crate::{chat::Stamp, dialect::Api, error::Error, in_flight::Held};
 
-/// What a client gets.
+/// The response for a client.
 #[derive(Debug)]
 pub struct Reply<S> {
     /// The status.
@@ -16,15 +16,15 @@ pub struct Reply<S> {
 /// The body of a [`Reply`].
 #[derive(Debug)]
 pub enum Body<S> {
-    /// None.
+    /// No body.
     Empty,
-    /// A text, which is there as a whole, and counted until the client has it.
+    /// A complete text. Its bytes are counted until the client has it.
     Text(String, Option<Held>),
     /// A body that is still being written.
     Stream(S),
 }
 
-/// A JSON text.
+/// A reply with a JSON body.
 pub(super) fn json<S>(status: u16, body: String, held: Option<Held>) -> Reply<S> {
     Reply {
         status,
@@ -36,7 +36,8 @@ pub(super) fn json<S>(status: u16, body: String, held: Option<Held>) -> Reply<S>
     }
 }
 
-/// When to come again where there is no room: about when some of the others are done.
+/// The `retry-after` when memory is full, in seconds: about how long it takes until some
+/// of the other requests are done.
 const OVERLOADED_S: u64 = 2;
 
 /// An error, as `api` spells it.

@@ -1,9 +1,8 @@
-//! From a method and a path to a route, forgivingly.
+//! Finds the route for a path.
 //!
-//! Clients are configured with base URLs that end in `/v1`, in `/api/v1`, in a
-//! slash, or in nothing, and append paths that begin with `/v1` or not. All of
-//! these arrive at the same route, without a redirect: clients lose the body
-//! or the method on one.
+//! Clients are configured with base URLs that end in `/v1`, in `/api/v1`, in a slash, or in
+//! nothing, and append paths with or without `/v1`. All of these reach the same route. There
+//! is no redirect: clients lose the body or the method on one.
 
 use percent_encoding::percent_decode_str;
 
@@ -16,16 +15,16 @@ pub(super) enum Route {
     Models,
     /// `GET /api/v1/models/{id}`, the id percent-decoded.
     Model(String),
-    /// `POST` to where this API answers.
+    /// `POST` to this API's path for answers.
     Answer(&'static Api),
-    /// `POST` to where this API counts tokens.
+    /// `POST` to this API's path for counting tokens.
     Count(&'static Api),
-    /// `GET /` and `GET /api/hello`: clients ask them whether anybody is there.
+    /// `GET /` and `GET /api/hello`: clients use them as a health check.
     Hello,
 }
 
 impl Route {
-    /// The route at `path`, whatever the method; `None` if there is nothing.
+    /// The route at `path`, for any method; `None` if there is none.
     #[must_use]
     pub(super) fn at(path: &str, apis: Table) -> Option<Self> {
         let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -39,7 +38,7 @@ impl Route {
         match segments {
             [] | ["hello"] => return Some(Self::Hello),
             ["models"] => return Some(Self::Models),
-            // An id with a slash in it may come as one segment (`a%2Fb`) or as several.
+            // An id with a slash may arrive as one segment (`a%2Fb`) or as several.
             ["models", id @ ..] => {
                 let id = id.join("/");
                 let id = percent_decode_str(&id).decode_utf8_lossy();
@@ -58,7 +57,7 @@ impl Route {
         })
     }
 
-    /// The methods this route answers, as an `Allow` header lists them.
+    /// The methods that this route allows, in the form of an `Allow` header.
     #[must_use]
     pub(super) fn allow(&self) -> &'static str {
         match self {
@@ -67,7 +66,7 @@ impl Route {
         }
     }
 
-    /// The API that this route is of; `None` if several share it.
+    /// The API that this route belongs to; `None` if several APIs share it.
     #[must_use]
     pub(super) fn api(&self) -> Option<&'static Api> {
         match self {

@@ -1,4 +1,4 @@
-//! What DeGPT says of itself.
+//! DeGPT's information about its own service.
 
 use super::deployment::Gateway;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     runtime::{Outgoing, Runtime},
 };
 
-/// It is kept for five minutes, and its silence for half a one.
+/// The service information. Success is cached for five minutes, failure for 30 seconds.
 pub(super) async fn service<E: Runtime>(gateway: &Gateway, edge: &E) -> Service {
     const TIMEOUT_MS: u64 = 2_000;
     const MAX_BYTES: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! An answer as a stream: it is written to the client while DeGPT sends it.
+//! A streamed answer: it is sent to the client while DeGPT sends it.
 
 use std::rc::Rc;
 
@@ -17,7 +17,8 @@ use crate::{
     upstream::{self, Call},
 };
 
-/// Asks; once more where a call is wanted and none came before anything was sent.
+/// Asks DeGPT. Asks once more if a tool call is required and the answer ended without one
+/// before anything was sent.
 pub(super) async fn answer<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
@@ -49,7 +50,7 @@ pub(super) async fn answer<E: Runtime>(
             let consume = async |download| edge.feed(&outlet, download).await;
             let fed = upstream::ask(upstream, config, &edge, &call, consume).await?;
             if let (Fed::NoCall, Some(correction)) = (fed, correction) {
-                // If this fails, the first answer goes out.
+                // If this fails, the client gets the first answer.
                 call.body.ask_again(&correction.answer, &correction.text)?;
                 upstream::ask(upstream, config, &edge, &call, consume).await?;
             }

@@ -1,4 +1,4 @@
-//! An answer as one JSON object: it is collected before the client gets any of it.
+//! An answer as one JSON object: it is complete before the client gets any of it.
 
 use super::{
     deployment::Gateway,
@@ -17,7 +17,7 @@ use crate::{
     upstream::{self, Call},
 };
 
-/// Asks for an answer, and writes it.
+/// Asks DeGPT for an answer, and encodes it.
 pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
@@ -39,8 +39,8 @@ pub(super) async fn answer<E: Runtime>(
     Ok(reply)
 }
 
-/// Asks; once more if the first answer is not what is wanted, and then gives the better
-/// one. Gives also what it holds.
+/// Asks DeGPT. If the answer does not have the required form, asks once more and returns
+/// the better of the two answers. Also returns the count of the memory it holds.
 async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
@@ -53,12 +53,12 @@ async fn best<E: Runtime>(
     let (mut answer, mut held) = ask(gateway, edge, &call, exchange, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit)
-        // Without room for more, the first answer has to do.
+        // If there is no memory for a second request, use the first answer.
         && call.body.ask_again(&correction.answer, &correction.text).is_ok()
     {
         patience.ask_again(edge.now_ms());
         call.deadline_ms = patience.begins_by_ms();
-        // The first answer is better than none, and than one further off.
+        // Keep the first answer if the second fails or fits less well.
         if let Ok((second, second_held)) = ask(gateway, edge, &call, exchange, patience).await {
             let second_fit = judge(&second);
             if !fit.is_better_than(&second_fit) {
@@ -69,7 +69,7 @@ async fn best<E: Runtime>(
     Ok((answer, fit, held))
 }
 
-/// One answer, whatever it is, and what it holds.
+/// One answer, not checked, and the count of the memory it holds.
 async fn ask<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
@@ -85,7 +85,7 @@ async fn ask<E: Runtime>(
     upstream::ask(upstream, config, edge, call, consume).await
 }
 
-/// Reads an answer to its end. `held` is what it holds.
+/// Reads an answer to its end. `held` counts the memory it takes.
 async fn collect<E: Runtime>(
     edge: &E,
     download: E::Download,
@@ -96,7 +96,8 @@ async fn collect<E: Runtime>(
     let first_ms = patience.left_ms(Phase::Waiting, edge.now_ms()).unwrap_or(0);
     let take = |bytes: &[u8]| {
         let flow = whole.push(bytes);
-        // What grows is copied as it grows, and what it leaves is seldom of use.
+        // A growing buffer is copied to a larger one, and the memory of the old one can seldom
+        // be used again: count twice the size.
         if let Err(error) = held.set(2 * whole.held_bytes()) {
             whole.fail(error);
             return None;
@@ -110,13 +111,13 @@ async fn collect<E: Runtime>(
         patience.left_ms(whole.phase(), edge.now_ms()).ok()
     };
     let poured = edge.pour(download, first_ms, take).await;
-    // The time may be up without a silence: what comes all the time lets no timer ring.
+    // Check the time again: if bytes arrive all the time, no timer fires.
     let poured = match (poured, patience.left_ms(whole.phase(), edge.now_ms())) {
         (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
         (poured, _) => poured,
     };
     let answer = whole.finish(poured)?;
-    // It is less.
+    // This never fails: the finished answer takes less than was counted.
     let _ = held.set(answer.held_bytes());
     Ok((answer, held))
 }

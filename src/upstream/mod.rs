@@ -1,6 +1,6 @@
 //! Asking DeGPT: with which credential, at which origin, and how often.
 //!
-//! [`judge`] is the table of what its failures mean. [`ask`] carries it out.
+//! [`judge`] is the table of what its failures mean. [`ask`] acts on it.
 
 mod origins;
 mod retry;
@@ -20,26 +20,26 @@ pub(crate) use origins::Origin;
 pub use origins::Upstream;
 pub use retry::{Remedy, Symptom, Whose, judge};
 
-/// A chat request, ready to be sent as often as it takes.
+/// A chat request, ready to be sent once or several times.
 #[derive(Debug)]
 pub struct Call {
-    /// By what right.
+    /// Who asks, and with which credential.
     pub caller: Caller,
     /// The body.
     pub body: degpt::Body,
-    /// Its bytes, counted.
+    /// The count of its bytes.
     pub held: Held,
-    /// What of the answer will be read.
+    /// The `accept` header.
     pub accept: &'static str,
-    /// The time by which the answer has to begin, in milliseconds.
+    /// The time by which the answer must begin, in milliseconds.
     pub deadline_ms: u64,
 }
 
-/// Asks until `consume` has got an answer out of a response's body, or the table
-/// says that there will be none.
+/// Asks until `consume` has read an answer from a response's body, or until [`judge`]
+/// says to give up.
 ///
 /// # Errors
-/// The last attempt's, as [`judge`] puts it.
+/// The error of the last attempt, from [`judge`].
 pub async fn ask<E: Runtime, T>(
     upstream: &Upstream,
     config: &Config,
@@ -92,7 +92,7 @@ pub async fn ask<E: Runtime, T>(
             }
             Remedy::OnceMore if may_repeat => {
                 may_repeat = false;
-                // At the same origin if there is no other left.
+                // At the same origin if it is the last one.
                 if origins.len() > 1 {
                     origins.next();
                 }
@@ -142,7 +142,7 @@ async fn attempt<E: Runtime>(
         ],
         body: Some(call.body.bytes()),
     };
-    // The runtime sends a copy.
+    // The runtime copies the body to send it: count the copy.
     let mut copy = call.held.another();
     copy.set(call.body.bytes().len())?;
     edge.send(request, timeout_ms).await

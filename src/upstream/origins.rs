@@ -1,23 +1,23 @@
-//! The places where DeGPT is, and which of them is tried first.
+//! DeGPT's origins, and the order in which they are tried.
 
 use std::cell::Cell;
 
 use super::visitor::{DerivedId, Visitor};
 use crate::config::Config;
 
-/// DeGPT as one isolate knows it.
+/// What one isolate knows about DeGPT's origins.
 #[derive(Debug)]
 pub struct Upstream {
     /// In the order of the configuration; never empty.
     pub(crate) origins: Vec<Origin>,
-    /// The visitor's id, where it is derived.
+    /// The visitor's id, if it is derived from the keys.
     pub(super) visitor_id: DerivedId,
 }
 
-/// One place where DeGPT is.
+/// One origin of DeGPT.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// Its address, without a slash at the end.
+    /// Its URL, without a slash at the end.
     pub(crate) address: String,
     /// When it last failed, in milliseconds; 0 for never.
     failed_at_ms: Cell<u64>,
@@ -25,11 +25,11 @@ pub(crate) struct Origin {
     pub(super) visitor: Visitor,
 }
 
-/// How long an origin that failed is tried last.
+/// How long an origin that failed is tried last, in milliseconds.
 const AVOID_MS: u64 = 30_000;
 
 impl Upstream {
-    /// Nothing known yet.
+    /// A fresh state: no origin has failed.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let origins = config.origins.iter().map(|address| Origin {
@@ -40,7 +40,7 @@ impl Upstream {
         Self { origins: origins.collect(), visitor_id: DerivedId::new() }
     }
 
-    /// The origins in the order to try them: those that failed lately last.
+    /// The origins in the order to try them: those that failed recently come last.
     pub(crate) fn in_order(&self, now_ms: u64) -> Vec<&Origin> {
         let failed_lately = |origin: &&Origin| {
             let failed_at_ms = origin.failed_at_ms.get();
@@ -53,12 +53,12 @@ impl Upstream {
 }
 
 impl Origin {
-    /// It failed: for a while it is tried last.
+    /// Records a failure: this origin is tried last for a while.
     pub(super) fn failed(&self, now_ms: u64) {
         self.failed_at_ms.set(now_ms);
     }
 
-    /// It answered.
+    /// Records an answer: this origin is no longer avoided.
     pub(super) fn answered(&self) {
         self.failed_at_ms.set(0);
     }

@@ -1,8 +1,9 @@
-//! The one table of what is retried, mapped and given up. README shows it.
+//! The one table of failures: what is retried, and which error the client gets. README
+//! shows it.
 
 use crate::error::Error;
 
-/// Whose credential is used.
+/// Who owns the credential that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
     /// The client's own.
@@ -23,27 +24,27 @@ pub enum Symptom {
         /// Its `retry-after`.
         retry_after: Option<String>,
     },
-    /// Status 200, or none at all, and then this before any of the answer came.
+    /// No response, or status 200 and then this error before any of the answer arrived.
     Failed(Error),
 }
 
-/// What is done about it.
+/// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// Nothing: the error is the client's answer.
+    /// Give up: the client gets the error.
     GiveUp,
-    /// Another token for the visitor, and once more; the second time nothing.
+    /// Get a new token for the visitor and try again, once.
     SignInAgain,
-    /// The next origin, while there is one; this one is avoided for a while.
+    /// Try the next origin, if there is one. Avoid this one for a while.
     NextOrigin,
-    /// Likewise, but this one is not avoided: what went wrong may be the client's doing.
+    /// Try the next origin, but do not avoid this one: the client may have caused the failure.
     OtherOrigin,
-    /// Once more, at the next origin if there is one; the second time nothing.
+    /// Try again, once, at the next origin if there is one.
     OnceMore,
 }
 
-/// The table: what is done about a symptom, and what the client hears if that is
-/// not possible or does not help.
+/// The table: what to do about a symptom, and which error the client gets if that is not
+/// possible or does not help.
 #[must_use]
 pub fn judge(symptom: &Symptom, whose: Whose) -> (Remedy, Error) {
     use Remedy::{GiveUp, NextOrigin, OnceMore, OtherOrigin, SignInAgain};
@@ -60,29 +61,28 @@ pub fn judge(symptom: &Symptom, whose: Whose) -> (Remedy, Error) {
                 let retry_after = retry_after.as_deref().and_then(sound_retry_after);
                 (GiveUp, Error::RateLimited { retry_after })
             }
-            // DeGPT answers so to a key that it does not know: a guest could have the
-            // origin avoided for everybody.
+            // DeGPT also answers like this to a key that it does not know. If the origin were
+            // avoided, one guest could have it avoided for all clients.
             (_, Whose::Client) => (OtherOrigin, Error::Unavailable),
-            // 5xx, redirects, and what no one has seen yet.
+            // 5xx, redirects, and any other status.
             _ => (NextOrigin, Error::Unavailable),
         },
         Symptom::Failed(error) => match error {
             Error::Unavailable => (NextOrigin, Error::Unavailable),
-            // An answer with nothing in it, in whatever form: DeGPT is there,
-            // and another try may do better.
+            // An empty answer, in any form: DeGPT can be reached, and another attempt may succeed.
             Error::Declined | Error::Truncated | Error::Garbled => (OnceMore, error.clone()),
-            // No time left, or no hope.
+            // There is no time left, or another attempt would fail too.
             other => (GiveUp, other.clone()),
         },
     }
 }
 
-/// A `retry-after` in seconds or as a date (RFC 9110, section 10.2.3); nothing
-/// else is passed on, for it would be the upstream's own words.
+/// A `retry-after` in seconds or as a date (RFC 9110, section 10.2.3). Any other value is
+/// dropped: text written by DeGPT must not reach the client.
 fn sound_retry_after(value: &str) -> Option<String> {
     let value = value.trim();
     let is_seconds = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    // `Wed, 21 Oct 2015 07:28:00 GMT`, every such date being as long as this one.
+    // Every such date is as long as `Wed, 21 Oct 2015 07:28:00 GMT`.
     let shape = b"aaa, 00 aaa 0000 00:00:00 GMT";
     let is_date = value.len() == shape.len()
         && value.bytes().zip(shape).all(|(byte, shape)| match shape {

@@ -1,5 +1,5 @@
-//! The deployment as a visitor of DeGPT: one stable id, one token for as long
-//! as it is good, shared by all requests and, where the runtime can, all isolates.
+//! The deployment as a visitor of DeGPT: one stable id, and one token until it expires. All
+//! requests share it, and all isolates too if the runtime has a cache.
 
 use std::cell::{Cell, OnceCell};
 
@@ -14,30 +14,31 @@ use crate::{
 
 /// How long a sign-in may take.
 const TIMEOUT_MS: u64 = 15_000;
-/// How long requests share the failure of a sign-in before one tries again.
+/// How long requests share a failed sign-in before one of them tries again.
 const FAILURE_HOLDS_MS: u64 = 1_000;
-/// How long before its expiry a token is no longer used.
+/// How long before it expires a token is no longer used.
 const MARGIN_S: u64 = 60;
 /// The largest answer to a sign-in, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
-/// What an id is derived with: fixed, for all isolates have to come to the same one.
-/// The rounds are as many as `workerd` does, some hundredths of a second of CPU.
+/// The salt of the derived id. It is fixed, because all isolates must derive the same id.
+/// The number of rounds is the most that `workerd` allows: some hundredths of a second of
+/// CPU.
 const SALT: &str = "degpt-edge visitor";
 const ROUNDS: u32 = 100_000;
 
-/// The derived id of this isolate's deployment, once it was needed.
+/// The derived id of this isolate's deployment, once it has been needed.
 pub(super) type DerivedId = OnceCell<String>;
 
 /// The deployment's visitor at one origin.
 #[derive(Debug, Default)]
 pub(super) struct Visitor {
     token: Cached<Token>,
-    /// Whether its last token was refused, so that a kept one is not believed.
+    /// Whether DeGPT refused its last token. If so, a token from the cache is not used.
     refused: Cell<bool>,
 }
 
 impl Visitor {
-    /// Its token at the origin at `address`; signs in if there is none that is good.
+    /// The visitor's token at the origin `address`. Signs in if there is no valid token.
     ///
     /// # Errors
     /// [`Error::DeploymentKeyRefused`], [`Error::RateLimited`], [`Error::Unavailable`]
@@ -54,18 +55,18 @@ impl Visitor {
             match self.sign_in(config, edge, address, derived, now_s).await {
                 Ok(token) => {
                     let for_s = token.expires_unix_s.saturating_sub(now_s + MARGIN_S).max(1);
-                    // A token may claim to be good for longer than milliseconds can count.
+                    // A token may claim an expiry too far away to count in milliseconds.
                     Lasting { result: Ok(token), for_ms: for_s.saturating_mul(1_000) }
                 }
                 Err(error) => Lasting { result: Err(error), for_ms: FAILURE_HOLDS_MS },
             }
         };
-        // A sign-in and the reading of its answer may take this long each.
+        // The sign-in and reading its answer may each take this long.
         self.token.get(edge, 2 * TIMEOUT_MS, make).await
     }
 
-    /// DeGPT refused `secret`. If others have replaced the token in the meantime, theirs
-    /// is tried.
+    /// Call this when DeGPT has refused `secret`. If another request has replaced the token
+    /// since, the new token is tried.
     pub(super) fn refuse(&self, secret: &Secret) {
         if self.token.forget_if(|token| token.secret == *secret) {
             self.refused.set(true);
@@ -81,8 +82,8 @@ impl Visitor {
         now_s: u64,
     ) -> Result<Token, Error> {
         let key = storage_key(config, address);
-        // What another isolate has kept is believed once: a token that turns out bad
-        // is forgotten here and replaced there.
+        // A token that another isolate has cached is used once. If DeGPT refuses it, it is
+        // forgotten here and replaced in the cache.
         if !self.refused.take()
             && let Some(kept) = edge.recall(&key).await
             && let Some(token) = degpt::token(&kept, now_s)
@@ -126,7 +127,7 @@ async fn sign_in_body<E: Runtime>(
         VisitorId::OfKeys(keys) => {
             if derived.get().is_none() {
                 let bytes = edge.stretch(keys.reveal(), SALT, ROUNDS).await?;
-                // Another sign-in, at another origin, may have been faster: with the same.
+                // A sign-in at another origin may have set it first: to the same value.
                 let _ = derived.set(secret::hex(&bytes));
             }
             Ok(degpt::sign_in_body(derived.get().ok_or(Error::Internal)?))
@@ -134,13 +135,13 @@ async fn sign_in_body<E: Runtime>(
     }
 }
 
-/// Where the token is kept: a name that says nothing of the visitor to anyone who sees
-/// it, and that no other origin and no other id that is set shares.
+/// The cache key of the token. It reveals nothing about the visitor. It differs between
+/// origins, and between ids that are set.
 ///
-/// Nothing of the keys is in it: a quick digest of them could be guessed at without the
-/// slow derivation, and a slow one would have to be made for a token that is there. So
-/// deployments without an id that share a cache share a visitor, too, and one whose keys
-/// change goes on with its visitor's token for as long as that is good.
+/// It is not derived from the API keys. A fast digest of them would let an attacker guess them
+/// without the slow derivation, and the slow derivation would run even if a token is cached.
+/// So deployments that have no id and share a cache also share a visitor. And a deployment
+/// whose keys change keeps using its visitor's token until that expires.
 fn storage_key(config: &Config, address: &str) -> String {
     let id = match &config.visitor_id {
         VisitorId::Set(id) => id,

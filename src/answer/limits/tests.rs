@@ -1,4 +1,4 @@
-//! What goes through, at every cut.
+//! What passes, for every way of splitting the input.
 
 use super::{Counting, Limiter};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     tokens::{self, Counter},
 };
 
-/// What goes through of `reasoning` and `text`, each cut into `pieces`, and why it ends.
+/// What passes of `reasoning` and `text`, each split into `pieces`, and the finish reason.
 fn run(limits: &Limits, reasoning: &[&str], text: &[&str]) -> (String, String, Finish) {
     let mut limiter = Limiter::new(limits, 0, Counting::On);
     let (mut thought, mut said, mut finish) = (String::new(), String::new(), None);
@@ -27,7 +27,7 @@ fn run(limits: &Limits, reasoning: &[&str], text: &[&str]) -> (String, String, F
     (thought, said, finish.expect("an answer always ends"))
 }
 
-/// Every cut into two, and into single characters.
+/// Every split into two pieces, and one into single characters.
 fn cuts(text: &str) -> Vec<Vec<&str>> {
     let places = text.char_indices().map(|(place, _)| place);
     let mut cuts: Vec<Vec<&str>> =
@@ -127,7 +127,7 @@ fn reasoning_counts_towards_the_total_and_not_towards_the_text() {
     let (reasoning, text) = ("one two three", "four five six");
     assert_eq!((tokens::count(reasoning), tokens::count(text)), (3, 3));
     let table = [
-        // text limit, total limit, what is left of each
+        // text limit, total limit, what passes of each
         (None, Some(6), "one two three", "four five six", Finish::Stop),
         (None, Some(5), "one two three", "four five", Finish::Length),
         (None, Some(3), "one two three", "", Finish::Length),
