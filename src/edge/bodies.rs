@@ -1,4 +1,5 @@
-//! Reading the bodies of clients' requests and of upstreams' answers.
+//! Reading the bodies of clients' requests and of upstreams' responses, and sending large
+//! texts.
 
 use std::{cell::RefCell, future::Future, pin::pin, rc::Rc, time::Duration};
 
@@ -19,11 +20,11 @@ use super::{
 use crate::runtime::Runtime;
 use crate::{answer::UpstreamBody, error::Error, in_flight::Held, upload::PIECE_BYTES};
 
-/// A client's request, whose body is read piece by piece.
+/// A client's request whose body is read piece by piece.
 pub(super) struct Upload {
     request: web_sys::Request,
     reader: Option<ByobReader>,
-    /// What is read into: kept from read to read.
+    /// The buffer to read into, reused for each read.
     buffer: Option<ArrayBuffer>,
     alarm: Option<Alarm>,
     is_over: bool,
@@ -62,7 +63,7 @@ impl Upload {
         self.is_over = read.done();
         if let Some(value) = read.value() {
             let start = bytes.len();
-            // It was made room for: nothing is allocated.
+            // The capacity is there already: nothing is allocated.
             bytes.resize(start + value.length() as usize, 0);
             if let Some(space) = bytes.get_mut(start..) {
                 value.copy_to(space);
@@ -72,7 +73,7 @@ impl Upload {
         Ok(())
     }
 
-    /// The body of an answer of `text` that comes before the end of this one.
+    /// The response body for `text`, when the response is sent before the end of this upload.
     pub(super) fn last_words(&self, text: &str) -> JsValue {
         let text = Uint8Array::from(text.as_bytes());
         if self.is_over {
@@ -86,8 +87,8 @@ fn as_u32(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-/// A body of `text`, which the client takes as fast as it likes. It is not copied out
-/// of here as a whole, so that it is counted until it has gone.
+/// A response body that sends `text` as fast as the client reads. The text stays in wasm
+/// memory and is copied out in chunks, so that its bytes are counted until they are sent.
 pub(super) fn slowly(
     text: String,
     held: Held,
@@ -105,7 +106,7 @@ pub(super) fn slowly(
             let rest = text.as_bytes().get(*start..).unwrap_or_default();
             let chunk = rest.get(..CHUNK_BYTES).unwrap_or(rest);
             *start += chunk.len();
-            // Fails when the client has gone, of which `cancel` tells.
+            // This fails if the client has left; `cancel` handles that.
             let _ = call.controller().enqueue(&Uint8Array::from(chunk));
             if chunk.len() == rest.len() {
                 *left = None;
@@ -121,7 +122,8 @@ pub(super) fn slowly(
         let call = call.clone();
         Closure::once_into_js(move |controller: Controller| call.set_controller(&controller))
     };
-    // As in `outlet`: what owns the text holds no JavaScript that leads back to it.
+    // As in `outlet`: the closures that own the text hold no JavaScript object that refers
+    // back to them.
     let bound = |closure: JsValue| bind(&closure, &JsValue::UNDEFINED, call);
     let source: StreamSource = Object::new().unchecked_into();
     source.set_start(on_start.unchecked_ref());
@@ -130,14 +132,14 @@ pub(super) fn slowly(
     web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())
 }
 
-/// See [`Runtime::pour`]. Unless the body is finished, the caller ends the connection.
+/// See [`Runtime::pour`]. Unless the body is finished, the caller aborts the connection.
 pub(super) async fn pour(
     body: &web_sys::ReadableStream,
     wait_ms: u64,
     mut take: impl FnMut(&[u8]) -> Option<u64>,
 ) -> Result<UpstreamBody, Error> {
-    /// How long the end of a body may take after the end of the answer. A body
-    /// that is read to its end leaves a connection that can be used again.
+    /// How long to wait for the end of a body after the end of the answer. Only a body that
+    /// is read to its end leaves a connection that can be reused.
     const LINGER_MS: u64 = 20;
     let gathering = Gathering::new(body).map_err(|_| Error::Truncated)?;
     let started_ms = now_ms();
@@ -169,8 +171,8 @@ pub(super) async fn pour(
     }
 }
 
-/// How far apart the reads of a body are that nobody sees before its end, after it
-/// has flowed for `flowed_ms`: so far that an answer comes a hundredth later at most.
+/// How far apart to read a body that the client does not see before its end, after it has
+/// been arriving for `flowed_ms`. The answer is late by a hundredth of that time at most.
 fn gap_ms(flowed_ms: u64) -> u32 {
     const SHARE: u64 = 100;
     const MOST_MS: u64 = 100;
@@ -195,8 +197,8 @@ fn delay(duration_ms: u64) -> Delay {
     Delay::from(Duration::from_millis(duration_ms))
 }
 
-/// A timer that is put off often and rings seldom: it is set anew only when it
-/// has rung too early, or would ring too late.
+/// A timer that is postponed often and fires seldom. It is set anew only if it fired too
+/// early or would fire too late.
 struct Alarm {
     rings_at_ms: u64,
     timer: Delay,

@@ -1,25 +1,26 @@
 /**
- * The requests that are being answered, and what becomes of them when the Rust part fails.
+ * The running requests, and what happens to them when the Rust part fails.
  *
- * A trap (a panic, memory that is used up, whatever else ends a call into wasm) ends the instance
- * and with it every request that it was answering. Each of them is told here, in its own context,
- * for the runtime lets no other write its answer: who waits for a response gets a 500, a stream ends
- * with the dialect's error event, and the upstream is let go. The next request has a new instance.
+ * A trap (a panic, exhausted memory, or any other error that ends a call into wasm) ends the
+ * instance and every request in it. This ends each of those requests in its own context, because
+ * the runtime does not let another request write its response: a client that waits for a response
+ * gets a 500, a stream ends with the dialect's error event, and the upstream is aborted. The next
+ * request gets a new instance.
  *
- * What they are told is what `Error::Internal` says in the caller's dialect. The Rust part leaves it
- * here beforehand: of a stream, anew whenever something else would end it in order.
+ * The clients get the message of `Error::Internal` in their dialect. The Rust part stores it here
+ * in advance, and updates it whenever a stream needs other events to end properly.
  */
 const MESSAGE = "The gateway failed. The request id helps its operator to find out.";
 
 /**
- * By number. Weak, for a request whose client has left may just be dropped by the runtime: then
- * nobody says that it is over.
+ * By number. The references are weak: the runtime may drop a request whose client has left,
+ * without calling `forget`.
  */
 const running = new Map();
 const collected = new FinalizationRegistry((number) => running.delete(number));
 let lastNumber = 0;
 
-/** Where the panic was that is about to end the instance. */
+/** The place of the panic that is about to end the instance. */
 let panicPlace;
 
 export function panickedAt(place) {
@@ -27,8 +28,8 @@ export function panickedAt(place) {
 }
 
 /**
- * A call into wasm ended by `error`, at work on the request of that `number`. `restart` makes the
- * next instance. Logs one line, with nothing of a request in it.
+ * Call this when a call into wasm, for the request of that `number`, ended with `error`.
+ * `restart` creates the next instance. Logs one line, with no content of a request in it.
  */
 export function trapped(error, number, restart) {
   const place = panicPlace ?? placeOf(error);
@@ -38,12 +39,12 @@ export function trapped(error, number, restart) {
   const calls = [...running.values()].map((call) => call.deref());
   running.clear();
   for (const call of calls) call?.end();
-  // Not at once, for this may be a call from within another one. If it fails, the next request
+  // Not immediately: this may run inside another call into wasm. If it fails, the next request
   // tries again.
   Promise.resolve().then(restart).catch(() => {});
 }
 
-/** The kind of a trap and where in the wasm it was. An error of JavaScript's may quote a request. */
+/** The kind of a trap and its place in the wasm. The message of a JavaScript error may quote a request, so it is left out. */
 function placeOf(error) {
   const cause = error?.cause ?? error;
   const kind = cause instanceof WebAssembly.RuntimeError ? cause.message : cause?.name;
@@ -55,14 +56,14 @@ function placeOf(error) {
 export class Call {
   id = crypto.randomUUID().replaceAll("-", "");
   number = (lastNumber += 1);
-  /** The client's body, if it goes out piece by piece; a stream of events has a timer and an upstream that flows in. */
+  /** The client's body, if it is sent piece by piece. A stream of events also has a timer and an upstream. */
   controller = undefined;
   tick = undefined;
   source = undefined;
-  /** The body of an answer that says that the gateway failed, and the events that end its stream so. */
+  /** The body of the response if the gateway fails, and the events that end its stream then. */
   failureBody = undefined;
   lastEvents = "";
-  /** Has the request answered for a trap; may be called from any other's context. */
+  /** Ends the request after a trap. It may be called from the context of another request. */
   end;
   #request;
   #env;
@@ -74,7 +75,7 @@ export class Call {
     collected.register(this, this.number);
   }
 
-  /** The response, which `handle` makes unless the instance fails meanwhile. */
+  /** The response: from `handle`, unless the instance fails first. */
   async answer(handle) {
     const ended = new Promise((resolve) => (this.end = resolve)).then(() => this.#fail());
     try {
@@ -89,31 +90,31 @@ export class Call {
     }
   }
 
-  /** Ends the client's stream in order. */
+  /** Closes the client's stream normally. */
   close() {
     this.forget();
     try {
       this.controller.close();
     } catch {
-      // The client has gone, of which the runtime tells.
+      // The client has left, and the runtime reports that.
     }
   }
 
-  /** The request is over, and no trap concerns it any more. */
+  /** The request is over: a later trap does not concern it. */
   forget() {
     running.delete(this.number);
   }
 
-  /** Ends what is there of the answer, and returns what to answer if there is nothing yet. */
+  /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */
   #fail() {
     this.source?.abort.abort();
     try {
-      // What has begun as JSON can only be seen to break off.
+      // A JSON body that has begun can only be broken off.
       if (!this.tick) this.controller?.error(new Error(MESSAGE));
       this.controller?.enqueue(new TextEncoder().encode(this.lastEvents));
       this.controller?.close();
     } catch {
-      // It had its end, or the client has gone.
+      // The body has already ended, or the client has left.
     }
     return this.#response();
   }
@@ -124,13 +125,13 @@ export class Call {
     return new Response(this.#body(), { status: 500, headers });
   }
 
-  /** Before the Rust part has spelled it, in a form that all clients read. */
+  /** A default for failures before the Rust part has stored a body, in a form that all clients read. */
   #body() {
     const error = { type: "api_error", message: MESSAGE, param: null, code: "internal_error" };
     return this.failureBody ?? JSON.stringify({ type: "error", error, request_id: this.id });
   }
 
-  /** As `gateway/cors.rs` has them. */
+  /** The same headers as in `gateway/cors.rs`. */
   #corsHeaders() {
     const exposed = { "access-control-expose-headers": "x-request-id, request-id" };
     const allowed = String(this.#env.CORS_ORIGINS ?? "*").trim();

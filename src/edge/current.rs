@@ -1,7 +1,7 @@
-//! Which request is at work, so that a fault can be told to be its.
+//! Which request is running, so that a fault can be attributed to it.
 //!
-//! Many requests are handled at once, a stretch at a time: whoever calls into the
-//! gateway says for which of them.
+//! An isolate handles many requests concurrently, one step at a time. Every call into the
+//! gateway says which request it is for.
 
 use std::{
     cell::Cell,
@@ -15,16 +15,16 @@ thread_local! {
     static CURRENT: Cell<u32> = const { Cell::new(0) };
 }
 
-/// The number of the request that is at work; 0 if none is, or if it is not known.
-/// It touches nothing else, so that it can be asked of an instance that has failed.
+/// The number of the running request; 0 if there is none or it is not known. This reads
+/// nothing else, so that it can be called on an instance that has failed.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn current_call() -> u32 {
     CURRENT.get()
 }
 
-/// While this lives, a request is at work; afterwards the one that was before, for
-/// the runtime may call back from within a call.
+/// Marks a request as running while this value lives. Then the previous request is running
+/// again, because the runtime may call back from within a call.
 pub(super) struct AtWork {
     before: u32,
 }
@@ -41,7 +41,7 @@ impl Drop for AtWork {
     }
 }
 
-/// `future`, each stretch of which is work on that request.
+/// Runs `future`, and marks the request as running during each poll.
 pub(super) async fn work_on<F: Future>(call_number: u32, future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|context| {

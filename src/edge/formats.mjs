@@ -1,14 +1,14 @@
 /**
- * The formats of JSON schema, each as a test of a text that is linear in it, or of texts so short
- * that it does not matter. What is no format here is not judged by, as the standard has it.
+ * The formats of JSON schema. Each is a test that takes linear time, or that is used only for texts
+ * so short that its time does not matter. An unknown format is ignored, as the standard says.
  */
 
-/** In characters: what is longer is neither an address nor a time. */
+/** In characters. A longer text is not tested: URLs, addresses and times are shorter. */
 const MAX_LENGTH = 4_096;
 
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const HOSTNAME = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i;
-/** An atom or a quoted text, as RFC 5321 has them. */
+/** An atom or a quoted string (RFC 5321). */
 const MAILBOX = /^(?:[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*|"(?:[^"\\\x00-\x1f\x7f-\uffff]|\\[\x20-\x7e])*")$/;
 const DURATION_DATE = "(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)";
 const DURATION_TIME = "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
@@ -25,7 +25,7 @@ function isTime(text) {
   if (whole === undefined) return false;
   const [hour, minute, second, , offsetHour = 0, offsetMinute = 0] = parts.map((part) => Number(part ?? 0));
   if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return false;
-  // A leap second is at the end of a day of UTC.
+  // A leap second is the last second of a UTC day.
   const offset = (offsetHour * 60 + offsetMinute) * (parts[3] === "-" ? -1 : 1);
   return second < 60 || (hour * 60 + minute - offset + 1_440) % 1_440 === 1_439;
 }
@@ -37,7 +37,7 @@ function isDateTime(text) {
 const isHostname = (text) => text.length <= 253 && HOSTNAME.test(text);
 const isIpv4 = (text) => /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(text);
 
-/** Groups of hexadecimal digits, at most one row of zeros left out, perhaps an IPv4 address at the end. */
+/** Groups of hexadecimal digits, at most one run of zeros left out, optionally an IPv4 address at the end. */
 function isIpv6(text) {
   const [, head, address] = /^(.*:)([\d.]+\.[\d.]+)$/.exec(text) ?? [, text];
   if (address !== undefined && !isIpv4(address)) return false;
@@ -55,7 +55,7 @@ function isEmail(text) {
   return address === undefined ? isHostname(host) : (isNewer ? isIpv6 : isIpv4)(address);
 }
 
-/** Whether it has the characters of an address, and percent signs only where they mean a byte. */
+/** Whether it has only characters of a URL, and percent signs only where they encode a byte. */
 const isUriReference = (text) => /^[\w\-.~:/?#[\]@!$&'()*+,;=%]*$/.test(text) && !/%(?![\da-f]{2})|#.*#/i.test(text);
 const isUri = (text) => /^[a-z][a-z\d+.-]*:/i.test(text) && isUriReference(text);
 
@@ -70,7 +70,7 @@ function isRegex(text) {
   }
 }
 
-/** What it costs to parse an address, in steps: letters that are not ASCII take the square of their number in a host. */
+/** The cost of parsing a URL, in steps. Letters in a host that are not ASCII cost the square of their number. */
 export const urlCost = (text) => 100 + (text.length >> 1) + (/^[\x00-\x7f]*$/.test(text) ? 0 : (text.length ** 2) / 16);
 
 const FORMATS = {
@@ -94,7 +94,7 @@ const FORMATS = {
   "relative-json-pointer": (text) => /^(?:0|[1-9]\d*)(?:#$|\/|$)/.test(text) && !/~(?![01])/.test(text),
 };
 
-/** Whether `text` is of the format of this name. Throws where it is too long to tell soon. */
+/** Whether `text` has the format of this name. Throws if the text is too long to decide soon. */
 export function isOfFormat(name, text, spend) {
   const test = FORMATS[name];
   if (test === undefined) return true;

@@ -1,19 +1,19 @@
 /**
- * Reads the body of an upstream, and takes what comes fast together.
+ * Reads the body of an upstream, and combines chunks that arrive fast.
  *
- * A read of a body gives one chunk of the network's, however many have come, and costs much the
- * same for each: it enters the isolate. So a body that comes fast is read a little less often than
- * its chunks come, and what comes in the meantime is gathered by the runtime, outside of JavaScript.
- * What does that is `tee()`, the one stream of the runtime that keeps what it has until it is read:
- * one branch is read here, and the other is pumped natively to nowhere, so that both are filled. It
- * is held back where it would run ahead by more than a view: a slow client slows the upstream down.
+ * A read of a body returns one network chunk, however many have arrived, and every read costs
+ * about the same: it enters the isolate. So a body that arrives fast is read less often than its
+ * chunks arrive, and the runtime collects the chunks in the meantime, outside of JavaScript. This
+ * uses `tee()`, the only stream of the runtime that buffers data until it is read. One branch is
+ * read here. The other is piped natively to an unused stream, so that both are filled. That pipe
+ * waits if it would run ahead by more than one view, so a slow client slows the upstream down.
  */
 
-/** The most that one read gives, at first and of a body that fills it, in bytes. */
+/** The most that one read returns, in bytes: at first, and for a body that keeps filling it. */
 const SMALL = 2 << 10;
 const LARGE = 64 << 10;
 
-/** Reads in fast succession after which it pays to gather. */
+/** How many fast reads it takes before collecting chunks is worth it. */
 const MANY = 4;
 
 export class Gathering {
@@ -24,7 +24,7 @@ export class Gathering {
   #readAt = 0;
   #isFast = false;
   #fastReads = 0;
-  /** The reader at the end of the other branch, once there are two, and what it reads into. */
+  /** The reader at the end of the other branch, once there is one, and the view it reads into. */
   #ahead;
   #aheadView;
   #isAhead = false;
@@ -35,11 +35,12 @@ export class Gathering {
   }
 
   /**
-   * Resolves to what has come since the last read, as soon as that is anything: a view that is
-   * valid until the next read. To `undefined` at the end of the body, to `null` when it breaks.
+   * Resolves to the bytes that have arrived since the last read, as soon as there are any: a view
+   * that is valid until the next read. Resolves to `undefined` at the end of the body, and to
+   * `null` if the body breaks off.
    *
-   * If the body comes fast, that is, the last two reads were less than `gapMs` apart, this one
-   * waits so long first.
+   * If the body arrives fast, that is, the last two reads were less than `gapMs` apart, this read
+   * first waits for that time.
    */
   async read(gapMs) {
     try {
@@ -72,7 +73,7 @@ export class Gathering {
     this.#aheadView = new Uint8Array(SMALL);
   }
 
-  /** Lets the other branch run on, by a view at most. */
+  /** Lets the other branch advance, by one view at most. */
   async #goAhead() {
     this.#isAhead = true;
     try {
@@ -82,14 +83,14 @@ export class Gathering {
       this.#aheadView = nextView(value);
       this.#isAhead = false;
     } catch {
-      // The branch that is read tells.
+      // The branch that is read reports the error.
     }
   }
 }
 
 const byobReader = (stream) => stream.getReader({ mode: "byob" });
 
-/** The view for the read after the one that gave `value`: of the same memory, or of more if it was filled. */
+/** The view for the read after the one that returned `value`: the same memory, or twice as much if it was filled. */
 function nextView({ byteLength, buffer }) {
   const size = buffer.byteLength;
   return byteLength === size && size < LARGE ? new Uint8Array(2 * size) : new Uint8Array(buffer);

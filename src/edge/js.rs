@@ -1,5 +1,5 @@
-//! The few parts of the runtime that `worker::web_sys` has no types for, and what of
-//! the gateway is written in JavaScript.
+//! Bindings: the parts of the runtime that `worker::web_sys` has no types for, and the
+//! gateway's own JavaScript.
 
 use worker::{
     js_sys::{Function, Promise, Uint8Array},
@@ -9,9 +9,9 @@ use worker::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// `RequestInit`, with a body that is not copied for it: a view of the memory that
-    /// holds it, which is good until that memory grows. `fetch` takes a copy at once,
-    /// as the Fetch standard has it ("extract a body") and workerd was seen to do.
+    /// `RequestInit`, with a body that is not copied for it. The body is a view of wasm memory,
+    /// which is valid until that memory grows. `fetch` copies it at once: the Fetch standard
+    /// says so ("extract a body"), and workerd does it.
     pub(super) type FetchInit;
 
     #[wasm_bindgen(method, setter)]
@@ -23,7 +23,7 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     pub(super) fn new(body: &JsValue, init: &ResponseInit) -> Result<Response, JsValue>;
 
-    /// What a `ReadableStream` is made around.
+    /// The underlying source of a `ReadableStream`.
     pub(super) type StreamSource;
 
     #[wasm_bindgen(method, setter)]
@@ -38,23 +38,23 @@ extern "C" {
     /// `ReadableStreamDefaultController`.
     pub(super) type Controller;
 
-    /// Throws when the client has gone.
+    /// Throws if the client has left.
     #[wasm_bindgen(method, catch)]
     pub(super) fn enqueue(this: &Controller, chunk: &Uint8Array) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = desiredSize)]
     pub(super) fn desired_size(this: &Controller) -> Option<f64>;
 
-    /// A request that is being answered, and what the callbacks of its client's body
-    /// need of JavaScript.
+    /// A request that is being answered. The callbacks of its client's body get it as an
+    /// argument.
     #[derive(Clone)]
     pub(super) type Call;
 
-    /// What clients and the log know it by.
+    /// The request id that clients and the log see.
     #[wasm_bindgen(method, getter)]
     pub(super) fn id(this: &Call) -> String;
 
-    /// What the gateway knows it by; never 0.
+    /// The number that identifies it within the gateway; never 0.
     #[wasm_bindgen(method, getter)]
     pub(super) fn number(this: &Call) -> u32;
 
@@ -64,19 +64,19 @@ extern "C" {
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_controller(this: &Call, controller: &Controller);
 
-    /// Closes the client's body, in order.
+    /// Closes the client's body normally.
     #[wasm_bindgen(method)]
     pub(super) fn close(this: &Call);
 
-    /// The client has left.
+    /// Call this when the client has left.
     #[wasm_bindgen(method)]
     pub(super) fn forget(this: &Call);
 
-    /// The body of the answer if the instance fails before there is one.
+    /// The body of the response if the instance fails before there is a response.
     #[wasm_bindgen(method, setter, js_name = failureBody)]
     pub(super) fn set_failure_body(this: &Call, body: &str);
 
-    /// What ends the client's stream if the instance fails.
+    /// The events that end the client's stream if the instance fails.
     #[wasm_bindgen(method, setter, js_name = lastEvents)]
     pub(super) fn set_last_events(this: &Call, events: &str);
 
@@ -86,14 +86,14 @@ extern "C" {
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_tick(this: &Call, tick: &Function);
 
-    /// The upstream that flows in.
+    /// The upstream that is being read.
     #[wasm_bindgen(method, getter)]
     pub(super) fn source(this: &Call) -> Option<Source>;
 
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_source(this: &Call, source: Option<&Source>);
 
-    /// An upstream that flows into a client's body.
+    /// An upstream that is relayed to a client's body.
     #[derive(Clone, PartialEq)]
     pub(super) type Source;
 
@@ -109,7 +109,7 @@ extern "C" {
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_gathering(this: &Source, gathering: &Gathering);
 
-    /// Called with what a read resolves to.
+    /// Called with the result of a read.
     #[wasm_bindgen(method, getter)]
     pub(super) fn on_piece(this: &Source) -> Function;
 
@@ -133,11 +133,11 @@ extern "C" {
     /// `ReadableStreamBYOBReader`.
     pub(super) type ByobReader;
 
-    /// Workers' own extension: resolves when `min` bytes are there, or the end is.
+    /// An extension of Workers: resolves when `min` bytes have arrived, or at the end.
     #[wasm_bindgen(method, js_name = readAtLeast)]
     pub(super) fn read_at_least(this: &ByobReader, min: u32, view: &Uint8Array) -> Promise;
 
-    /// What a read resolves to.
+    /// The result of a read.
     pub(super) type ReadResult;
 
     #[wasm_bindgen(method, getter)]
@@ -147,32 +147,32 @@ extern "C" {
     pub(super) fn value(this: &ReadResult) -> Option<Uint8Array>;
 }
 
-// The build puts it beside the generated code: the entry imports the same.
+// The build puts this file beside the generated code. The entry imports the same file.
 #[wasm_bindgen(raw_module = "./calls.mjs")]
 extern "C" {
-    /// Tells the place of a panic, before it ends the instance.
+    /// Reports the place of a panic, before it ends the instance.
     #[wasm_bindgen(js_name = panickedAt)]
     pub(super) fn panicked_at(place: &str);
 }
 
 #[wasm_bindgen(module = "/src/edge/gathering.mjs")]
 extern "C" {
-    /// An upstream's body as it is read.
+    /// Reads an upstream's body.
     pub(super) type Gathering;
 
-    /// Throws when the body is read by somebody else.
+    /// Throws if the body is locked by another reader.
     #[wasm_bindgen(constructor, catch)]
     pub(super) fn new(body: &ReadableStream) -> Result<Gathering, JsValue>;
 
-    /// Resolves to a `Uint8Array` that is valid until the next read, to `undefined`
-    /// at the body's end, to `null` when it breaks. Never rejects.
+    /// Resolves to a `Uint8Array` that is valid until the next read, to `undefined` at the
+    /// body's end, or to `null` if the body breaks off. Never rejects.
     #[wasm_bindgen(method)]
     pub(super) fn read(this: &Gathering, gap_ms: u32) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/edge/last_words.mjs")]
 extern "C" {
-    /// Never throws, where `reader` is the one that locks the body, if one does.
+    /// Never throws, provided that `reader` is the reader that locks the body, if any does.
     #[wasm_bindgen(js_name = lastWords)]
     pub(super) fn last_words(
         bytes: &Uint8Array,
@@ -189,7 +189,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/edge/schema.mjs")]
 extern "C" {
-    /// Why it does not fit; an empty text if it does, `None` if that cannot be told.
-    /// `marks` is how many opening brackets and colons both have. Never throws.
+    /// The reason why `json` does not match `schema`; an empty text if it does; `None` if that
+    /// cannot be decided. `marks` is the number of opening brackets and colons in both. Never
+    /// throws.
     pub(super) fn misfit(schema: &str, json: &str, marks: u32) -> Option<String>;
 }

@@ -1,34 +1,35 @@
 /**
- * The keywords of JSON schema, drafts 4 to 2020-12, made into rules: the type of values that a rule is
- * about, or "any", and a function that returns what is wrong with one, or undefined. What `check` and the others are stands in schema.mjs.
+ * The keywords of JSON schema, drafts 4 to 2020-12. Each becomes a rule: the type of the values that
+ * it applies to, or "any", and a function that returns what is wrong with a value, or undefined.
+ * schema.mjs defines `check` and the other functions that are passed in.
  *
- * A rule may spend steps before it takes them. What a keyword's value must be is looked at when the
- * rule is made, which throws if it is not.
+ * A rule calls `spend` before it does the work. The value of a keyword is validated when its rule is
+ * made, and that throws if the value is not valid.
  */
 import { isOfFormat } from "./formats.mjs";
 import { canonical, fail, isEqual, isMultiple, lengthOf, typeOf } from "./values.mjs";
 
 const TYPES = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/** In steps: what it costs to look up a keyword and make its rule, and to list a name. */
+/** In steps: the cost of looking up a keyword and making its rule, and of listing a name. */
 const COST = { keyword: 25, key: 5 };
 
-/** Returns the function that makes the rules of a part of a schema. `whole` is that part where only a bit of it counts. */
+/** Returns the function that makes the rules of a part of a schema. `whole` is the full part if only some keywords count. */
 export function keywords({ target, check, checkToo, checkInner, matches, spend }) {
-  /** A keyword's value, which has to be of this type; undefined if the part has none of the name. */
+  /** A keyword's value, which must have this type; undefined if the part does not have the keyword. */
   const read = (part, keyword, type) => {
     const value = part[keyword];
     if (value !== undefined && typeOf(value) !== type) throw new Error(`not usable: ${keyword}`);
     return value;
   };
 
-  /** Whether it has a property. The hash of a long name is taken each time. */
+  /** Whether it has a property. The hash of a long name is computed every time. */
   const has = (value, key) => {
     spend(1 + (key.length >> 5));
     return Object.hasOwn(value, key);
   };
 
-  /** A rule for each bound of two that a part has, for what `measure` finds. */
+  /** A rule for the lower and the upper bound of a part, applied to the result of `measure`. */
   const bounds = (type, [low, high], measure, [tooLow, tooHigh]) => (part) => {
     const [least, most] = [read(part, low, "number"), read(part, high, "number")];
     if (least === undefined && most === undefined) return undefined;
@@ -74,7 +75,7 @@ export function keywords({ target, check, checkToo, checkInner, matches, spend }
     return ["any", (value, at) => (check(value, part, at) ? undefined : fail(at, () => 'Instance matched "not" schema.'))];
   };
 
-  /** How many of `parts` a value fits. All are tried: each may have seen more. */
+  /** How many of `parts` a value matches. All are tried, because each may evaluate more of the value. */
   const countFits = (value, parts, at, seen) => parts.reduce((count, part) => count + (checkToo(value, part, at, seen) ? 0 : 1), 0);
 
   const anyOf = (part) => {
@@ -105,7 +106,7 @@ export function keywords({ target, check, checkToo, checkInner, matches, spend }
     return ["any", (value, at, seen) => checkToo(value, checkToo(value, asked, at, seen) ? no : yes, at, seen)];
   };
 
-  /** What is wrong where one of these properties is missing. */
+  /** What is wrong if one of these properties is missing. */
   const missing = (value, keys, at, why) => {
     for (const key of keys) if (!has(value, key)) return fail(at, () => why(key));
   };
@@ -178,7 +179,7 @@ export function keywords({ target, check, checkToo, checkInner, matches, spend }
         const wrong = checkInner(value[key], each, at, key, WHY[1]);
         if (wrong) return wrong;
       }
-      // What is not known may be known to another part of the schema.
+      // A property that is unknown here may be evaluated by another part of the schema.
       const isRest = !isKnown && additional !== undefined;
       if (isRest || (!isKnown && unevaluated !== undefined && !seen.has(key))) {
         const wrong = checkInner(value[key], isRest ? additional : unevaluated, at, key, WHY[isRest ? 2 : 3]);
@@ -201,7 +202,7 @@ export function keywords({ target, check, checkToo, checkInner, matches, spend }
   ]);
 
   const items = (part) => {
-    // A list of them was written `items` before 2020-12, and what is behind it `additionalItems`.
+    // Before 2020-12 a list was written as `items`, and the items after it as `additionalItems`.
     const isOld = Array.isArray(part.items);
     const first = isOld ? part.items : (read(part, "prefixItems", "array") ?? []);
     const rest = isOld ? part.additionalItems : part.items;
@@ -264,7 +265,7 @@ export function keywords({ target, check, checkToo, checkInner, matches, spend }
     (value, most) => `${value} is greater than ${most}.`,
   ]);
 
-  /** They are numbers in later drafts. OpenAPI 3.0 has them as they were, beside another bound, and names no draft. */
+  /** In later drafts these are numbers. OpenAPI 3.0 names no draft and has booleans beside another bound, as in draft 4. */
   const exclusive = (part) => {
     const limit = (keyword, other) => (typeof part[keyword] === "boolean" ? (part[keyword] ? part[other] : undefined) : read(part, keyword, "number"));
     const [low, high] = [limit("exclusiveMinimum", "minimum"), limit("exclusiveMaximum", "maximum")];
@@ -298,7 +299,7 @@ export function keywords({ target, check, checkToo, checkInner, matches, spend }
     return ["string", (value, at) => (isOfFormat(name, value, spend) ? undefined : fail(at, () => `String does not match format "${name}".`))];
   };
 
-  // In the order in which a value is tried. What looks at what others have seen comes after them.
+  // In the order of evaluation. Keywords that depend on what others have evaluated come after those.
   const makers = [
     [reference, "$ref"], [type, "type"], [constant, "const"], [enumeration, "enum"], [not, "not"],
     [anyOf, "anyOf"], [allOf, "allOf"], [oneOf, "oneOf"], [condition, "if"],

@@ -1,11 +1,11 @@
 /**
- * The Worker's entry: the Rust one, and around it an answer for when that fails, which no Rust code
- * can give. See calls.mjs.
+ * The Worker's entry: the Rust part, and around it the responses for when that fails, which Rust
+ * code cannot give. See calls.mjs.
  */
 import { Call } from "./calls.mjs";
 import { fetch as handle } from "./index.js";
 
-// Rust's futures are woken by microtasks, and the runtime's own way to one takes much longer.
+// Rust's futures are woken by microtasks, and the runtime's own `queueMicrotask` is much slower.
 const resolved = Promise.resolve();
 globalThis.queueMicrotask = (task) => void resolved.then(task);
 

@@ -1,25 +1,26 @@
 /**
- * An answer to a request that nobody reads to its end: it goes out at once, and the connection is
- * kept for a little while, in which some of what is still sent is taken and forgotten. Where it ends
- * too soon, a client that still sends is told of that, and never sees the answer.
+ * The response to a request whose body is not read to its end. The response is sent at once, but the
+ * connection stays open a little longer, and some of the rest of the body is read and discarded. If
+ * the connection closed too soon, a client that is still sending would get a connection error and
+ * never see the response.
  *
- * The body of a request can be read for as long as its answer is being written. So the answer is
- * whole at once, but its stream stays open meanwhile.
+ * A request's body can be read only while its response is being written. So all bytes of the response
+ * are written at once, but its stream stays open meanwhile.
  */
 const LONGEST_MS = 2_000;
-/** How many are kept at once. Each takes about as much memory as what is read of it. */
+/** How many connections are kept open at once. Each takes about as much memory as is read of it. */
 const MOST_AT_ONCE = 64;
-/** What is read of one. Each read leaves a buffer to the garbage collector, which is in no hurry. */
+/** How much is read of one body. Each read leaves a buffer to the garbage collector, which does not run soon. */
 const MOST_BYTES = 64 << 10;
 const VIEW_BYTES = 16 << 10;
 
-/** When each of those that go on is over at the latest: nobody tells of a client that left. */
+/** The latest end of each open connection. This is needed because nothing reports that a client has left. */
 let ends = [];
 
-/** What the runtime itself takes and forgets after an answer. */
+/** How much the runtime itself reads and discards after a response. */
 const SMALL_BYTES = 64 << 10;
 
-/** The body to answer `request` with, in place of `bytes`. Its own may still come; `reader` may have locked that. */
+/** The response body to use instead of `bytes`. The body of `request` may still be arriving; `reader` may have locked it. */
 export function lastWords(bytes, request, reader) {
   const length = request.headers.get("content-length");
   if (!request.body || (length !== null && length <= SMALL_BYTES)) return bytes;

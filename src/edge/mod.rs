@@ -1,8 +1,8 @@
 //! The gateway in the Workers runtime: the only code that knows wasm and JavaScript.
 //!
-//! It takes no decisions: it hands a request to [`gateway::handle`], is the
-//! [`Runtime`](crate::runtime::Runtime) that asks for, and turns the reply into a
-//! response. Nothing of a request is logged here or anywhere.
+//! It makes no decisions. It passes a request to [`gateway::handle`], implements the
+//! [`Runtime`](crate::runtime::Runtime) for it, and turns the reply into a response. No
+//! content of a request is logged, here or elsewhere.
 
 mod bodies;
 mod clock;
@@ -37,11 +37,11 @@ use current::work_on;
 use js::Call;
 use runtime::Workers;
 
-/// What an isolate keeps: its deployment, or the error of its configuration.
+/// The state of an isolate: its deployment, or the error in its configuration.
 type Deployment = Result<Rc<Gateway>, Error>;
 
 thread_local! {
-    /// Variables are the same for as long as an isolate lives, so they are read once.
+    /// Variables do not change while an isolate lives, so they are read once.
     static DEPLOYMENT: OnceCell<Rc<Deployment>> = const { OnceCell::new() };
 }
 
@@ -83,16 +83,16 @@ async fn serve(
         let handled = pin!(gateway::handle(dialect::ALL, &deployment, &world, request, &stamp));
         match select(handled, pin!(left)).await {
             Either::Left((reply, _)) => reply,
-            // Dropping what was going on is the point: nobody reads this.
+            // This drops the unfinished work. No client sees the reply.
             Either::Right(_) => Reply { status: 499, headers: Vec::new(), body: Body::Empty },
         }
     };
     respond(reply, &upload, &world.call)
 }
 
-/// Resolves when the client leaves before it has got a response. Without it, what
-/// a request holds would stay in memory: the runtime then drops the promises it
-/// waits for. Not each runtime notices: `workerd` by itself does only when it writes.
+/// Resolves when the client leaves before it has got a response. The runtime then drops the
+/// promises of the request, and without this, the request's memory would never be freed.
+/// Not every runtime notices: `workerd` on its own notices only when it writes.
 fn client_left(request: &web_sys::Request) -> impl Future<Output = ()> + use<> {
     let (sender, receiver) = oneshot::channel();
     let on_abort = Closure::once_into_js(move || {
@@ -100,16 +100,17 @@ fn client_left(request: &web_sys::Request) -> impl Future<Output = ()> + use<> {
     });
     let _ = request.signal().add_event_listener_with_callback("abort", on_abort.unchecked_ref());
     async {
-        // A listener that is collected unheard means that nobody can leave any more.
+        // If the listener is garbage-collected without having been called, the client can no
+        // longer leave.
         if receiver.await.is_err() {
             pending::<()>().await;
         }
     }
 }
 
-/// Has panics logged where every fault is, by their places alone: their messages can
-/// hold what was being handled. Not at the start of an instance, where `worker` sets a
-/// hook that logs them, after whatever is done there.
+/// Logs panics like every other fault, and only with their place: their messages may contain
+/// parts of a request. This cannot be done when the instance starts: `worker` sets its own
+/// hook then, after our code, and that hook logs the messages.
 fn log_panics_by_place() {
     std::panic::set_hook(Box::new(|info| {
         js::panicked_at(&info.location().map(ToString::to_string).unwrap_or_default());
@@ -127,7 +128,7 @@ fn deploy(env: &Env) -> Rc<Deployment> {
         if let Some(text) = value.as_string() {
             return Some(Value::Text(text));
         }
-        // wrangler.toml can hold lists and numbers. What has no JSON is no value at all.
+        // wrangler.toml can hold lists and numbers. A value that has no JSON is not valid.
         let json = js_sys::JSON::stringify(&value).ok().and_then(|json| json.as_string());
         Some(Value::Json(json.unwrap_or_else(|| "?".to_owned())))
     });
@@ -137,7 +138,7 @@ fn deploy(env: &Env) -> Rc<Deployment> {
     Rc::new(config.map(|config| Rc::new(Gateway::new(config))))
 }
 
-/// The path and the query of an absolute address.
+/// The path and the query of an absolute URL.
 fn path_and_query(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.find(['/', '?']).and_then(|start| rest.get(start..)).unwrap_or("/");
@@ -150,12 +151,12 @@ fn respond(
     upload: &Upload,
     call: &Call,
 ) -> worker::Result<web_sys::Response> {
-    /// What is copied for the runtime as a whole.
+    /// Texts up to this size are copied to the runtime as a whole.
     const SMALL_BYTES: usize = 64 << 10;
     let headers = web_sys::Headers::new()?;
     for (name, value) in &reply.headers {
-        // One that the runtime does not take is left out: an answer without it is worth
-        // more than the runtime's own plain text, which is what an error here would give.
+        // A header that the runtime rejects is left out. An error here would replace the
+        // answer with the runtime's own plain text.
         let _ = headers.append(name, value);
     }
     let init = web_sys::ResponseInit::new();

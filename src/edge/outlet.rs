@@ -1,20 +1,20 @@
-//! A client's body while it is written: a `ReadableStream` around a [`Relay`].
+//! The response body of a streamed answer: a `ReadableStream` that a [`Relay`] writes to.
 //!
-//! An upstream's body is read piece by piece, as fast as the client takes what the
-//! relay makes of it: one call into wasm per piece, one chunk out per call,
-//! however many events it held.
+//! An upstream's body is read piece by piece, as fast as the client reads the relay's
+//! output. Each piece takes one call into wasm and gives one chunk, no matter how many
+//! events it holds.
 //!
-//! This could be a `TransformStream` that the runtime pipes the body through, and
-//! was: that costs one crossing and half a dozen promises for each chunk of the
-//! network's, where [`Gathering`] takes together what has come together.
+//! The client's body is a `ReadableStream` that the relay writes to because this takes
+//! fewer crossings between JavaScript and wasm for each network chunk: [`Gathering`] reads
+//! the chunks that have arrived in the meantime as one piece.
 //!
-//! **Who owns what.** When a client leaves, the runtime cancels the stream and
-//! drops all that was going on: promises never settle, and what waits for them
-//! in Rust would stay for ever. So the pump ends when the stream is cancelled, and
-//! once an answer flows, all of it hangs on JavaScript objects (the stream, the
-//! reads, the timer), whose collection frees the Rust side: the closures own the
-//! [`Shared`] state, and that holds no JavaScript object that leads back to them.
-//! What the callbacks need of JavaScript comes to them as an argument, the [`Call`].
+//! **Ownership.** When a client leaves, the runtime cancels the stream and drops the
+//! request's work. Its promises then never settle, and a Rust future that waits for one
+//! would stay in memory for ever. So the pump ends when the stream is cancelled. Once the
+//! answer has begun, only JavaScript objects (the stream, the reads, the timer) keep it
+//! alive, and the Rust side is freed when they are garbage-collected: the closures own the
+//! [`Shared`] state, and that holds no JavaScript object that refers back to them. The
+//! JavaScript objects that the callbacks need are passed as an argument, the [`Call`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -56,35 +56,36 @@ pub(super) struct Outlet {
 
 struct Shared {
     relay: RefCell<Relay>,
-    /// Buffers that are kept from call to call.
+    /// Buffers, reused for each call.
     input: RefCell<Vec<u8>>,
     output: RefCell<Vec<u8>>,
-    /// Told once, when the client's status is decided.
+    /// Sends once, when the client's status is decided.
     decided: Cell<Option<oneshot::Sender<Result<(), Error>>>>,
     feeding: Cell<Feeding>,
-    /// Whether the next read waits for the client.
+    /// Whether the next read waits for the client to read.
     is_paused: Cell<bool>,
-    /// Stops the pump when it is told or dropped.
+    /// Stops the pump when this sends or is dropped.
     stop: Cell<Option<oneshot::Sender<()>>>,
     ended: Cell<bool>,
-    /// Which last words JavaScript has for the client.
+    /// The version of the last events that JavaScript has for the client.
     last_words_form: Cell<Option<u32>>,
 }
 
-/// Whether an upstream's body flows in.
+/// Whether an upstream's body is being read.
 #[derive(Default)]
 enum Feeding {
-    /// None does.
+    /// No upstream is being read.
     #[default]
     Off,
-    /// One does, but nothing of the answer has come; who is told of either.
+    /// An upstream is being read, but the answer has not begun. The sender reports when it
+    /// begins or fails.
     Waiting(oneshot::Sender<Result<Fed, Failure>>),
-    /// The answer flows.
+    /// The answer has begun.
     Flowing,
 }
 
-/// How far apart the reads of a body are that comes fast, in milliseconds. No
-/// reader notices, and a burst of thousands of chunks takes tens of reads.
+/// How far apart to read a body that arrives fast, in milliseconds. People do not notice,
+/// and a burst of thousands of chunks takes tens of reads.
 const GAP_MS: u32 = 1;
 
 impl Outlet {
@@ -120,13 +121,13 @@ impl Outlet {
         source.set_start(on_start.unchecked_ref());
         source.set_pull(&callback(Shared::client_reads));
         source.set_cancel(&callback(Shared::client_left));
-        // By its default strategy it has room for one chunk, so that the upstream is
-        // read before the client reads: the client's status depends on what comes.
+        // The default queuing strategy has room for one chunk. So the upstream is read before
+        // the client reads, which is needed because the client's status depends on the answer.
         let readable = web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())?;
         Ok(Self { shared, call, call_number, readable })
     }
 
-    /// Lets an upstream's body flow in; see [`Runtime::feed`](crate::runtime::Runtime::feed).
+    /// Relays an upstream's body; see [`Runtime::feed`](crate::runtime::Runtime::feed).
     pub(super) async fn feed(&self, download: Download) -> Result<Fed, Failure> {
         let failure = |error| self.shared.relay.borrow().failure(error);
         let Download { body, abort } = download;
@@ -149,7 +150,7 @@ impl Outlet {
             Closure::<dyn FnMut(Source, Option<Uint8Array>)>::new(on_piece).into_js_value();
         source.set_on_piece(&bind(&on_piece, &JsValue::UNDEFINED, &source));
         self.call.set_source(Some(&source));
-        // What an attempt that failed was waiting for is not this one's to read on at.
+        // A failed attempt may have been paused. This attempt is not.
         self.shared.is_paused.set(false);
         read(&source);
 
@@ -186,8 +187,8 @@ impl Outlet {
     }
 }
 
-/// A client that waits for its status. If it leaves, the future that holds this
-/// is dropped, and what was going on for it ends.
+/// A client that waits for its status. If it leaves, the future that holds this value is
+/// dropped, and its work ends.
 struct Waiting {
     outlet: Outlet,
     is_over: bool,
@@ -202,10 +203,10 @@ impl Drop for Waiting {
 }
 
 impl Shared {
-    /// A read is done: a piece of the upstream's body, or its end.
+    /// Handles the result of a read: a piece of the upstream's body, or its end.
     fn piece(&self, source: &Source, piece: Option<&Uint8Array>) {
         let call = source.call();
-        // What still comes of a body that was given up is passed over.
+        // Ignore a read of an upstream that has been abandoned.
         if call.source().as_ref() != Some(source) {
             return;
         }
@@ -261,7 +262,8 @@ impl Shared {
         }
     }
 
-    /// Leaves with JavaScript what to say if the instance fails: a few times in an answer.
+    /// Gives JavaScript the events that end the stream if the instance fails. They change only
+    /// a few times in an answer.
     fn leave_last_words(&self, call: &Call) {
         let relay = self.relay.borrow();
         let form = relay.last_words_form();
@@ -281,8 +283,8 @@ impl Shared {
         }
     }
 
-    /// Lets the relay go on, sends what it wrote, and does what it says. Returns
-    /// the error of [`Step::Fail`] if no feeding waits to hear of it.
+    /// Calls the relay, sends the bytes it wrote, and carries out its step. Returns the error of
+    /// [`Step::Fail`] if no [`Outlet::feed`] is waiting for it.
     fn act(
         &self,
         call: &Call,
@@ -296,7 +298,7 @@ impl Shared {
             let step = go_on(&mut relay, &mut self.output.borrow_mut());
             (step, relay.phase())
         };
-        // Copied out before anything is called that could call back.
+        // Copy the output before any call that could call back.
         let chunk = {
             let mut output = self.output.borrow_mut();
             let chunk = (!output.is_empty()).then(|| Uint8Array::from(output.as_slice()));
@@ -304,7 +306,7 @@ impl Shared {
             chunk
         };
         if let Some(chunk) = chunk {
-            // Fails when the client has gone, of which `client_left` tells.
+            // This fails if the client has left; `client_left` handles that.
             let _ = call.controller().enqueue(&chunk);
         }
         self.leave_last_words(call);
@@ -321,7 +323,7 @@ impl Shared {
             Step::Close(upstream) => {
                 self.ended.set(true);
                 call.close();
-                // The connection of one that has said all can be used again.
+                // An upstream that has sent everything leaves a connection that can be reused.
                 if upstream == UpstreamBody::Ongoing {
                     call.let_go();
                 }
@@ -344,7 +346,7 @@ impl Shared {
     }
 }
 
-/// Tells whoever waits, if somebody still does.
+/// Sends `message` to the receiver, if there still is one.
 fn tell<T>(sender: Option<oneshot::Sender<T>>, message: T) {
     if let Some(sender) = sender {
         let _ = sender.send(message);
@@ -352,7 +354,7 @@ fn tell<T>(sender: Option<oneshot::Sender<T>>, message: T) {
 }
 
 impl Call {
-    /// Lets go of the upstream that flows in, if one does.
+    /// Aborts the upstream that is being read, if there is one.
     fn let_go(&self) {
         if let Some(source) = self.source() {
             source.abort().abort();
@@ -361,7 +363,7 @@ impl Call {
     }
 }
 
-/// Reads on, if an upstream still flows in.
+/// Continues reading, if there still is an upstream.
 fn read_on(call: &Call) {
     if let Some(source) = call.source() {
         read(&source);
@@ -369,7 +371,7 @@ fn read_on(call: &Call) {
 }
 
 fn read(source: &Source) {
-    // It never rejects, and nothing comes after.
+    // The promise never rejects, and nothing depends on the returned one.
     let _ = then(&source.gathering().read(GAP_MS), &source.on_piece());
 }
 

@@ -1,22 +1,22 @@
 /**
- * Regular expressions as JavaScript has them under the flag `u`, matched in time linear in the text.
+ * JavaScript's regular expressions with the flag `u`, matched in time linear in the text.
  *
  * V8's own engine backtracks: a short pattern can keep it busy for years. Here a pattern becomes an
- * automaton, and all states that it can be in advance together, a character at a time (Thompson,
- * 1968). Only whether there is a match is told, so neither captures nor laziness make a difference.
- * What looks ahead or behind is found beforehand, for all places of the text at once.
+ * automaton, and all states that it can be in advance together, one character at a time (Thompson,
+ * 1968). The result is only whether there is a match, so captures and laziness make no difference.
+ * Lookaheads and lookbehinds are evaluated first, for all places of the text at once.
  *
- * References back to a group cannot be matched like this; they and the flags within a pattern throw.
+ * Backreferences cannot be matched like this. They and inline flags throw.
  */
 
 const MAX_CODE = 0x10ffff;
 const MAX_DEPTH = 100;
 
-/** The ranges, first and last code points, of the classes that have a letter. */
+/** The ranges, as first and last code points, of the classes that have a letter. */
 const CLASSES = {
   d: [48, 57],
   w: [48, 57, 65, 90, 95, 95, 97, 122],
-  // As `String.prototype.trim` takes away.
+  // The characters that `String.prototype.trim` removes.
   s: [9, 13, 32, 32, 160, 160, 5760, 5760, 8192, 8202, 8232, 8233, 8239, 8239, 8287, 8287, 12288, 12288, 65279, 65279],
 };
 const LINE_ENDS = [10, 10, 13, 13, 8232, 8233];
@@ -28,20 +28,20 @@ const ESCAPED_CLASS = /\\(?:([dws])|p\{(\w+(?:=\w+)?)\})/iy;
 const QUANTIFIER = /(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/y;
 const GROUP = /\((?:\?(?:(:)|(<?)([=!])|<([a-z_$][\w$]*)>)|(?!\?))/iy;
 
-/** What a state of the automaton does: ends the match, reads a character, goes on in several ways, or looks around. */
+/** What a state of the automaton does: end the match, read a character, split, or test an assertion. */
 const END = 0;
 const READ = 1;
 const SPLIT = 2;
 const ASSERT = 3;
 
-/** What all that is done costs, in the steps that are given to `spend`, which throws when there are too many. */
+/** The costs of all work, in steps. They are passed to `spend`, which throws when there are too many. */
 const COST = { atom: 60, emit: 10, state: 10, property: 2_000, propertyTest: 8 };
 
 /**
- * The test that `pattern` is: a function of a text. Both call `spend` with the number of steps they
- * are about to take.
+ * Compiles `pattern` to a function that tests a text. Both this and the function call `spend` with
+ * the number of steps they are about to take.
  *
- * Throws where `pattern` is none, or has what cannot be matched in linear time.
+ * Throws if `pattern` is not valid, or cannot be matched in linear time.
  */
 export function compile(pattern, spend) {
   const states = [stateOf(END, {})];
@@ -63,7 +63,7 @@ export function compile(pattern, spend) {
   };
 }
 
-/** All have the same fields: the runtime is quicker then. */
+/** All states have the same fields, which makes the runtime faster. */
 const stateOf = (kind, { set, to, holds, next }) => ({ kind, set, to, holds, next });
 
 function codesOf(text, spend) {
@@ -75,8 +75,9 @@ function codesOf(text, spend) {
 }
 
 /**
- * Reads a pattern. What is read of it is a function `emit` that adds its states, which go on to the
- * state `next`, and returns the first of them; `isBackward` if the text will be read from its end.
+ * Parses a pattern. Each parsed part is a function `emit`, which adds the part's states, followed by
+ * the state `next`, and returns the first of them. `isBackward` means that the text will be read
+ * from its end.
  */
 function parse(pattern, { spend, push, states, looks }) {
   const names = new Set();
@@ -181,7 +182,7 @@ function parse(pattern, { spend, push, states, looks }) {
       const from = set ? undefined : bracketCode();
       if (pattern[at] === "-" && at + 1 < pattern.length && pattern[at + 1] !== "]") {
         at += 1;
-        // Between two characters alone.
+        // A range is only valid between two characters.
         const to = set || bracketCode();
         if (!(from <= to)) throw wrong();
         ranges.push(from, to);
@@ -227,7 +228,7 @@ function parse(pattern, { spend, push, states, looks }) {
       return setOf(letter in CLASSES ? ranges : complement(ranges));
     }
     spend(COST.property);
-    // One character at a time, so that the runtime's engine has nothing to go back to.
+    // It is tested against one character at a time, so that the runtime's engine cannot backtrack.
     return setOf([], [new RegExp(`^\\${whole[1]}{${property}}$`, "u")]);
   };
 
@@ -254,14 +255,14 @@ const isWord = (code) => code !== undefined && hasCode(WORD, code);
 const isWordEdge = (place, codes) => isWord(codes[place - 1]) !== isWord(codes[place]);
 
 /**
- * Runs the automaton over a text, beginning anew at each place; returns whether it came to its end.
- * With `marks`, goes on to the last place and notes at which ones it did.
+ * Runs the automaton over a text, starting again at each place; returns whether there is a match.
+ * With `marks`, continues to the end of the text and marks the places where a match ends.
  */
 function run(states, start, codes, { isBackward = false, isAnchored = false, found, marks, spend }) {
   const seen = new Uint32Array(states.length);
   spend(states.length >> 4);
   const length = codes.length;
-  // The states to be looked at, and those that wait for a character: kept, and written over.
+  // The states to visit, and those that wait for a character: reused for each place.
   const stack = [];
   const reading = [];
   let open = 0;
@@ -284,7 +285,7 @@ function run(states, start, codes, { isBackward = false, isAnchored = false, fou
         if (state.holds(place, codes, found)) stack[open++] = state.next;
       }
       else {
-        // Many ways are paid for before they are gone.
+        // A split may have many ways: spend their steps before taking them.
         spend(state.to.length);
         for (let way = 0; way < state.to.length; way += 1) stack[open++] = state.to[way];
       }

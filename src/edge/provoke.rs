@@ -1,8 +1,8 @@
-//! Faults on demand, for the tests of what happens after one. This module is there
-//! with the feature `provoke` alone, which is never deployed.
+//! Faults on demand, for tests of what happens after a fault. This module exists only with
+//! the feature `provoke`, which is never deployed.
 //!
-//! A request asks for one in its header `x-provoke`, as `KIND@PLACE` or, for the
-//! third time that the request comes to that place, `KIND@PLACE*3`.
+//! A request asks for a fault with the header `x-provoke`: `KIND@PLACE`, or `KIND@PLACE*3`
+//! for the third time that the request reaches that place.
 
 use std::{cell::RefCell, collections::HashMap, hint::black_box, time::Duration};
 
@@ -15,13 +15,13 @@ use super::current::current_call;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Not declared to throw, so that it ends the instance if it does.
+    /// This is not declared to throw, so if it does, it ends the instance.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse)]
     fn parse_json(text: &str) -> JsValue;
 }
 
 thread_local! {
-    /// By the numbers of the requests.
+    /// By request number.
     static PLANS: RefCell<HashMap<u32, Plan>> = RefCell::default();
 }
 
@@ -31,7 +31,7 @@ struct Plan {
     times_left: u32,
 }
 
-/// Reads the header of the request that is at work.
+/// Reads the header of the running request.
 pub(super) fn plan(header: Option<&str>) {
     let Some((kind, place)) = header.and_then(|header| header.split_once('@')) else {
         return;
@@ -42,7 +42,7 @@ pub(super) fn plan(header: Option<&str>) {
     PLANS.with_borrow_mut(|plans| plans.insert(current_call(), plan));
 }
 
-/// Waits a little if the fault is to come after a timer, or within one.
+/// Waits a little if the fault is planned for after a timer.
 pub(super) async fn wait() {
     const WAIT_MS: u64 = 100;
     let waits = PLANS
@@ -53,7 +53,7 @@ pub(super) async fn wait() {
     }
 }
 
-/// The fault, if the request that is at work has one planned for here and now.
+/// Causes the fault, if the running request has one planned for this place and time.
 pub(super) fn here(place: &str) {
     let kind = PLANS.with_borrow_mut(|plans| {
         let plan = plans.get_mut(&current_call()).filter(|plan| plan.place == place)?;
@@ -75,14 +75,14 @@ fn panic() {
     panic!("a text of the request that nobody may log");
 }
 
-/// More than a WebAssembly memory can have, in pieces that Rust would allow.
+/// Allocates more than a WebAssembly memory can have, in pieces that Rust would allow.
 fn use_up_memory() {
     const PIECE_BYTES: usize = 1 << 30;
     let pieces: Vec<Vec<u8>> = (0..4).map(|_| Vec::with_capacity(PIECE_BYTES)).collect();
     black_box(pieces);
 }
 
-/// Until the stack is used up.
+/// Recurses until the stack is used up.
 #[expect(unconditional_recursion, reason = "it is what this is for")]
 fn recurse(depth: &u64) -> u64 {
     recurse(black_box(&(depth + 1))) + black_box(depth)

@@ -1,24 +1,24 @@
-/** Where the references of a JSON schema lead: to parts of the same document, by its drafts 4 to 2020-12. */
+/** The references of a JSON schema to parts of the same document, in drafts 4 to 2020-12. */
 
 import { urlCost } from "./formats.mjs";
 
-/** The address of a schema that has none. */
+/** The URL of a schema that has none. */
 const NOWHERE = "https://schema.invalid/";
 
 /** In characters. */
 const MAX_ADDRESS = 1_000;
 const MAX_DEPTH = 500;
 
-/** Lists in these are of values, not of schemas. Else they are names of properties. */
+/** Lists under these keywords hold values, not schemas. What is not a list there is a property of that name. */
 const VALUES = ["const", "default", "enum", "examples"];
 
-/** In 2019-09 and 2020-12 they lead elsewhere from each place they are come to. No more is known of them here. */
+/** In 2019-09 and 2020-12 their target depends on the path that led to them. They are not supported here. */
 const DYNAMIC = ["$dynamicRef", "$recursiveRef"];
 
 /**
- * Looks through the schema `root`. Returns `target`, a function that returns the part of it that a
- * part with a reference refers to, and whether any part of it is for what others have not
- * evaluated. Both throw where something is not clear. `draft` is 4, 6, 7 or undefined if later.
+ * Scans the schema `root`. Returns `target`, a function that returns the part that a part with a
+ * reference refers to, and whether any part has an `unevaluated…` keyword. Both throw if something
+ * is ambiguous or not supported. `draft` is 4, 6 or 7, or undefined for later ones.
  */
 export function references(root, { draft, spend }) {
   const idKeyword = draft === "4" ? "id" : "$id";
@@ -46,12 +46,12 @@ export function references(root, { draft, spend }) {
       hasUnevaluated ||= part.unevaluatedItems !== undefined || part.unevaluatedProperties !== undefined;
       if (DYNAMIC.some((name) => typeof part[name] === "string")) throw new Error("a dynamic reference");
       const isReference = typeof part.$ref === "string";
-      // Until draft 7, what stands beside a reference does not count.
+      // Up to draft 7, keywords beside a reference are ignored.
       if (typeof part[idKeyword] === "string" && !(isReference && draft)) {
         const url = resolve(part[idKeyword], base);
         const address = url.href.replace(/#$/, "");
         name(address, part);
-        // Until draft 7, an anchor was written as an address of its own.
+        // Up to draft 7, an anchor was written as an id that is only a fragment.
         if (url.hash === "") base = address;
       }
       if (typeof part.$anchor === "string") name(resolve(`#${part.$anchor}`, base).href, part);

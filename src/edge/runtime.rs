@@ -1,4 +1,4 @@
-//! The world as the Workers runtime has it.
+//! The [`Runtime`] trait, implemented with the Workers runtime.
 
 use std::{future::Future, time::Duration};
 
@@ -26,18 +26,18 @@ use crate::{
     tools::Judgement,
 };
 
-/// The runtime, which is global but for what it knows of this request.
+/// The Workers runtime. It is global, except for the request that it serves.
 #[derive(Clone)]
 pub(super) struct Workers {
     pub(super) call: Call,
     pub(super) call_number: u32,
 }
 
-/// How this gateway names itself to the upstream.
+/// The `user-agent` that DeGPT sees.
 const USER_AGENT: &str = concat!("degpt-edge/", env!("CARGO_PKG_VERSION"));
 
-/// The host of the addresses under which values are kept in the cache. Not a
-/// real one: the cache wants addresses, and only this worker uses these.
+/// The origin of the URLs under which values are cached. The cache needs URLs as keys. This
+/// host does not exist, and only this worker uses it.
 const CACHE_ORIGIN: &str = "https://degpt-edge.invalid/";
 
 impl Runtime for Workers {
@@ -73,7 +73,7 @@ impl Runtime for Workers {
         let init = request_init(&request, &abort).map_err(|_| Error::Internal)?;
         let global: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
         if let Some(body) = request.body {
-            // The last thing before the fetch: nothing may come between.
+            // This must come last before the fetch: the view is valid only until memory grows.
             init.unchecked_ref::<FetchInit>().set_body(body);
         }
         let fetch = JsFuture::from(global.fetch_with_str_and_init(request.url, &init));
@@ -81,7 +81,7 @@ impl Runtime for Workers {
             abort.abort();
             return Err(Error::Timeout);
         };
-        // The reason (DNS, TLS, refused) is the runtime's to log, and the same to a client.
+        // The runtime logs the reason (DNS, TLS, refused). To a client it makes no difference.
         let response: web_sys::Response =
             response.map_err(|_| Error::Unavailable)?.unchecked_into();
         #[cfg(feature = "provoke")]
@@ -130,7 +130,7 @@ impl Runtime for Workers {
     }
 
     fn judge(&self, schema: &str, json: &str) -> Judgement {
-        // What is longer could not be judged soon: it is not even copied.
+        // A longer text could not be checked in time, so it is not even copied.
         const MAX_BYTES: usize = 256 * 1024;
         if schema.len().max(json.len()) > MAX_BYTES {
             return Judgement::Unknown;
@@ -164,7 +164,7 @@ impl Runtime for Workers {
             return;
         }
         let response = ResponseBuilder::new().with_headers(headers).body(ResponseBody::Body(value));
-        // Where there is no cache, each isolate signs in for itself.
+        // Without a cache, each isolate signs in for itself.
         let _ = Cache::default().put(format!("{CACHE_ORIGIN}{key}"), response).await;
     }
 }

@@ -1,10 +1,10 @@
 /**
- * Whether an answer fits the JSON schema that its request asked for.
+ * Whether an answer matches the JSON schema of its request.
  *
- * Schema and answer both come from outside, so nothing here may fail or take long. A judgement has
- * a budget of steps, which all of its parts spend: where that is used up, or the schema has what is
- * not understood, no judgement is passed. The count of steps does not depend on the machine: the
- * same schema and answer come out the same way every time.
+ * The schema and the answer both come from outside, so nothing here may fail or take long. Each
+ * judgement has a budget of steps, which all of its parts spend. If the budget runs out, or the
+ * schema has something that is not supported, there is no judgement. The number of steps does not
+ * depend on the machine: the same schema and answer give the same result every time.
  */
 import { keywords } from "./keywords.mjs";
 import { compile } from "./patterns.mjs";
@@ -12,25 +12,26 @@ import { references } from "./references.mjs";
 import { fail, isObject, tell, typeOf } from "./values.mjs";
 
 /**
- * What a judgement may cost, in steps. A step looks at one thing: an entry of a keyword, a property,
- * a state of a pattern at a character.
+ * The most steps that a judgement may take. A step looks at one thing: an entry of a keyword, a
+ * property, a state of a pattern at a character.
  */
 export const MAX_STEPS = 400_000;
 
-/** What the runtime's parser of JSON costs at its worst: for so many characters a step, for an opening bracket or a colon so many steps. */
+/** The worst-case cost of the runtime's JSON parser: characters per step, and steps per opening bracket or colon. */
 const PARSING = { characters: 3, mark: 15 };
 
-/** What it costs to look through a part of the schema for its rules, and to try it on a value. */
+/** The cost of making the rules of a part of the schema, and of checking a value against it. */
 const COST = { prepare: 50, check: 20 };
 
-/** How deep schemas may be within each other while they are tried, references included. */
+/** How deep schemas may be nested during a check, references included. */
 const MAX_DEPTH = 500;
 
 const DRAFTS = /draft-0([467])|2019-09|2020-12/;
 
 /**
- * Why the JSON text `json` does not fit the schema `schema`; an empty text if it does, undefined
- * if that cannot be told, or not soon. `marks` is how many opening brackets and colons both have.
+ * The reason why the JSON text `json` does not match the schema `schema`; an empty text if it
+ * matches; undefined if that cannot be decided, or not soon. `marks` is the number of opening
+ * brackets and colons in both.
  */
 export function misfit(schema, json, marks) {
   let left = MAX_STEPS;
@@ -43,7 +44,7 @@ export function misfit(schema, json, marks) {
     const wrong = judge(JSON.parse(schema), JSON.parse(json), spend);
     return wrong ? tell(wrong) : "";
   } catch {
-    // A reference to nothing, a recursion without end, a pattern that is none, too many steps.
+    // A dangling reference, an endless recursion, an invalid pattern, or too many steps.
     return undefined;
   }
 }
@@ -67,17 +68,17 @@ function judge(root, value, spend) {
     if (found === undefined) {
       spend(COST.prepare);
       if (!isObject(part)) throw new Error("no schema");
-      // Until draft 7, what stands beside a reference does not count.
+      // Up to draft 7, keywords beside a reference are ignored.
       found = prepare(draft[1] && part.$ref !== undefined ? { $ref: part.$ref } : part, part);
       rules.set(part, found);
     }
     return found;
   };
 
-  /** What a part may have seen of a value: the keys and indices that it has something to say about. */
+  /** The keys and indices of a value that a part has evaluated. */
   const newSeen = () => (hasUnevaluated ? new Set() : undefined);
 
-  /** What is wrong with a value under a part of the schema; undefined if nothing is. */
+  /** What is wrong with a value under a part of the schema; undefined if it is valid. */
   const check = (value, part, at, seen = newSeen()) => {
     spend(COST.check);
     if (part === true) return undefined;
@@ -94,7 +95,7 @@ function judge(root, value, spend) {
     return wrong;
   };
 
-  /** As `check` for one more part that the value has to fit; what that has seen counts only if it does. */
+  /** Like `check`, for another part that applies to the same value. What it evaluates counts only if the value matches. */
   const checkToo = (value, part, at, seen) => {
     const own = newSeen();
     const wrong = check(value, part, at, own);
@@ -103,7 +104,7 @@ function judge(root, value, spend) {
     own.forEach((key) => seen.add(key));
   };
 
-  /** As `check` for a value within the one at `at`; `why` is what is wrong if nothing is allowed there. */
+  /** Like `check`, for a value inside the one at `at`. `why` is the message if nothing is allowed there. */
   const checkInner = (value, part, at, key, why) => (part === false ? fail(at, () => why(key)) : check(value, part, { up: at, key }));
 
   const prepare = keywords({ target, check, checkToo, checkInner, matches, spend });

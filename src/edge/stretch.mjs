@@ -1,7 +1,7 @@
 /**
- * Sixteen bytes that stand for `password` and that nobody can guess it by without doing `rounds`
- * rounds of work for each guess: PBKDF2 with HMAC-SHA-256 (RFC 8018, section 5.2), which the runtime
- * does itself. It allows 100,000 rounds at most.
+ * Derives sixteen bytes from `password` with PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2). Each guess
+ * at the password costs `rounds` rounds of work. The runtime computes it natively, and allows
+ * 100,000 rounds at most.
  */
 export async function stretch(password, salt, rounds) {
   const bytes = (text) => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
-/** Values of JSON, and what is said of one that is not as it should be. */
+/** JSON values, and the errors about them. */
 
-/** What is wrong: at what place, the innermost key first, and why. The reason is put into words only where it is told. */
+/** An error: its place, the innermost key first, and its reason, a function that is called only if the error is reported. */
 export const fail = (at, why) => ({ at, why });
 
 export function tell({ at, why }) {
@@ -12,7 +12,7 @@ export function tell({ at, why }) {
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 export const typeOf = (value) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
-/** Whether two values are the same one. */
+/** Whether two values are equal. */
 export function isEqual(one, other, spend) {
   spend(3);
   if (typeof one === "string" && one.length === other?.length) spend(one.length >> 3);
@@ -23,7 +23,7 @@ export function isEqual(one, other, spend) {
   return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && isEqual(one[key], other[key], spend));
 }
 
-/** A text that equal values share, and only those. */
+/** A text that is the same for equal values, and only for those. */
 export function canonical(value, spend) {
   spend(25);
   if (typeof value === "string") spend(value.length >> 2);
@@ -34,7 +34,7 @@ export function canonical(value, spend) {
   return `{${keys.map((key) => `${canonical(key, spend)}:${canonical(value[key], spend)}`).join()}}`;
 }
 
-/** In code points, as the standard counts. */
+/** In code points, as the standard says. */
 export function lengthOf(text, spend) {
   spend(text.length >> 2);
   let length = 0;
@@ -42,7 +42,7 @@ export function lengthOf(text, spend) {
   return length;
 }
 
-/** Exact for numbers as they are written in decimals, where a floating-point remainder is not. */
+/** Exact for numbers written in decimal, unlike a floating-point remainder. */
 export function isMultiple(value, divisor, spend) {
   spend(400);
   if (!Number.isFinite(value) || divisor <= 0) return false;
