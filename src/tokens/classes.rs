@@ -1,7 +1,7 @@
-//! The classes of characters that the pattern of `cl100k_base` tells apart.
+//! The classes of characters that the pattern of `cl100k_base` distinguishes.
 //!
-//! They follow the Unicode tables of the reference, as the build script writes
-//! them. ASCII and the common ideographs are answered without the table.
+//! They follow the Unicode tables of the reference implementation, as the build script writes
+//! them. ASCII and the common ideographs do not need the table.
 
 /// A class of characters. The first four numbers are those of the table.
 #[derive(Clone, Copy, PartialEq, Eq)]

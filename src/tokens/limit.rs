@@ -1,25 +1,24 @@
 //! Cutting a text at a number of tokens.
 //!
-//! The number of tokens does not grow with every character: `functio` is three
-//! tokens and `function` is one. So a text that is over a limit can come under it again, and
-//! the longest prefix that fits need not end where the limit is first passed.
-//! What does only grow is a floor under the number: the tokens that nothing can
-//! change any more. The search goes forward until the floor is over the limit,
-//! and then back until a prefix fits.
+//! The number of tokens does not grow with every character: `functio` is three tokens and
+//! `function` is one. So a text that is over a limit can come under it again, and the longest
+//! prefix that fits need not end where the limit is first passed. But there is a lower bound that
+//! only grows: the tokens that later text cannot change. The search goes forward until the lower
+//! bound is over the limit, and then back until a prefix fits.
 //!
-//! `Counter` alone knows the text so far; this knows no more than its state.
+//! Only `Counter` holds text; this module uses no more than its state.
 
 use std::collections::VecDeque;
 
 use super::{Counter, scanner::Kind};
 
-/// How many bytes the search goes on by where the limit is near.
+/// How many bytes the search advances by when the limit is near.
 const BLOCK: usize = 64;
 
-/// How many such blocks it can go back by without starting over.
+/// How many such blocks it can go back without starting over.
 const MARKS: usize = 16;
 
-/// What a search finds.
+/// The result of a search.
 enum Found {
     /// The longest prefix that fits, and the state after it.
     Prefix(usize, Box<Counter>),
@@ -28,20 +27,18 @@ enum Found {
 }
 
 impl Counter {
-    /// Counts as much of `text` as fits under a limit and returns how much that
-    /// is, in bytes.
+    /// Counts the longest prefix of `text` that fits under a limit, and returns its length in
+    /// bytes.
     ///
-    /// It is the longest prefix of `text`, ending between two characters, with
-    /// which the total of all text so far is at most `limit_tokens`: no longer
-    /// prefix fits, though some shorter ones may not either. All of it is
-    /// `text.len()`. If no prefix fits, not even the empty one, because the total
-    /// is over the limit already, the answer is 0. The counter has then seen the
-    /// prefix and nothing else.
+    /// The prefix ends between two characters, and with it the total of all text so far is at
+    /// most `limit_tokens`. No longer prefix fits; some shorter ones may not fit either. If all
+    /// of `text` fits, the result is `text.len()`. If no prefix fits, not even the empty one,
+    /// because the total is over the limit already, the result is 0. The counter has then
+    /// counted the prefix and nothing else.
     ///
-    /// The text of several calls, all of which were told that everything fits,
-    /// fits as a whole. A call that ends just while a word is over the limit
-    /// that its rest would bring under it again cuts there, as it does not know
-    /// the rest.
+    /// If several calls each return that everything fits, their text fits as a whole. Text may
+    /// be over the limit in the middle of a word, although the rest of the word would bring it
+    /// under the limit again. A call that ends there cuts there, as it does not know the rest.
     ///
     /// Far from the limit this costs no more than [`Counter::push`].
     pub fn push_up_to(&mut self, text: &str, limit_tokens: u64) -> usize {
@@ -64,9 +61,9 @@ impl Counter {
 
     /// Looks for the longest prefix of `text` that fits.
     fn search(&self, text: &str, limit: u64) -> Found {
-        // The white space at the end is one piece to every prefix that ends in it.
+        // The white space at the end is one piece in every prefix that ends within it.
         let run = text.trim_end().len();
-        // The last place where the text fitted, or the start, and those after it.
+        // The last position where the text fitted, or the start, and the positions after it.
         let mut marks = VecDeque::from([(0, self.clone())]);
         let mut counter = self.clone();
         let mut place = 0;
@@ -78,7 +75,7 @@ impl Counter {
             if counter.total() <= limit {
                 marks.clear();
             } else if step > BLOCK {
-                // Too far: from the last mark on again, in small steps.
+                // Too far: continue from the last mark, in small steps.
                 careful = true;
                 let Some(mark) = marks.back() else { break };
                 counter.clone_from(&mark.1);
@@ -106,10 +103,9 @@ impl Counter {
         Found::Below(place)
     }
 
-    /// How many bytes to go on by: few near the limit, and otherwise so many
-    /// that they are likely to fit.
+    /// How many bytes to advance by: few near the limit, otherwise as many as are likely to fit.
     fn room(&self, limit: u64) -> usize {
-        // No token is shorter than a byte: what is certain to fit.
+        // No token is shorter than a byte, so this many bytes certainly fit.
         let certain = limit.saturating_sub(self.at_most());
         let certain = usize::try_from(certain).unwrap_or(usize::MAX);
         if certain >= BLOCK {
@@ -119,16 +115,16 @@ impl Counter {
         usize::try_from(likely).unwrap_or(usize::MAX).max(BLOCK)
     }
 
-    /// The total is at most this, and the bytes that are still to come.
+    /// An upper bound of the total, without the bytes that are still to come.
     fn at_most(&self) -> u64 {
         let piece = self.piece.at_most();
-        // A run of white space may be cut yet.
+        // A run of white space may still be cut.
         let cut = self.head.at_most() + self.rest.at_most();
         self.done + piece.max(cut)
     }
 
-    /// The total is at least this, whatever is still to come; or, if the current
-    /// piece is `whole`, as long as what is still to come is of the same piece.
+    /// A lower bound of the total, whatever follows. If the current piece is `whole`, the bound
+    /// only holds while the text that follows is part of the same piece.
     fn at_least(&self, whole: bool) -> u64 {
         if self.kind == Kind::Spaces && !whole {
             self.done
@@ -138,8 +134,8 @@ impl Counter {
     }
 }
 
-/// The longest prefix of `text` that fits after what `counter` has seen, found by
-/// trying all, and the state after it.
+/// The longest prefix of `text` that fits after what `counter` has counted, and the state after
+/// it. Tries all prefixes.
 fn longest(counter: &Counter, text: &str, limit: u64) -> Option<(usize, Counter)> {
     let mut trial = counter.clone();
     let mut length = (trial.total() <= limit).then_some(0);

@@ -1,12 +1,11 @@
 //! Byte-pair merging of one piece of text.
 //!
-//! A piece starts as its single bytes. Of all neighbouring pairs that are
-//! tokens, the one of lowest rank is merged, the leftmost first among equals,
-//! until no pair is a token. Short pieces, which are nearly all, look over all
-//! pairs for the lowest and need no memory but the stack; [`Scratch`] does the
-//! longer ones.
+//! A piece starts as single bytes. Of all adjacent pairs that are tokens, the one of lowest rank
+//! is merged, the leftmost first among equals, until no pair is a token. For short pieces, which
+//! are nearly all, each step searches all pairs for the lowest rank and needs no memory but the
+//! stack. [`Scratch`] merges the longer ones.
 //!
-//! It knows nothing of where pieces start and end: `scanner` says that.
+//! This module does not know where pieces start and end: `scanner` decides that.
 
 use super::{
     merge_long::Scratch,
@@ -64,7 +63,7 @@ fn short<const N: usize>(piece: &[u8]) -> u64 {
             return u64::from(alive.count_ones());
         }
         let (rank, left) = (lowest >> PLACE_BITS, lowest % (1 << PLACE_BITS));
-        // A pair has a part on its right, so there is a bit above.
+        // A pair has a part on its right, so a higher bit is set.
         let above = alive & (u64::MAX << left << 1);
         let right = above.trailing_zeros();
         let above = above & above.wrapping_sub(1);

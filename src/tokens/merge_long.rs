@@ -1,11 +1,10 @@
-//! The merge of `merge` for pieces too long to look over all pairs each time,
-//! and for callers that want to know where the tokens end.
+//! The same merge as in `merge`, for pieces that are too long to search all pairs in each step,
+//! and for callers that need to know where the tokens end.
 //!
-//! Ranks are taken in order and one rank merges all its pairs from left to
-//! right: a merge makes only pairs of higher rank, so none comes in between.
-//! While a rank merges a good part of the piece, as in a line of dashes, that is
-//! done in a pass over the piece; what is left after that goes through a heap.
-//! So no piece costs quadratic time.
+//! Ranks are processed in order, and all pairs of a rank are merged from left to right. A merge
+//! only creates pairs of higher rank, so none comes in between. While a rank merges a large part
+//! of the piece, as in a line of dashes, this takes one pass over the piece; after that a heap
+//! is used. So no piece takes quadratic time.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -14,32 +13,32 @@ use super::table::{NONE, merged, of_byte};
 /// The share of the parts that a pass must merge for another one to follow.
 const SHARE: usize = 8;
 
-/// Working memory, kept so that it is allocated once.
+/// Working memory, kept so that it is allocated only once.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// The parts of the piece, in order.
     parts: Vec<Part>,
     /// The neighbours of each part, as long as the heap is used.
     links: Vec<Link>,
-    /// Pairs to merge: the rank above the place of the left part. A pair that
-    /// no longer exists is found out when its turn comes.
+    /// Pairs to merge: the rank above the position of the left part. A pair that no longer
+    /// exists is detected when its turn comes.
     heap: BinaryHeap<Reverse<u64>>,
-    /// For `piece`: the ends it has to look at.
+    /// For `piece`: the ends it has to check.
     pub(super) ends: Vec<usize>,
 }
 
 /// A part of a piece.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
-    /// The token it is for now. A part that is gone has [`NONE`].
+    /// The token it is at present. A part that has been merged into another has [`NONE`].
     token: u32,
-    /// What it and the next part merge into.
+    /// The token that it and the next part merge into.
     pair: u32,
     /// Where it ends in the piece.
     pub(super) end: usize,
 }
 
-/// The places of the neighbours of a part; [`NONE`] where there is none.
+/// The positions of the adjacent parts; [`NONE`] where there is none.
 #[derive(Clone, Copy)]
 struct Link {
     /// The part before.
@@ -49,7 +48,7 @@ struct Link {
 }
 
 impl Clone for Scratch {
-    /// Nothing in it outlives a call, so a copy starts empty.
+    /// Its contents are used only within one call, so a clone starts empty.
     fn clone(&self) -> Self {
         Self::default()
     }
@@ -130,8 +129,8 @@ impl Scratch {
         self.parts.retain(|part| part.token != NONE);
     }
 
-    /// Merges the part at `place` with the next, if what that makes still is
-    /// the token `rank`.
+    /// Merges the part at `place` with the next one, if the two still merge into the token
+    /// `rank`.
     fn join(&mut self, rank: u32, place: u32) -> Option<()> {
         let Link { previous, next } = *self.links.get(place as usize)?;
         let right = *self.parts.get(next as usize)?;
@@ -141,7 +140,7 @@ impl Scratch {
         }
         left.token = rank;
         left.end = right.end;
-        // Nothing the heap still holds for a part that is gone finds a pair.
+        // An entry of the heap for a part that has been merged away must not find a pair.
         let gone = self.parts.get_mut(next as usize)?;
         gone.token = NONE;
         gone.pair = NONE;
@@ -155,7 +154,7 @@ impl Scratch {
         Some(())
     }
 
-    /// Finds out anew what two neighbours merge into.
+    /// Looks up again what two adjacent parts merge into.
     fn renew(&mut self, left: u32, right: u32) {
         let right = self.parts.get(right as usize).map_or(NONE, |part| part.token);
         if let Some(part) = self.parts.get_mut(left as usize) {
@@ -173,7 +172,7 @@ fn key(pair: u32, place: u32) -> Reverse<u64> {
     Reverse(u64::from(pair) << 32 | u64::from(place))
 }
 
-/// Remembers the last answer of the table: long pieces often repeat.
+/// Caches the last lookup in the table: long pieces often repeat.
 #[derive(Default)]
 struct Pairs {
     /// The pair asked for, and the answer.

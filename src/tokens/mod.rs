@@ -1,16 +1,14 @@
 //! Exact counting of `cl100k_base` tokens.
 //!
-//! [`count`] counts a text; [`Counter`] counts one that comes in portions, with
-//! the same result however it is cut, and can say how much of a portion fits
-//! under a limit. Special tokens such as `<|endoftext|>` are ordinary text here.
+//! [`count`] counts a text. [`Counter`] counts a text that arrives in portions, with the same
+//! result for every way of splitting it, and can say how much of a portion fits under a limit.
+//! Special tokens such as `<|endoftext|>` are ordinary text here.
 //!
-//! There is no start-up work: the tables are made at build time and read where
-//! they lie. A counter holds no more of the text than the piece it is in, and of
-//! a long piece the last few thousand bytes. It tells the number of tokens and
-//! not which they are.
+//! There is no start-up work: the tables are made at build time and read in place. A counter holds
+//! no more of the text than the current piece, and of a long piece the last few thousand bytes. It
+//! counts tokens but does not return them.
 //!
-//! Whoever reports usage or enforces a token limit calls this; nothing here
-//! knows of requests or responses.
+//! This module serves usage reports and token limits. It knows nothing of requests or responses.
 
 mod classes;
 mod layout;
@@ -35,10 +33,10 @@ pub fn count(text: &str) -> u64 {
     counter.total()
 }
 
-/// Counts the tokens of a text that comes in portions.
+/// Counts the tokens of a text that arrives in portions.
 ///
-/// The total is that of the text as a whole: where the portions were cut makes
-/// no difference.
+/// The total is that of the text as a whole: where the portions were split makes no
+/// difference.
 ///
 /// ```
 /// # use degpt_edge::tokens::{Counter, count};
@@ -49,16 +47,15 @@ pub fn count(text: &str) -> u64 {
 /// ```
 #[derive(Clone, Default)]
 pub struct Counter {
-    /// The tokens of all pieces that are done.
+    /// The tokens of all finished pieces.
     done: u64,
-    /// How far the current piece has come.
+    /// The state of the current piece.
     kind: Kind,
-    /// The current piece. A run of white space is one piece as long as nothing
-    /// follows it.
+    /// The current piece. A run of white space is one piece until something follows it.
     piece: Piece,
-    /// Of a run of white space, what goes up to its last line break.
+    /// The part of a run of white space up to its last line break.
     head: Piece,
-    /// Of a run of white space, what comes after its last line break.
+    /// The part of a run of white space after its last line break.
     rest: Piece,
     /// Working memory.
     scratch: Scratch,
@@ -72,7 +69,7 @@ impl fmt::Debug for Counter {
 }
 
 impl Counter {
-    /// A counter that has seen nothing.
+    /// A counter of an empty text.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -109,14 +106,13 @@ impl Counter {
         self.done + self.piece.count(&mut Scratch::default())
     }
 
-    /// The tokens that nothing which follows can change any more: those of the
-    /// words that are over.
+    /// The tokens that later text cannot change: those of the finished words.
     #[must_use]
     pub fn settled(&self) -> u64 {
         self.done
     }
 
-    /// Holds what a portion has of a piece whose end it does not have.
+    /// Holds the bytes of a piece whose end has not arrived.
     fn hold(&mut self, bytes: &[u8]) {
         if self.kind != Kind::Spaces {
             self.piece.push(bytes, &mut self.scratch);
@@ -139,9 +135,9 @@ impl Counter {
         self.done += self.count_piece(bytes);
     }
 
-    /// Ends a run of white space with `bytes`, after what is held of it, because
-    /// something else follows. Returns how many of `bytes` at their end are to
-    /// be read again, as the start of the next piece.
+    /// Ends a run of white space with `bytes`, after what is held of it, because other text
+    /// follows. Returns how many bytes at the end of `bytes` must be read again, as the start of
+    /// the next piece.
     fn end_run(&mut self, bytes: &[u8]) -> usize {
         if self.piece.is_empty() {
             let (head, rest) = split_after_break(bytes);
@@ -167,8 +163,8 @@ impl Counter {
         0
     }
 
-    /// The tokens of a piece that ends with `bytes`, after what is held of it.
-    /// Nothing of it is held then.
+    /// The tokens of a piece that ends with `bytes`, after what is held of it. Then nothing of it
+    /// is held any more.
     #[inline]
     fn count_piece(&mut self, bytes: &[u8]) -> u64 {
         if self.piece.is_empty() && bytes.len() <= HELD {

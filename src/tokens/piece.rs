@@ -44,19 +44,19 @@ use super::{merge::count, merge_long::Scratch, scanner::split_before_last, table
 #[cfg(test)]
 mod tests;
 
-/// How many bytes are held at least before the first try to drop the start.
+/// How many bytes are held at least before the first attempt to drop the start.
 pub(super) const HELD: usize = 1024;
 
-/// How many bytes more are held for each end that a try has to look at: what a
-/// try costs grows with these, and the bytes between two tries pay for it.
+/// How many more bytes are held for each end that an attempt has to check. The cost of an
+/// attempt grows with the number of ends, and is spread over the bytes between two attempts.
 const HELD_PER_END: usize = 32;
 
-/// Bytes at the end that are left out of the proof, so that it also holds for
-/// the piece without its last character.
+/// The number of bytes at the end that are left out of the proof, so that it also holds for the
+/// piece without its last character.
 const LEFT_OUT: usize = 4;
 
-/// How far before the first of the possible ends `s` is sought: near is cheap,
-/// far makes it likelier that the tokens between settle.
+/// How far before the first of the possible ends to look for `s`. A short distance is cheap; a
+/// long one makes it likelier that the tokens between settle.
 const DISTANCES: [usize; 3] = [32, 128, 512];
 
 /// A piece, or the start of one.
@@ -66,9 +66,9 @@ pub(super) struct Piece {
     dropped: u64,
     /// The bytes after that.
     held: Vec<u8>,
-    /// How many bytes more than [`HELD`] are held, by what the last try cost.
+    /// How many bytes more than [`HELD`] are held, because of the cost of the last attempt.
     cost: usize,
-    /// And how many more because tries found nothing.
+    /// How many more bytes are held because attempts found nothing.
     failed: usize,
 }
 
@@ -79,7 +79,7 @@ impl Clone for Piece {
         copy
     }
 
-    /// Copies into the memory that is there.
+    /// Copies into the memory that is already allocated.
     fn clone_from(&mut self, source: &Self) {
         self.dropped = source.dropped;
         self.held.clone_from(&source.held);
@@ -88,24 +88,24 @@ impl Clone for Piece {
     }
 }
 
-/// A place that what is before it may be dropped at.
+/// A position before which everything may be dropped.
 struct Place {
     /// The tokens before it.
     tokens: u64,
-    /// Where the last of them starts.
+    /// The start of the last of them.
     start: usize,
-    /// Where it ends: the place.
+    /// The end of the last of them: the position itself.
     end: usize,
 }
 
 impl Piece {
-    /// Whether there is nothing of it.
+    /// Whether it is empty.
     pub(super) fn is_empty(&self) -> bool {
-        // Something is always left when the start is dropped.
+        // Dropping the start always leaves some bytes.
         self.held.is_empty()
     }
 
-    /// Forgets it. Its memory is kept for the next.
+    /// Clears it, and keeps its memory for the next piece.
     pub(super) fn clear(&mut self) {
         self.dropped = 0;
         self.held.clear();
@@ -113,7 +113,7 @@ impl Piece {
         self.failed = 0;
     }
 
-    /// Adds to its end.
+    /// Appends `bytes`.
     pub(super) fn push(&mut self, mut bytes: &[u8], scratch: &mut Scratch) {
         while !bytes.is_empty() {
             let full = HELD + self.cost + self.failed;
@@ -127,20 +127,20 @@ impl Piece {
         }
     }
 
-    /// Drops what can be dropped although there is room, so that
-    /// [`Piece::settled`] is near the truth.
+    /// Drops what can be dropped although there is still room, so that [`Piece::settled`] is
+    /// close to the true number.
     pub(super) fn settle(&mut self, scratch: &mut Scratch) {
         if self.held.len() >= HELD / 2 + self.failed {
             self.drop_start(scratch);
         }
     }
 
-    /// The tokens it has at least, whatever is added to it.
+    /// A lower bound of its tokens, whatever is appended.
     pub(super) fn settled(&self) -> u64 {
         self.dropped
     }
 
-    /// The tokens it has at most.
+    /// An upper bound of its tokens.
     pub(super) fn at_most(&self) -> u64 {
         self.dropped + self.held.len() as u64
     }
@@ -150,7 +150,7 @@ impl Piece {
         self.dropped + count(&self.held, scratch)
     }
 
-    /// Its tokens if its last character were not there.
+    /// Its tokens without its last character.
     pub(super) fn count_without_last(&self, scratch: &mut Scratch) -> u64 {
         let (without, _) = split_before_last(&self.held);
         self.dropped + count(without, scratch)
@@ -161,7 +161,7 @@ impl Piece {
         split_before_last(&self.held).1
     }
 
-    /// Drops the start, as far as it is certain.
+    /// Drops the start, as far as its tokens are certain.
     fn drop_start(&mut self, scratch: &mut Scratch) {
         let certain = self.held.len().saturating_sub(LEFT_OUT);
         let bytes = self.held.get(..certain).unwrap_or_default();
@@ -181,7 +181,7 @@ impl Piece {
     }
 }
 
-/// Where the last end of a token in `bytes` can be, whatever follows.
+/// The positions where the last end of a token in `bytes` can be, whatever follows.
 fn last_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
     let far = bytes.len().saturating_sub(usize::from(u8::MAX));
     let near = bytes.iter().enumerate().skip(far);
@@ -190,8 +190,8 @@ fn last_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
         .chain([bytes.len()])
 }
 
-/// A place where every way to go on with `bytes` has the end of a token, with the
-/// same tokens before it; `ends` are those of [`last_ends`].
+/// A position where a token ends however `bytes` continues, with the same tokens before it.
+/// `ends` are those of [`last_ends`].
 fn certain_place(bytes: &[u8], ends: &[usize], scratch: &mut Scratch) -> Option<Place> {
     let nearest = *ends.first()?;
     let mut places = DISTANCES.map(|_| None);
@@ -209,8 +209,8 @@ fn certain_place(bytes: &[u8], ends: &[usize], scratch: &mut Scratch) -> Option<
     places.find(|place| is_certain(bytes, place, ends, scratch).is_some())
 }
 
-/// Says so if the tokens before `place` are the same whichever of `ends` is the
-/// last end of a token.
+/// `Some` if the tokens before `place` are the same whichever of `ends` is the last end of a
+/// token.
 fn is_certain(bytes: &[u8], place: &Place, ends: &[usize], scratch: &mut Scratch) -> Option<()> {
     let before = place.end - place.start;
     let mut known = None;

@@ -23,47 +23,47 @@
 
 use super::classes::{Class, first};
 
-/// How far the current piece has come.
+/// The state of the current piece.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Nothing of it is there yet.
+    /// It is empty.
     #[default]
     Start,
     /// An apostrophe, which may start a contraction.
     Apostrophe,
-    /// An apostrophe and a letter that are a contraction together with one more
-    /// letter, given here as a small one.
+    /// An apostrophe and a letter that become a contraction with one more letter, which is given
+    /// here in lowercase.
     Contraction(u8),
-    /// One character that may stand before letters or among signs.
+    /// One character that may come before letters or be among signs.
     Mark,
     /// Letters, with or without a character before them.
     Letters,
-    /// As many numbers; three are a piece.
+    /// This many number characters; three are a piece.
     Numbers(u8),
-    /// Signs, with or without a blank before them.
+    /// Signs, with or without a space before them.
     Signs,
     /// Line breaks after signs.
     Breaks,
-    /// A run of white space whose end is not known.
+    /// A run of white space whose end has not arrived.
     Spaces,
-    /// The last character of a run of white space, with something else after
-    /// it. Only a blank, `true`, can stand before signs.
+    /// The last character of a run of white space, when other text follows it. Only a space
+    /// (`true`) can come before signs.
     LastSpace(bool),
 }
 
 /// What a portion of text does to the current piece.
 pub(super) struct Step {
-    /// How much of the portion belongs to the piece, in bytes.
+    /// How many bytes of the portion belong to the piece.
     pub(super) taken: usize,
-    /// The kind the piece has then.
+    /// The state of the piece after them.
     pub(super) kind: Kind,
-    /// Whether the piece ends there. Of [`Kind::Spaces`] it is the run that
-    /// ends, which is still to be cut.
+    /// Whether the piece ends there. For [`Kind::Spaces`], the run ends there, and must still be
+    /// cut.
     pub(super) done: bool,
 }
 
-/// Takes from `text` what belongs to the current piece. Unless the piece is
-/// done, that is all of it.
+/// Takes from `text` what belongs to the current piece. Unless that ends the piece, it is all of
+/// `text`.
 #[inline]
 pub(super) fn advance(mut kind: Kind, text: &[u8]) -> Step {
     let mut taken = 0;
@@ -133,9 +133,9 @@ fn next(kind: Kind, class: Class, rest: &[u8]) -> Next {
     }
 }
 
-/// The kind of a piece that starts with the white space, no line break, at the
-/// start of `rest`. Most is a blank between words, which need not be told apart
-/// from a longer run by cutting it.
+/// The state of a piece that starts with the white space, not a line break, at the start of
+/// `rest`. Most such pieces are a single space between words, which is recognized here without
+/// cutting a run.
 #[inline]
 fn space(rest: &[u8]) -> Kind {
     let Some((_, length)) = first(rest) else {
@@ -149,7 +149,7 @@ fn space(rest: &[u8]) -> Kind {
 
 /// What a letter after an apostrophe does.
 fn after_apostrophe(rest: &[u8]) -> Next {
-    // The long s, U+017F, is an `s` to a pattern that ignores case.
+    // The long s, U+017F, matches `s` in a pattern that ignores case.
     if rest.starts_with("\u{17f}".as_bytes()) {
         return Next::Completes;
     }

@@ -1,12 +1,12 @@
-//! The merge table: which token a pair of neighbouring tokens becomes.
+//! The merge table: which token a pair of adjacent tokens becomes.
 //!
-//! The build script writes it in the form it is used in, so nothing is done at
-//! start-up. A token is its rank, and a merge of lower rank goes first, so one
-//! answer serves as both. `layout` says how a pair finds its entry.
+//! The build script writes it in its final form, so there is no start-up work. A token is its
+//! rank, and merges of lower rank go first, so one lookup gives both the token and its rank.
+//! `layout` says how a pair finds its entry.
 
 use super::layout::{BUCKETS_PER_GROUP, REMAINDER_BITS, TOKEN_HIGH_SHIFT, place};
 
-/// The answer for a pair that is no token. It ranks after every token.
+/// The result for a pair that is not a token. It ranks after every token.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// Includes a table as chunks of bytes.
@@ -76,7 +76,7 @@ pub(super) fn merged(left: u32, right: u32) -> u32 {
     find(left, right).unwrap_or(NONE)
 }
 
-/// [`merged`] for a pair that may be none.
+/// Like [`merged`], but `None` for a pair that is not a token.
 #[inline]
 fn find(left: u32, right: u32) -> Option<u32> {
     let (bucket, remainder) = place(LEFT.number(left)?, RIGHT.number(right)?);

@@ -7,8 +7,7 @@ use super::{Outcome, check};
 /// Characters in a block of the table: two bits each.
 const BLOCK: usize = 256;
 
-/// The table: every block of characters names its bits, and equal bits are kept
-/// once.
+/// The table: every block of characters refers to its bits, and equal bits are stored once.
 pub(super) struct Classes {
     /// For each block of characters, the number of its bits.
     pub(super) blocks: Vec<u8>,
@@ -17,10 +16,10 @@ pub(super) struct Classes {
 }
 
 impl Classes {
-    /// The classes as the regular expressions of the reference see them.
+    /// The classes as the regular expressions of the reference implementation define them.
     pub(super) fn of_reference() -> Outcome<Self> {
         let mut classes = vec![0_u8; 0x11_0000];
-        // The numbers are those of `classes::Class` in the crate.
+        // The same numbers as in `classes::Class` in the crate.
         for (class, pattern) in [(1, r"\p{L}"), (2, r"\p{N}"), (3, r"\s")] {
             for (first, last) in ranges(pattern)? {
                 for slot in classes.get_mut(first..=last).into_iter().flatten() {
@@ -49,7 +48,7 @@ impl Classes {
     }
 }
 
-/// What the scanner knows without asking the table.
+/// Checks the classes that the scanner knows without the table.
 fn check_shortcuts(classes: &[u8]) -> Outcome<()> {
     let ideographs = classes.get(0x5000..0x9000).unwrap_or_default();
     check(

@@ -1,11 +1,10 @@
-//! From the vocabulary to the merge table.
+//! Makes the merge table from the vocabulary.
 //!
-//! The reference joins two neighbouring parts when their bytes together are a
-//! token. The table answers for pairs of tokens instead. That is the same thing
-//! as long as every token comes out of its own bytes: a part with the bytes of
-//! a token that was not joined to anything outside has gone through the very
-//! merges it goes through alone, so it can only arise from the one pair found
-//! here. [`pairs`] fails if a token does not.
+//! The reference implementation joins two adjacent parts when their bytes together are a token.
+//! The table is for pairs of tokens instead. The two are equivalent if encoding the bytes of each
+//! token yields that token. For a part that was not joined to anything outside has gone through
+//! the same merges as its bytes would alone, so it can only come from the one pair that is found
+//! here. [`pairs`] fails if this does not hold for a token.
 
 use std::collections::HashMap;
 
@@ -14,7 +13,7 @@ use super::{
     layout::{BUCKET_BITS, BUCKETS_PER_GROUP, REMAINDER_BITS, SIDE_BITS, TOKEN_HIGH_SHIFT, place},
 };
 
-/// The largest size of a bucket that the four bits kept for it can tell.
+/// The largest size of a bucket that fits into its four bits.
 const BUCKET_MAX: usize = 15;
 
 /// A pair of neighbouring tokens: left, right.
@@ -159,8 +158,8 @@ fn single_bytes(tokens: &[Vec<u8>]) -> Outcome<(Vec<u8>, Vec<u8>)> {
     Ok((single.ok_or("a byte is no token")?, reach))
 }
 
-/// The pair each token of several bytes is the merge of, found by encoding its
-/// bytes with the tokens of lower rank.
+/// For each token of several bytes, the pair that merges into it. It is found by encoding the
+/// token's bytes with the tokens of lower rank.
 fn pairs(tokens: &[Vec<u8>], single: &[u8]) -> Outcome<HashMap<Pair, u32>> {
     let mut pairs = HashMap::with_capacity(tokens.len());
     for (token, bytes) in (0_u32..).zip(tokens) {

@@ -1,10 +1,9 @@
 //! Writes the tables that the token counter includes as bytes.
 //!
-//! What they are made from comes from two build dependencies by their public
-//! interfaces: the ranks of `cl100k_base` from tiktoken-rs and the Unicode
-//! classes from regex-syntax, the crate that gives tiktoken-rs its own. So
-//! nothing is kept in the repository, and every fact the reader relies on is
-//! checked here: a table that would not answer exactly fails the build.
+//! The data comes from the public interfaces of two build dependencies: the ranks of
+//! `cl100k_base` from tiktoken-rs, and the Unicode classes from regex-syntax, which tiktoken-rs
+//! also uses. So no data is kept in the repository. Every fact that the reader relies on is checked
+//! here: a table that would not be exact fails the build.
 
 mod classes;
 #[path = "../layout.rs"]
@@ -20,8 +19,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// Writes every table into the directory of build output.
 pub(crate) fn write() -> Outcome<()> {
     let directory = PathBuf::from(env::var("OUT_DIR")?);
-    // For `npm run bench:tokens`, which measures what the tables cost at start-up:
-    // a worker without them counts wrong.
+    // For `npm run bench:tokens`, which measures the start-up cost of the tables. A worker
+    // without them counts wrongly.
     println!("cargo::rerun-if-env-changed=BENCH_WITHOUT_TABLES");
     let is_without = env::var_os("BENCH_WITHOUT_TABLES").is_some();
     let save = |name: &str, bytes: &[u8]| {

@@ -2,10 +2,10 @@
 
 use super::{Outcome, check};
 
-/// Ordinary tokens in the vocabulary: it was published once and never changes.
+/// The number of ordinary tokens. The vocabulary was published once and never changes.
 const TOKENS: usize = 100_256;
 
-/// The bytes of every ordinary token; the place of a token is its rank.
+/// The bytes of every ordinary token; its index is its rank.
 pub(super) fn tokens() -> Outcome<Vec<Vec<u8>>> {
     let reference = tiktoken_rs::cl100k_base().map_err(|error| error.to_string())?;
     let mut tokens = Vec::with_capacity(TOKENS);

@@ -10,8 +10,8 @@ const FALLING: &str = "FINALAQMALERPgtestedatakiramidepressorgetteraclinarsersed
     Listsildeadcadeonneathsentrpkkelnhdamerdmcientooralletedsendlangoxxylinoadoption\
     sumentssoberroutrorer";
 
-/// Long pieces of every sort: one thing again and again, few letters, and parts
-/// of [`FALLING`].
+/// Long pieces of many kinds: one unit repeated, few different letters, and parts of
+/// [`FALLING`].
 fn long_piece() -> impl Strategy<Value = Vec<u8>> {
     let again = prop::sample::select(vec!["a", "ab", " ", "\n", " \n\t", "-", "=-", "的", "👍"])
         .prop_flat_map(|part| (1_usize..6000).prop_map(|length| part.repeat(length / part.len())));
