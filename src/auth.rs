@@ -1,4 +1,4 @@
-//! Who may use the deployment.
+//! Authentication: who may use the deployment.
 
 use subtle::Choice;
 
@@ -8,27 +8,27 @@ use crate::{
     secret::{ApiKey, Secret},
 };
 
-/// Whether `key` can be one of DeGPT's own API keys. Those that its published source
-/// makes have 64 hexadecimal digits after `degpt-`; there is some room for others, but
-/// none for what a header of ours to DeGPT could not hold.
+/// Whether `key` can be one of DeGPT's own API keys. DeGPT's published source makes keys of
+/// `degpt-` and 64 hexadecimal digits. Other forms are allowed too, but only with characters
+/// that a header can hold, because the key is sent to DeGPT in one.
 fn is_degpt_key(key: &str) -> bool {
     let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     key.strip_prefix("degpt-")
         .is_some_and(|rest| (16..=128).contains(&rest.len()) && rest.bytes().all(is_sound))
 }
 
-/// A request that may be answered, by what right.
+/// The caller of a request that may be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// It has a key of this deployment, whose credential is used at DeGPT.
+    /// It has one of the deployment's keys. The deployment's credential is used at DeGPT.
     Member,
-    /// It brings its own credential for DeGPT.
+    /// It has its own credential for DeGPT.
     Guest(Secret),
 }
 
-/// Decides on the keys of a request: those of its `Authorization` and `x-api-key`
-/// headers. Either may be right; which one was, and how much of it, takes the
-/// same time to find out. A key of the deployment's is never taken for DeGPT's.
+/// Checks the keys of a request, from its `Authorization` and `x-api-key` headers. Either may
+/// be valid. The check takes the same time whichever of them is valid, and however much of a
+/// key is right. A key of the deployment is never used as a DeGPT key.
 ///
 /// # Errors
 /// [`Error::MissingKey`], [`Error::WrongKey`] or [`Error::NoKeysConfigured`].
@@ -109,7 +109,7 @@ mod tests {
             ("", "pass", None, Some(OWN), guest(OWN)),
             ("a", "pass", Some("Bearer wrong"), Some(OWN), guest(OWN)),
             ("a", "pass", Some("Bearer a"), None, member()),
-            // The deployment's own keys come first, whatever they look like.
+            // The deployment's own keys come first, whatever their form.
             ("a", "pass", Some("Bearer a"), Some(OWN), member()),
             (&both, "pass", bearer, None, member()),
             (&both, "off", bearer, None, member()),

@@ -1,15 +1,16 @@
-//! A value that requests of one isolate share: made once, however many ask at once.
+//! A value that the requests of one isolate share. It is made once, however many requests need
+//! it at the same time.
 //!
-//! A runtime like `workerd` ties input and output to the request that began it,
-//! so a request must not wait for another's promise. Who finds the value being
-//! made looks again every few milliseconds by a timer of its own; if the maker
-//! has gone (its client left), its lease runs out and the next one takes over.
+//! A runtime like `workerd` ties I/O to the request that started it, so a request must not wait
+//! for the promise of another one. If the value is being made, other requests poll every few
+//! milliseconds, each with its own timer. If the request that makes the value is dropped (its
+//! client left), its lease expires and another one takes over.
 
 use std::cell::RefCell;
 
 use crate::{error::Error, runtime::Runtime};
 
-/// A value, or the error of the last try to make it, and how long it holds.
+/// A value, or the error of the last attempt to make it, and how long it is valid.
 #[derive(Debug)]
 pub struct Cached<T>(RefCell<State<T>>);
 
@@ -20,8 +21,8 @@ enum State<T> {
     Made { result: Result<T, Error>, until_ms: u64 },
 }
 
-/// The making of a value. If it is dropped before it is over, because its request
-/// is, the next one need not wait for the lease to run out.
+/// Marks that a value is being made. If this is dropped early, because its request was, the
+/// next request need not wait for the lease to expire.
 struct Making<'a, T> {
     state: &'a RefCell<State<T>>,
     is_over: bool,
@@ -29,19 +30,19 @@ struct Making<'a, T> {
 
 impl<T> Drop for Making<'_, T> {
     fn drop(&mut self) {
-        // Another may have taken over when the lease ran out, and be done.
+        // After the lease expired, another request may have taken over and finished.
         if !self.is_over && matches!(&*self.state.borrow(), State::Making { .. }) {
             self.state.replace(State::Empty);
         }
     }
 }
 
-/// A value and for how long it is good.
+/// A value, and how long it is valid.
 #[derive(Debug)]
 pub struct Lasting<T> {
-    /// The value, or why there is none.
+    /// The value, or the error.
     pub result: Result<T, Error>,
-    /// For how long, in milliseconds.
+    /// How long it is valid, in milliseconds.
     pub for_ms: u64,
 }
 
@@ -52,11 +53,11 @@ impl<T> Default for Cached<T> {
 }
 
 impl<T: Clone> Cached<T> {
-    /// The value; made by `make` if there is none that is good. `make` must be
-    /// over within `lease_ms`.
+    /// The value. If there is no valid one, `make` makes it, which must take at most
+    /// `lease_ms`.
     ///
     /// # Errors
-    /// What `make` failed with, to everybody who waited for it.
+    /// The error of `make`, for every request that waited for it.
     pub async fn get<E: Runtime>(
         &self,
         edge: &E,
@@ -85,8 +86,7 @@ impl<T: Clone> Cached<T> {
         result
     }
 
-    /// Forgets the value if it is the one that turned out bad, and returns whether
-    /// it was. A newer one stays.
+    /// Discards the value if `is_bad` says so, and returns whether it did. A newer value stays.
     pub fn forget_if(&self, is_bad: impl Fn(&T) -> bool) -> bool {
         let mut state = self.0.borrow_mut();
         let forget = matches!(&*state, State::Made { result: Ok(value), .. } if is_bad(value));

@@ -1,8 +1,8 @@
-//! The models: which there are, how they are listed, which one answers a request.
+//! The models: which ones exist, how they are listed, and which one answers a request.
 //!
-//! DeGPT has no endpoint that lists its models, so the list is data of this
-//! project (`catalog.json` beside this file: the web client's own list), which
-//! `MODELS_EXTRA` can add to. Knows nothing of how a request is shaped.
+//! DeGPT has no endpoint that lists its models, so the list is data of this project:
+//! `catalog.json` beside this file, taken from the web client's list. `MODELS_EXTRA` can add to
+//! it. This module knows nothing about the form of requests.
 
 use crate::{
     chat::Thinking,
@@ -15,42 +15,42 @@ pub const DATE: u32 = 20_260_209;
 
 const BUILT_IN: &str = include_str!("catalog.json");
 
-/// The ending of the ids of variants that think.
+/// The suffix of the ids of reasoning variants.
 const THINK_SUFFIX: &str = "-think";
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
-    /// What clients call it; unique.
+    /// The id that clients use; unique.
     pub id: String,
-    /// What DeGPT calls it when there are only words.
+    /// DeGPT's name for it in requests that have only text.
     pub text_model: String,
-    /// What DeGPT calls it when there is a picture or a file.
+    /// DeGPT's name for it in requests that have an image or a file.
     pub image_model: String,
-    /// How a picture reaches it.
+    /// The form in which it takes images.
     pub images: Images,
     /// Whether it reasons before it answers.
     pub think: bool,
     /// What the web client offers for it: `text` or `image`.
     pub support: String,
-    /// 1 is open to visitors, 2 and 3 are for paying users.
+    /// 1 is open to visitors; 2 and 3 are for paying users.
     pub tier: u8,
     /// When it was added, in seconds since 1970-01-01 UTC.
     pub created: u64,
-    /// The family, as the web client names it.
+    /// The model family, as the web client names it.
     pub owned_by: String,
-    /// The name for people.
+    /// The display name.
     pub name: String,
-    /// A sentence for people.
+    /// A short description, for display.
     pub description: String,
-    /// A hint for people.
+    /// A hint, for display.
     pub tip: String,
 }
 
-/// In which form a model takes pictures and files.
+/// The form in which a model takes images and files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Images {
-    /// Not at all.
+    /// It takes none.
     None,
     /// As OpenAI's `image_url` and `file` parts.
     OpenAi,
@@ -58,7 +58,7 @@ pub enum Images {
     Anthropic,
 }
 
-/// An entry as written: all but the id may be missing.
+/// An entry as it is written in JSON: only the id is required.
 #[derive(Default)]
 struct Entry {
     id: String,
@@ -124,7 +124,7 @@ impl From<Entry> for Model {
     }
 }
 
-/// All models, and how names lead to them.
+/// All models, and how names are resolved to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalog {
     /// In listing order; ids are unique.
@@ -133,7 +133,7 @@ pub struct Catalog {
     aliases: Vec<Alias>,
     /// The id of an entry.
     default: String,
-    /// The id of an entry that takes pictures, or `None` for `off`.
+    /// The id of an entry that takes images, or `None` for `off`.
     vision: Option<String>,
 }
 
@@ -146,7 +146,7 @@ struct Alias {
     to: String,
 }
 
-/// Which variable a catalogue could not be made of.
+/// The variable that is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// `MODELS_EXTRA` is not a JSON list of entries.
@@ -155,11 +155,11 @@ pub enum Fault {
     Aliases,
     /// `DEFAULT_MODEL` is unknown.
     Default,
-    /// `VISION_MODEL` is unknown, or takes no pictures.
+    /// `VISION_MODEL` is unknown, or takes no images.
     Vision,
 }
 
-/// Which entry answers, and how it is asked.
+/// The entry that answers a request, and its name at DeGPT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'a> {
     /// The entry.
@@ -183,7 +183,7 @@ impl Catalog {
             let extra: Vec<Model> = json::read(extra.as_bytes()).map_err(|_| Fault::Extra)?;
             for model in extra {
                 let is_named = [&model.text_model, &model.image_model].into_iter().all(|name| {
-                    // The name at DeGPT is the header `x-degpt-model`.
+                    // The name at DeGPT is sent in the header `x-degpt-model`.
                     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
                 });
                 if model.id.is_empty() || model.id.contains(char::is_control) || !is_named {
@@ -211,7 +211,7 @@ impl Catalog {
             if (from.is_empty() && !is_prefix) || catalog.model(to).is_none() {
                 return Err(Fault::Aliases);
             }
-            // The longest prefix is the closest match, and of equals the first.
+            // Longest prefixes first: the longest one that matches wins, and of equals the first.
             let place = catalog.aliases.partition_point(|other| other.from.len() >= from.len());
             let alias = Alias { from: from.to_owned(), is_prefix, to: to.to_owned() };
             catalog.aliases.insert(place, alias);
@@ -232,14 +232,14 @@ impl Catalog {
         &self.models
     }
 
-    /// The entry of exactly this id.
+    /// The entry with exactly this id.
     #[must_use]
     pub fn model(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.id == id)
     }
 
-    /// The entry a client means by `name`: an alias, an id, `auto` or nothing,
-    /// or a name that an alias with a `*` covers.
+    /// The entry that `name` stands for: an alias, an id, `auto`, no name, or a name that
+    /// matches an alias with a `*`.
     ///
     /// # Errors
     /// [`Error::UnknownModel`].
@@ -261,12 +261,11 @@ impl Catalog {
 
     /// The entry that answers a request for `name`, and its name at DeGPT.
     ///
-    /// An attachment that the model cannot take goes to the vision model; a
-    /// request for reasoning goes to the variant that thinks, where there is one.
+    /// A request with an attachment that the model cannot take goes to the vision model. A
+    /// request for reasoning goes to the reasoning variant, if there is one.
     ///
     /// # Errors
-    /// [`Error::UnknownModel`], or [`Error::Invalid`] for an attachment that no
-    /// model may take.
+    /// [`Error::UnknownModel`], or [`Error::Invalid`] if no model may take the attachment.
     pub fn resolve(
         &self,
         name: Option<&str>,
@@ -293,7 +292,7 @@ impl Catalog {
     }
 }
 
-/// Whether a conversation holds a picture or a file.
+/// Whether a conversation has an image or a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attachments {
     /// It does.
@@ -302,7 +301,7 @@ pub enum Attachments {
     Absent,
 }
 
-/// What DeGPT says of itself.
+/// DeGPT's information about its own service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Its version.
@@ -316,7 +315,7 @@ pub struct Service {
 }
 
 impl Default for Service {
-    /// What is said while the service does not answer.
+    /// The values that are used while the service does not answer.
     fn default() -> Self {
         Self {
             version: "0.1.125".to_owned(),
@@ -372,10 +371,10 @@ mod tests {
                 "qwen3-235b-a22b-think",
                 "qwen3-235b-a22b",
             ),
-            // No variant that thinks: the model answers as it is.
+            // There is no reasoning variant: the model itself answers.
             (Some("gpt-4o"), T::On, A::Absent, "gpt-4o", "gpt-4o"),
             (Some("o3"), T::On, A::Absent, "o3", "o3"),
-            // An exact alias wins over an id, an id over a prefix, a long prefix over a short one.
+            // Order of precedence: an exact alias, an id, a long prefix, a short prefix.
             (Some("gpt-5.2"), T::Off, A::Absent, "o3", "o3"),
             (
                 Some("claude-opus-4-20250514"),

@@ -1,58 +1,58 @@
-//! The neutral middle: what a conversation is, whoever asks and whoever answers.
+//! The neutral model of a conversation, independent of client dialects and of DeGPT.
 //!
-//! The two client dialects and DeGPT meet only here: each dialect maps its
-//! requests to a [`Prompt`] and [`Event`]s to its own stream, `degpt` maps a
-//! `Prompt` to a request and its stream to events. No serde, no input, no output.
+//! The client dialects and DeGPT meet only here. Each dialect maps its requests to a [`Prompt`],
+//! and [`Event`]s to its own stream. `degpt` maps a `Prompt` to a request, and its stream to
+//! events. There is no serde and no I/O here.
 
 use std::{borrow::Cow, rc::Rc};
 
 use crate::{error::Error, json};
 
-/// A parsed request for an answer. Borrows from the request body where it can:
-/// an image is never copied on its way in.
+/// A parsed request for an answer. It borrows from the request body where it can: an image
+/// is not copied when it is parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt<'a> {
-    /// The model asked for; `None` leaves it to the deployment.
+    /// The requested model; `None` means the deployment's default.
     pub model: Option<Cow<'a, str>>,
-    /// What was said so far, in order. Never empty.
+    /// The messages so far, in order. Never empty.
     pub turns: Vec<Turn<'a>>,
-    /// Whether the model is to reason before it answers.
+    /// Whether the model should reason before it answers.
     pub thinking: Thinking,
-    /// How the answer is to be delivered.
+    /// How the answer is delivered.
     pub delivery: Delivery,
-    /// Where the answer is to end, if it goes on for so long.
+    /// Stop sequences and token limits.
     pub limits: Limits,
-    /// What is done if the last turn is the assistant's and the model cannot go on from it.
+    /// What to do if the last turn is the assistant's and the model cannot continue it.
     pub prefill: Prefill,
-    /// The tools the model may call; `None` if it is to call none.
+    /// The tools that the model may call; `None` if it must not call any.
     pub tools: Option<Tools<'a>>,
-    /// The form the text is to have, if it is to have one.
+    /// The required form of the text, if there is one.
     pub format: Option<Format<'a>>,
-    /// The parameters that were accepted and will have no effect.
+    /// The parameters that were accepted but have no effect.
     pub ignored: Vec<&'static str>,
 }
 
-/// The tools of a request. DeGPT knows none: the gateway teaches the model.
+/// The tools of a request. DeGPT does not support tools: the gateway instructs the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tools<'a> {
-    /// Those that may be called. Never empty; where the client names the one to
-    /// call, that one alone.
+    /// The tools that may be called. Never empty. If the client requires one tool by name, only
+    /// that one.
     pub list: Vec<Tool<'a>>,
     /// Whether one must be called.
     pub choice: ToolChoice,
     /// How many calls an answer may make.
     pub calls: Calls,
-    /// What the conversation quotes; known once the model has its instructions.
+    /// What the conversation quotes. Set when the instructions are added.
     pub quotes: Quotes,
 }
 
-/// What the texts of a conversation hold that a model may repeat, and that is no call
-/// of its own then.
+/// What the texts of a conversation contain that a model may repeat, although it does not
+/// mean to call a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quotes {
-    /// Tags of calls and results. They carry a mark on their way to the model.
+    /// Tags of calls and results. They are marked in the texts that the model gets.
     pub tags: bool,
-    /// A JSON object that calls a tool of the request, without tags.
+    /// A JSON object that looks like a call of one of the tools, without tags.
     pub objects: bool,
 }
 
@@ -61,13 +61,13 @@ pub struct Quotes {
 pub struct Tool<'a> {
     /// Its name.
     pub name: Cow<'a, str>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<Cow<'a, str>>,
     /// The JSON schema of its arguments, as the client wrote it.
     pub schema: Option<&'a str>,
     /// A JSON list of examples of its arguments, as the client wrote it.
     pub examples: Option<&'a str>,
-    /// Whether the model is not told of it yet: a search has to find it first.
+    /// Whether the model does not see it until a tool search finds it.
     pub deferred: bool,
 }
 
@@ -79,7 +79,7 @@ impl Tool<'_> {
 /// Whether a tool must be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolChoice {
-    /// As the model sees fit.
+    /// The model decides.
     Auto,
     /// At least one.
     Required,
@@ -94,31 +94,31 @@ pub enum Calls {
     One,
 }
 
-/// The form the text of an answer is to have: one JSON object.
+/// The required form of an answer's text: one JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Format<'a> {
-    /// The JSON schema it is to fit, as the client wrote it.
+    /// The JSON schema that it must match, as the client wrote it.
     pub schema: Option<&'a str>,
-    /// What it is: a JSON string, as the client wrote it.
+    /// Its description: a JSON string, as the client wrote it.
     pub description: Option<&'a str>,
 }
 
 impl Prompt<'_> {
-    /// Whether any turn holds a picture or a file.
+    /// Whether any turn has an image or a file.
     #[must_use]
     pub fn has_attachment(&self) -> bool {
         self.turns.iter().flat_map(|turn| &turn.parts).any(Part::is_attachment)
     }
 }
 
-/// Where an answer is to end. DeGPT knows no such limits: the gateway keeps them.
+/// Where an answer must end. DeGPT does not support these limits: the gateway applies them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// The answer ends before the first of these. None is empty.
+    /// The answer ends before the first of these sequences. None of them is empty.
     pub stop: Vec<String>,
-    /// The most tokens of what is said, not counting the reasoning.
+    /// The most tokens of text, without the reasoning.
     pub max_text_tokens: Option<u64>,
-    /// The most tokens of reasoning and what is said together.
+    /// The most tokens of reasoning and text together.
     pub max_total_tokens: Option<u64>,
 }
 
@@ -130,42 +130,42 @@ impl Limits {
     }
 }
 
-/// What is done about a last turn of the assistant that the model cannot go on from.
+/// What to do about a last turn of the assistant that the model cannot continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefill {
-    /// It is an error: the client relies on it.
+    /// Return an error: the client relies on the continuation.
     Refuse,
-    /// The model is asked to go on.
+    /// Ask the model to continue.
     AskToContinue,
 }
 
-/// How the answer is to be delivered.
+/// How the answer is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// One JSON object.
     Whole,
     /// Server-sent events.
     Stream {
-        /// Whether the stream tells its token counts.
+        /// Whether the stream reports its token counts.
         usage: UsageReport,
     },
 }
 
-/// Whether a stream tells its token counts.
+/// Whether a stream reports its token counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsageReport {
-    /// At its end.
+    /// It reports them at its end.
     Included,
-    /// Not at all.
+    /// It does not report them.
     Omitted,
 }
 
-/// Whether the model is to reason before it answers.
+/// Whether the model should reason before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thinking {
     /// The request asks for it.
     On,
-    /// The request does not ask for it, or asks for none.
+    /// The request does not ask for it, or turns it off.
     Off,
 }
 
@@ -174,7 +174,7 @@ pub enum Thinking {
 pub enum Role {
     /// Instructions (`system` and `developer`).
     System,
-    /// The person, and what tools returned.
+    /// The user, and tool results.
     User,
     /// The model.
     Assistant,
@@ -185,17 +185,17 @@ pub enum Role {
 pub struct Turn<'a> {
     /// Who speaks.
     pub role: Role,
-    /// What is said, in order. May be empty. Pictures and files, but for those that
-    /// tools returned, are the user's alone: no model takes them from anyone else.
+    /// Its content, in order. May be empty. Only the user's messages hold images and files, except
+    /// those in tool results: no model takes them from another role.
     pub parts: Vec<Part<'a>>,
 }
 
-/// One piece of a message.
+/// One part of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part<'a> {
-    /// Words.
+    /// A text.
     Text(Cow<'a, str>),
-    /// A picture.
+    /// An image.
     Image(Source<'a>),
     /// A document.
     File {
@@ -204,7 +204,7 @@ pub enum Part<'a> {
         /// Its content.
         source: Source<'a>,
     },
-    /// A call the model made earlier.
+    /// An earlier tool call of the model.
     ToolCall {
         /// The call's id.
         id: Cow<'a, str>,
@@ -213,19 +213,19 @@ pub enum Part<'a> {
         /// The arguments, as JSON text.
         arguments: Cow<'a, str>,
     },
-    /// What a tool returned.
+    /// A tool result.
     ToolResult {
         /// The id of the call.
         id: Cow<'a, str>,
         /// Whether the tool failed.
         outcome: ToolOutcome,
-        /// What it returned: texts, images and files.
+        /// The content of the result: texts, images and files.
         parts: Vec<Part<'a>>,
     },
 }
 
 impl Part<'_> {
-    /// Whether this is, or a tool returned, a picture or a file.
+    /// Whether this is an image or a file, or a tool result with one.
     #[must_use]
     pub fn is_attachment(&self) -> bool {
         match self {
@@ -239,34 +239,34 @@ impl Part<'_> {
 /// Whether a tool failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolOutcome {
-    /// It returned.
+    /// It succeeded.
     Returned,
     /// It reported an error.
     Failed,
 }
 
-/// Where the bytes of a picture or file are.
+/// The source of an image or a file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source<'a> {
-    /// At an address, which may be a `data:` URL.
+    /// A URL, which may be a `data:` URL.
     Url(Cow<'a, str>),
-    /// In the request.
+    /// Base64 data in the request.
     Base64 {
         /// The media type, like `image/png`.
         media_type: Cow<'a, str>,
-        /// The bytes, base64-encoded as the client sent them.
+        /// The bytes, in base64, as the client sent them.
         data: Cow<'a, str>,
     },
 }
 
-/// What happens in an answer, in order: reasoning, text and calls, then one end.
+/// One event of an answer. In order: reasoning, text and calls, then one end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A piece of the model's reasoning, never empty.
     Reasoning(&'a str),
-    /// A piece of the answer, never empty.
+    /// A piece of the answer's text, never empty.
     Text(&'a str),
-    /// A call of a tool, whole.
+    /// A complete tool call.
     ToolCall {
         /// The tool's name.
         name: &'a str,
@@ -277,28 +277,28 @@ pub enum Event<'a> {
     End(Finish),
 }
 
-/// Why an answer ended.
+/// The finish reason: why an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Finish {
-    /// The model had said what it had to say.
+    /// The model ended the answer.
     #[default]
     Stop,
-    /// It had called what it had to call.
+    /// The model called tools.
     ToolCalls,
-    /// It came to one of the request's stop sequences: this one.
+    /// The answer reached this stop sequence of the request.
     StopSequence(Rc<str>),
-    /// A limit of tokens was reached, the model's or the request's.
+    /// The answer reached a token limit of the model or of the request.
     Length,
-    /// The provider's filter cut it.
+    /// The provider's content filter ended it.
     ContentFilter,
 }
 
-/// Tokens of one exchange, counted by this gateway: the upstream counts none.
+/// The token counts of one request and its answer. The gateway counts: DeGPT reports none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Tokens of the request.
     pub prompt_tokens: u64,
-    /// Tokens of the answer, its reasoning included.
+    /// Tokens of the answer, including its reasoning.
     pub completion_tokens: u64,
     /// Tokens of the reasoning alone.
     pub reasoning_tokens: u64,
@@ -309,13 +309,13 @@ pub struct Usage {
 pub struct Answer {
     /// The model's reasoning; empty if there was none.
     pub reasoning: String,
-    /// What the model said.
+    /// The text.
     pub text: String,
     /// The tools it calls, in order.
     pub calls: Vec<Call>,
-    /// Why it ended.
+    /// The finish reason.
     pub finish: Finish,
-    /// The tokens it took.
+    /// The token counts.
     pub usage: Usage,
 }
 
@@ -327,7 +327,7 @@ impl Answer {
         self.reasoning.capacity() + self.text.capacity() + calls.sum::<usize>()
     }
 
-    /// How many bytes it takes as JSON, in either dialect; a little more, or as many.
+    /// An upper bound, and a close one, of its size in bytes as JSON, in either dialect.
     #[must_use]
     pub fn json_bytes(&self) -> usize {
         let calls = self.calls.iter();
@@ -346,26 +346,25 @@ pub struct Call {
     pub name: String,
     /// The arguments: the JSON text of an object.
     pub arguments: String,
-    /// How much of the text comes before it, in bytes.
+    /// How many bytes of the text come before it.
     pub place: usize,
 }
 
 /// An answer that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// How.
+    /// The error.
     pub error: Error,
-    /// Whether any of the answer had come before: then asking again would
-    /// begin another answer.
+    /// Whether any of the answer had arrived. If so, a retry would start a different answer.
     pub phase: Phase,
 }
 
-/// Whether any of an answer has come.
+/// Whether any of an answer has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Nothing has, so that all can still be undone.
+    /// Nothing has arrived, so another attempt is possible.
     Waiting,
-    /// Reasoning, text or a call has.
+    /// Reasoning, text or a call has arrived.
     Flowing,
 }
 
@@ -377,12 +376,12 @@ impl Phase {
     }
 }
 
-/// What identifies one answer. Made at the edge, where randomness and a clock
-/// are; the core has neither.
+/// The id and the time of one answer. `edge` creates it, because only the runtime has a clock
+/// and randomness.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
-    /// Unique, of letters, digits and hyphens; the request id, and the answer's
-    /// id behind a prefix.
+    /// Unique; letters, digits and hyphens. It is the request id, and with a prefix the
+    /// answer's id.
     pub id: String,
     /// The time, in seconds since 1970-01-01 UTC.
     pub unix_s: u64,

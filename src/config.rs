@@ -1,8 +1,8 @@
-//! The deployment's variables, checked once.
+//! The deployment's variables, validated once.
 //!
-//! A [`Config`] cannot exist in a bad state: the first bad value is reported by
-//! its name and the rule it breaks, never by its content. README lists the
-//! variables for people; `NAMES` here is that list for tests.
+//! An invalid [`Config`] cannot exist. The first bad value is reported by its variable's name and
+//! the rule it breaks, never by its content. README lists the variables; `NAMES` is the same list
+//! for tests.
 
 mod values;
 
@@ -38,24 +38,25 @@ pub const NAMES: [&str; 18] = [
     "MAX_ANSWER_BYTES",
 ];
 
-/// What the deployment has decided.
+/// The configuration of a deployment.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The keys clients may use. May be empty: then nobody is a member.
+    /// The keys that clients may use. May be empty: then no client is a member.
     pub api_keys: Vec<ApiKey>,
     /// The deployment's own credential at DeGPT, if it has one.
     pub degpt_key: Option<Secret>,
-    /// The numbers, from 1 on, of those that are shorter than [`Config::GOOD_KEY_LENGTH`].
+    /// The positions, counted from 1, of the keys that are shorter than
+    /// [`Config::GOOD_KEY_LENGTH`].
     pub short_keys: Vec<usize>,
     /// The id by which the deployment signs in as a visitor.
     pub visitor_id: VisitorId,
-    /// Where DeGPT is, like `https://www.degpt.ai`: never empty, no slash at the end.
+    /// DeGPT's origins, like `https://www.degpt.ai`: never empty, no slash at the end.
     pub origins: Vec<String>,
     /// The models.
     pub catalog: Catalog,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
-    /// How many bytes all requests of an isolate may hold at once.
+    /// How many bytes all requests of an isolate may hold at the same time.
     pub max_in_flight_bytes: usize,
     /// Which web pages may call.
     pub cors: Cors,
@@ -70,25 +71,25 @@ pub struct Config {
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// After this a streamed answer sends its headers, whatever DeGPT does.
+    /// The time after which a streamed answer sends its headers, whatever DeGPT does.
     pub commit_after: Duration,
-    /// Within this the first event of an answer has to come.
+    /// The time within which the first event of an answer must arrive.
     pub first_byte: Duration,
     /// The longest silence of DeGPT within an answer. Only events count, not comments.
     pub idle: Duration,
-    /// The longest silence towards a client once its headers are sent.
+    /// The longest silence towards a client after its headers are sent.
     pub keep_alive: Duration,
-    /// The longest that an answer may take, from its request on.
+    /// The longest time for an answer, counted from its request.
     pub max_answer: Duration,
 }
 
-/// The id by which the deployment signs in as a visitor. Stable, because each new one
-/// makes an account at DeGPT.
+/// The id by which the deployment signs in as a visitor. It is stable, because each new id
+/// creates an account at DeGPT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VisitorId {
     /// `DEGPT_VISITOR_ID`.
     Set(String),
-    /// To be derived, slowly, from the clients' keys: here are they, sorted, a line each.
+    /// Derived, slowly, from the API keys. They are sorted here, one per line.
     OfKeys(Secret),
 }
 
@@ -104,17 +105,17 @@ pub enum Cors {
 /// What is done with a client's own `degpt-…` key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientKeys {
-    /// It is a key like any other.
+    /// It is treated like any other key.
     Off,
-    /// It admits the client, and is what is used at DeGPT.
+    /// It admits the client, and is used at DeGPT.
     Pass,
 }
 
 impl Config {
-    /// Keys with fewer characters than this are warned of: they can be guessed.
+    /// There is a warning for keys with fewer characters than this: they can be guessed.
     pub const GOOD_KEY_LENGTH: usize = 20;
 
-    /// Reads variables that are all text through `lookup`; see [`Config::from_values`].
+    /// Reads variables that are all text with `lookup`; see [`Config::from_values`].
     ///
     /// # Errors
     /// [`Error::Config`] for the first bad value.
@@ -122,7 +123,7 @@ impl Config {
         Self::from_values(&|name| lookup(name).map(Value::Text))
     }
 
-    /// Reads the variables through `lookup`. Missing and blank are the same.
+    /// Reads the variables with `lookup`. A blank variable counts as missing.
     ///
     /// # Errors
     /// [`Error::Config`] for the first bad value.
@@ -177,8 +178,8 @@ impl Config {
         })
     }
 
-    /// What the operator should hear of a configuration that is good enough to run, in
-    /// a line that has nothing of the keys but their numbers.
+    /// A one-line warning for the operator about a configuration that is valid but weak. It names
+    /// keys only by their position.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let start = format!(
@@ -215,7 +216,7 @@ fn cors(text: &str) -> Result<Cors, Error> {
 fn sorted<'a>(keys: &[&'a str]) -> Vec<&'a str> {
     let mut sorted = Vec::with_capacity(keys.len());
     for key in keys {
-        // There are few, and the standard library's sorting is 7 KB.
+        // The list is short, and the standard library's sort would add 7 KB.
         sorted.insert(sorted.partition_point(|other| other < key), *key);
     }
     sorted

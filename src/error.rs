@@ -1,18 +1,18 @@
-//! Every failure the gateway can report.
+//! Every error that the gateway can report.
 //!
-//! One enum, one table ([`Error::facts`]), one sentence each ([`Error::message`]):
-//! no answer of the worker is an error outside of these. Each dialect spells them
-//! in its own words. What DeGPT wrote, keys and prompts never enter a message. The
-//! statuses are those that the official clients act upon.
+//! There is one enum, one table ([`Error::facts`]) and one message for each error
+//! ([`Error::message`]). The worker returns no other errors. Each dialect encodes them in its own
+//! form. Text written by DeGPT, keys and prompts never enter a message. The statuses are those
+//! that the official clients act upon.
 
 /// Why a request could not be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// The body is not JSON, or a field has the wrong type or value.
     Invalid {
-        /// Where in the body, like `messages[0].content`; `None` for all of it.
+        /// The path in the body, like `messages[0].content`; `None` for the whole body.
         param: Option<String>,
-        /// What is wrong, in a sentence.
+        /// What is wrong, in one sentence.
         message: String,
     },
     /// The body broke off before its end.
@@ -24,13 +24,13 @@ pub enum Error {
     },
     /// The body stalled, or took too long.
     BodyTimeout,
-    /// The requests of this isolate hold as much as they may, or as there is.
+    /// The requests of this isolate hold as much memory as they may, or memory is exhausted.
     Overloaded,
     /// No key came with the request.
     MissingKey,
-    /// A key came, and it is none of `API_KEYS`.
+    /// A key came with the request, but it is not in `API_KEYS`.
     WrongKey,
-    /// The deployment has no `API_KEYS`, so no key can be right.
+    /// The deployment has no `API_KEYS`, so no key can be valid.
     NoKeysConfigured,
     /// No model or alias of this name.
     UnknownModel(String),
@@ -38,39 +38,39 @@ pub enum Error {
     UnknownPath(String),
     /// The route exists, but not for this method.
     WrongMethod {
-        /// The methods that exist there, as an `Allow` header lists them.
+        /// The allowed methods, in the form of an `Allow` header.
         allow: &'static str,
     },
-    /// A variable of the deployment has a bad value.
+    /// A variable of the deployment has an invalid value.
     Config {
         /// The variable's name.
         name: &'static str,
-        /// What a good value looks like.
+        /// What a valid value looks like.
         rule: &'static str,
     },
-    /// DeGPT refused the key that the client brought.
+    /// DeGPT refused the client's own key.
     ClientKeyRefused,
     /// DeGPT refused the key or the visitor of this deployment.
     DeploymentKeyRefused,
-    /// DeGPT knows the key but does not let it do this.
+    /// DeGPT knows the key but does not allow the request.
     UpstreamForbids,
     /// DeGPT has no such chat endpoint or model.
     UpstreamLacks,
-    /// DeGPT found the request too large.
+    /// DeGPT rejected the request as too large.
     UpstreamTooLarge,
-    /// DeGPT found the conversation longer than the model can take.
+    /// DeGPT rejected the conversation as longer than the model accepts.
     PromptTooLong,
     /// DeGPT did not accept the request as valid.
     UpstreamRejects,
     /// DeGPT limits the rate.
     RateLimited {
-        /// DeGPT's `retry-after`, where it sent a sound one.
+        /// DeGPT's `retry-after`, if it is valid.
         retry_after: Option<String>,
     },
     /// DeGPT could not be reached, or answered 5xx.
     Unavailable,
-    /// DeGPT declined: its fixed sentence in place of an answer, an error in its
-    /// stream, or an answer with nothing in it.
+    /// DeGPT declined: it sent its fixed refusal instead of an answer, an error in its stream, or
+    /// an empty answer.
     Declined,
     /// DeGPT sent nothing in time.
     Timeout,
@@ -80,39 +80,39 @@ pub enum Error {
     Overdue,
     /// DeGPT's answer ended before its end mark.
     Truncated,
-    /// DeGPT sent something that is not its protocol.
+    /// DeGPT's response does not follow its protocol.
     Garbled,
-    /// A conversation that the server is to keep. Anthropic's SDK then sends all of
-    /// it each time.
+    /// The client asked the server to store the conversation. With this error, Anthropic's SDK
+    /// sends the whole conversation each time.
     NoThreads,
     /// DeGPT's answer is over the limit.
     AnswerTooLarge,
-    /// A fault of the gateway itself.
+    /// An internal error of the gateway.
     Internal,
 }
 
 /// What the dialects and their clients need to know of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// The HTTP status, while it can still be sent.
+    /// The HTTP status, if it has not been sent yet.
     pub status: u16,
-    /// What kind of error it is: each dialect has a word for each.
+    /// The kind of error. Each dialect has its own name for it.
     pub kind: Kind,
-    /// Whether official clients should repeat the request, where that differs
-    /// from what they conclude from the status (408, 409, 429 and 5xx: yes).
+    /// Whether official clients should retry, where that differs from what they conclude from
+    /// the status (they retry on 408, 409, 429 and 5xx).
     pub should_retry: Option<bool>,
 }
 
-/// The kinds of errors that a dialect may have a word of its own for.
+/// The kinds of errors that a dialect may have its own name for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The request is not valid.
     BadRequest,
-    /// Conversations are not kept here.
+    /// Conversations are not stored here.
     NoThreads,
     /// DeGPT did not accept the request.
     Rejected,
-    /// The conversation is longer than the model can take.
+    /// The conversation is longer than the model accepts.
     ContextTooLong,
     /// No key, or a wrong one.
     Authentication,
@@ -122,7 +122,7 @@ pub enum Kind {
     UnknownModel,
     /// No such path.
     UnknownPath,
-    /// Not this method.
+    /// This method is not allowed.
     WrongMethod,
     /// The request did not come in time.
     BodyTimeout,
@@ -144,18 +144,18 @@ pub enum Kind {
     Unavailable,
     /// DeGPT's answer broke off.
     Truncated,
-    /// DeGPT's answer is not its protocol.
+    /// DeGPT's answer does not follow its protocol.
     Garbled,
-    /// DeGPT fell silent.
+    /// DeGPT stopped sending.
     Stalled,
-    /// There is no room for the request.
+    /// There is no memory for the request.
     Overloaded,
     /// DeGPT did not begin in time.
     Timeout,
 }
 
 impl Error {
-    /// An [`Error::Invalid`] about one field.
+    /// An [`Error::Invalid`] for one field.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid { param: Some(param.into()), message: message.into() }
     }
@@ -190,13 +190,13 @@ impl Error {
             Self::Stalled => (502, Kind::Stalled, None),
             Self::Overloaded => (503, Kind::Overloaded, None),
             Self::Timeout => (504, Kind::Timeout, None),
-            // It would take as long again.
+            // A retry would take as long again.
             Self::Overdue => (504, Kind::Timeout, NO),
         };
         Facts { status, kind, should_retry }
     }
 
-    /// The field of the request that it is about: its path, where it has one.
+    /// The path of the request's field that the error is about, if it is about one.
     #[must_use]
     pub fn param(&self) -> Option<&str> {
         match self {
@@ -206,7 +206,7 @@ impl Error {
         }
     }
 
-    /// The sentence for the caller: what is wrong, and what to do where that can be said.
+    /// The message for the caller: what is wrong, and, where possible, what to do.
     #[must_use]
     pub fn message(&self) -> String {
         let fixed = match self {
@@ -245,7 +245,7 @@ impl Error {
             }
             Self::WrongKey => "The API key is not one of this deployment's.",
             Self::NoKeysConfigured => {
-                "This deployment has no API keys yet, so it answers nobody. Set the secret \
+                "This deployment has no API keys yet, so it accepts no key. Set the secret \
                  API_KEYS (`npx wrangler secret put API_KEYS`; locally in .dev.vars)."
             }
             Self::ClientKeyRefused => "DeGPT refused the DeGPT key that came with the request.",
@@ -256,8 +256,8 @@ impl Error {
             Self::UpstreamForbids => "DeGPT does not let this account use the model.",
             Self::UpstreamLacks => "DeGPT has no such model at the moment.",
             Self::UpstreamTooLarge => "DeGPT found the request too large.",
-            // Anthropic's agents shorten their history when, and only when, the
-            // message has this phrase in it.
+            // Anthropic's agents shorten their history if, and only if, the message contains this
+            // phrase.
             Self::PromptTooLong => "prompt is too long: it exceeds what the model can take",
             Self::UpstreamRejects => "DeGPT did not accept the request as valid.",
             Self::RateLimited { .. } => "DeGPT limits the rate of requests. Try again later.",
@@ -281,7 +281,7 @@ impl Error {
     }
 }
 
-/// Keeps what a message repeats of the caller's own words to a readable length.
+/// Limits the caller's text in a message to a readable length.
 fn clip(text: &str) -> String {
     const MOST_CHARS: usize = 400;
     match text.char_indices().nth(MOST_CHARS) {

@@ -1,14 +1,14 @@
-//! What of a request may stand in the headers of its answer: clients refuse long ones,
-//! and runtimes those that are not of plain characters.
+//! Values from a request that are sent back in headers. Clients reject long headers, and runtimes
+//! reject characters that a header cannot hold.
 
-/// The most bytes of such a header's value.
+/// The longest value of such a header, in bytes.
 const MOST_BYTES: usize = 1_024;
 
-/// What takes the place of the elements that are left out.
+/// Replaces the elements that are left out.
 const MORE: &str = ", ...";
 
-/// The elements of a list, with commas between them, that fit into a header. Others
-/// than printable ASCII characters are dropped.
+/// The elements of a comma-separated list that fit into a header. Characters that are not
+/// printable ASCII are dropped.
 pub(crate) fn fitting(list: &str) -> String {
     let mut value = String::new();
     for ch in list.chars() {
@@ -17,14 +17,14 @@ pub(crate) fn fitting(list: &str) -> String {
         }
     }
     if value.len() > MOST_BYTES {
-        // Those that are left can be followed by a word on the others.
+        // Leave room for `MORE` after the elements that are kept.
         while value.pop().is_some_and(|ch| ch != ',' || value.len() > MOST_BYTES - MORE.len()) {}
     }
     value
 }
 
-/// Likewise, and a reader is told that there are others. The sign for it is of three
-/// points, as headers are ASCII.
+/// Like [`fitting`], with a sign that elements were left out. The sign is three periods,
+/// because headers are ASCII.
 pub(crate) fn shortened(list: &str) -> String {
     let mut value = fitting(list);
     if value.len() + MORE.len() < list.len() {

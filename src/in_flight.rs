@@ -1,9 +1,8 @@
-//! How many bytes all requests of an isolate hold at once, and may hold.
+//! A limit on the memory that all requests of an isolate hold together.
 //!
-//! Cloudflare ends an isolate that takes more than 128 MB, and every request in it.
-//! So whatever of a request grows with what others send is counted here before it
-//! grows: a client's body, DeGPT's made of it, an answer. What does not fit is an
-//! [`Error::Overloaded`].
+//! Cloudflare ends an isolate that takes more than 128 MB, and every request in it. So memory that
+//! grows with input from outside is counted here before it grows: a client's body, the body of
+//! DeGPT's request, an answer. If there is no room, the error is [`Error::Overloaded`].
 
 use std::{cell::Cell, hint::black_box, io, rc::Rc};
 
@@ -11,11 +10,11 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// What an answer takes in any case while it comes: the buffers between it and two
+/// The memory that every answer takes while it arrives: the buffers between it and two
 /// connections, in bytes.
 pub const BASE_BYTES: usize = 64 << 10;
 
-/// The count of an isolate.
+/// The memory count of an isolate.
 #[derive(Debug, Clone)]
 pub struct InFlight(Rc<Count>);
 
@@ -23,41 +22,41 @@ pub struct InFlight(Rc<Count>);
 struct Count {
     limit_bytes: usize,
     bytes: Cell<usize>,
-    /// What of them guests hold.
+    /// The part of them that guests hold.
     guest_bytes: Cell<usize>,
 }
 
 impl InFlight {
-    /// Nothing is held yet, and `limit_bytes` may be.
+    /// A count with the limit `limit_bytes`. Nothing is held yet.
     #[must_use]
     pub fn new(limit_bytes: usize) -> Self {
         Self(Rc::new(Count { limit_bytes, bytes: Cell::new(0), guest_bytes: Cell::new(0) }))
     }
 
-    /// What one request holds: nothing so far.
+    /// The count of one request. It holds nothing yet.
     #[must_use]
     pub fn hold(&self, whose: Share) -> Held {
         Held { count: self.clone(), bytes: 0, whose }
     }
 
-    /// How much is held, in bytes.
+    /// How many bytes are held.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.0.bytes.get()
     }
 }
 
-/// Share request it is.
+/// The share of the memory that a request counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
-    /// That of somebody with a key of this deployment.
+    /// The share of clients with a key of this deployment.
     Members,
-    /// That of somebody with a key that only DeGPT can tell from a made-up one. All of
-    /// these together never get more than half of what there is.
+    /// The share of clients with a key that only DeGPT can check. Together they never get more
+    /// than half of the memory.
     Guests,
 }
 
-/// What one request, or a part of it, holds. Counted until this is dropped.
+/// The memory that one request, or a part of it, holds. It is counted until this is dropped.
 #[derive(Debug)]
 pub struct Held {
     count: InFlight,
@@ -66,22 +65,23 @@ pub struct Held {
 }
 
 impl Held {
-    /// How much it is, in bytes.
+    /// How many bytes it is.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Something else of the same request: nothing so far.
+    /// A count for another part of the same request. It holds nothing yet.
     #[must_use]
     pub fn another(&self) -> Self {
         Self { count: self.count.clone(), bytes: 0, whose: self.whose }
     }
 
-    /// From now on it is `bytes`. Less always is; more, only where there is room for it.
+    /// Changes the count to `bytes`. A smaller number always succeeds, a larger one only if there
+    /// is room.
     ///
     /// # Errors
-    /// [`Error::Overloaded`], and then it stays as it was.
+    /// [`Error::Overloaded`]; the count then stays as it was.
     pub fn set(&mut self, bytes: usize) -> Result<(), Error> {
         let Count { limit_bytes, bytes: all, guest_bytes: guests } = &*self.count.0;
         let after = |count: &Cell<usize>| (count.get() - self.bytes).saturating_add(bytes);
@@ -102,16 +102,16 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // Nothing is always there.
+        // Setting 0 never fails.
         let _ = self.set(0);
     }
 }
 
-/// Makes room in `bytes` for `more`, by an eighth more than there was once that is
-/// much: twice as much would be held for nothing.
+/// Makes room in `bytes` for `more`. A large buffer grows by an eighth: doubling it would hold
+/// memory for nothing.
 ///
 /// # Errors
-/// [`Error::Overloaded`], when the memory is used up.
+/// [`Error::Overloaded`], if memory is exhausted.
 pub(crate) fn make_room(bytes: &mut Vec<u8>, more: usize) -> Result<(), Error> {
     if bytes.capacity() - bytes.len() >= more {
         return Ok(());
@@ -120,10 +120,10 @@ pub(crate) fn make_room(bytes: &mut Vec<u8>, more: usize) -> Result<(), Error> {
     bytes.try_reserve_exact(extra).map_err(|_| Error::Overloaded)
 }
 
-/// Appends `more`, in memory that grows as [`make_room`] has it.
+/// Appends `more`. The text grows as in [`make_room`].
 ///
 /// # Errors
-/// [`Error::Overloaded`], when the memory is used up.
+/// [`Error::Overloaded`], if memory is exhausted.
 pub(crate) fn push_str(text: &mut String, more: &str) -> Result<(), Error> {
     if text.capacity() - text.len() < more.len() {
         let extra = more_room(text.len(), text.capacity(), more.len());
@@ -133,15 +133,15 @@ pub(crate) fn push_str(text: &mut String, more: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Finds out whether there is memory for `bytes` in one piece. What is taken next, and
-/// is no larger, gets it.
+/// Checks that `bytes` can be allocated in one piece. The next allocation of at most that size
+/// will succeed.
 ///
 /// # Errors
-/// [`Error::Overloaded`], if there is not.
+/// [`Error::Overloaded`], if it cannot.
 pub(crate) fn probe(bytes: usize) -> Result<(), Error> {
     let mut room = Vec::<u8>::new();
     let probed = room.try_reserve_exact(bytes);
-    // Else the compiler leaves out what nobody uses.
+    // Otherwise the compiler removes the unused allocation.
     black_box(&mut room);
     probed.map_err(|_| Error::Overloaded)
 }
@@ -149,16 +149,16 @@ pub(crate) fn probe(bytes: usize) -> Result<(), Error> {
 /// The JSON of `value`, which takes about `hint` bytes.
 ///
 /// # Errors
-/// [`Error::Overloaded`], when the memory is used up.
+/// [`Error::Overloaded`], if memory is exhausted.
 pub(crate) fn to_json(value: &impl Serialize, hint: usize) -> Result<Vec<u8>, Error> {
     let mut json = Vec::new();
     make_room(&mut json, hint)?;
-    // It fails for no other reason: all keys are text, and nothing is read or sent.
+    // Nothing else can fail: all keys are strings, and there is no I/O.
     serde_json::to_writer(Growing(&mut json), value).map_err(|_| Error::Overloaded)?;
     Ok(json)
 }
 
-/// A buffer that is written to, and fails where an ordinary one would end the program.
+/// A buffer to write to. It returns an error where an ordinary buffer would abort.
 struct Growing<'a>(&'a mut Vec<u8>);
 
 impl io::Write for Growing<'_> {
@@ -177,7 +177,7 @@ impl io::Write for Growing<'_> {
     }
 }
 
-/// How much room to make in a buffer that has too little for `more`.
+/// How much to grow a buffer that has too little room for `more`.
 fn more_room(len: usize, capacity: usize, more: usize) -> usize {
     const LARGE: usize = 1 << 20;
     let growth = if capacity < LARGE { capacity.max(64) } else { capacity / 8 };

@@ -1,10 +1,10 @@
-//! Looking names up without going through all of them.
+//! Looking up names without a linear search.
 
 use std::{borrow::Cow, cmp::Ordering};
 
-/// Names and the place of each in a list, which may have one twice. In order, so that
-/// neither many of them nor ill-chosen ones make looking one up slow. Putting one in
-/// moves others: for lists of limited length.
+/// Names and their positions in a list, which may have a name twice. They are sorted, so that
+/// neither many names nor maliciously chosen ones make a lookup slow. An insertion moves other
+/// names, so this is for lists of limited length.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names<'a>(Vec<(Cow<'a, str>, usize)>);
 
@@ -28,7 +28,7 @@ impl<'a> Names<'a> {
         self.0.len()
     }
 
-    /// The places of all that have this name, in the order in which they were put in.
+    /// The positions of all entries with this name, in the order of insertion.
     pub(crate) fn places(&self, name: &str) -> impl Iterator<Item = usize> {
         let (first, end) = self.range(name);
         self.0.get(first..end).unwrap_or_default().iter().map(|(_, place)| *place)
@@ -41,7 +41,7 @@ impl<'a> Names<'a> {
         (place(Ordering::Equal), place(Ordering::Greater))
     }
 
-    /// Whether there is one.
+    /// Whether there is an entry with this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         let (first, end) = self.range(name);
         first < end

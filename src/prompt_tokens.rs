@@ -1,19 +1,18 @@
-//! How many tokens a request has: exact for its words, an estimate for the rest.
+//! The number of tokens of a request: exact for its text, an estimate for the rest.
 //!
-//! The words are counted with `cl100k_base` like answers are. What surrounds a
-//! message and what a picture costs differs by model and is not known here, so
-//! both are constants; README names them.
+//! The text is counted with `cl100k_base`, like answers. The tokens around a message and those of
+//! an image differ by model and are not known here, so both are constants; README lists them.
 
 use crate::{
     chat::{Part, Prompt},
     tokens,
 };
 
-/// Tokens for what surrounds each message: what OpenAI documents for its chat models.
+/// Tokens around each message: OpenAI's documented number for its chat models.
 pub const PER_MESSAGE: u64 = 3;
-/// Tokens for the beginning of the answer.
+/// Tokens for the start of the answer.
 pub const PER_REQUEST: u64 = 3;
-/// Tokens for a picture: what OpenAI documents for one of 1024 by 1024 pixels.
+/// Tokens for an image: OpenAI's documented number for 1024 by 1024 pixels.
 pub const PER_IMAGE: u64 = 765;
 /// Tokens for a document: about two pages of text.
 pub const PER_FILE: u64 = 1_500;

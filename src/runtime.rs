@@ -1,12 +1,12 @@
-//! What the core asks of the world: the one seam between it and the runtime.
+//! What the gateway needs from the runtime: the only interface between the two.
 //!
-//! `edge` implements it with the Workers runtime, tests with scripted stand-ins.
+//! `edge` implements it with the Workers runtime, tests implement it with scripted stand-ins.
 
 use std::future::Future;
 
 use crate::{answer::Relay, chat::Failure, error::Error, tools::Judgement};
 
-/// The world, for one request.
+/// The runtime, for one request.
 #[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]
 pub trait Runtime: Clone + 'static {
     /// A client's request body that has not been read to its end.
@@ -24,9 +24,8 @@ pub trait Runtime: Clone + 'static {
     /// Waits.
     async fn sleep_ms(&self, duration_ms: u64);
 
-    /// Reads on in a client's body: appends to `bytes` what has come, as soon as that is
-    /// `at_least` so many bytes, and never more than `bytes` has room for. Nothing, when
-    /// the body is over.
+    /// Continues reading a client's body. Appends to `bytes` as soon as `at_least` that many bytes
+    /// have arrived, and never more than its spare capacity. Appends nothing at the body's end.
     ///
     /// # Errors
     /// [`Error::BodyTimeout`] after `wait_ms`, [`Error::BodyUnreadable`].
@@ -38,8 +37,7 @@ pub trait Runtime: Clone + 'static {
         bytes: &mut Vec<u8>,
     ) -> Result<(), Error>;
 
-    /// Sends a request and waits for the headers of the answer. Redirects are
-    /// not followed.
+    /// Sends a request and waits for the response's headers. Redirects are not followed.
     ///
     /// # Errors
     /// [`Error::Unavailable`], or [`Error::Timeout`] after `timeout_ms`.
@@ -49,11 +47,11 @@ pub trait Runtime: Clone + 'static {
         timeout_ms: u64,
     ) -> Result<Incoming<Self::Download>, Error>;
 
-    /// Reads a small body of an upstream to its end.
+    /// Reads a small upstream body to its end.
     ///
     /// # Errors
-    /// [`Error::Truncated`] if it breaks, [`Error::Stalled`] if not all of it has come
-    /// after `timeout_ms`, [`Error::AnswerTooLarge`].
+    /// [`Error::Truncated`] if it breaks off, [`Error::Stalled`] if it is not complete after
+    /// `timeout_ms`, [`Error::AnswerTooLarge`].
     async fn collect(
         &self,
         download: Self::Download,
@@ -80,13 +78,13 @@ pub trait Runtime: Clone + 'static {
         }
     }
 
-    /// Gives what comes of an upstream's body to `take`, piece by piece, and waits
-    /// `wait_ms` for the first. `take` says how many milliseconds to wait for more,
-    /// or `None` when it has enough: then the rest is let go.
+    /// Passes an upstream's body to `take`, piece by piece. Waits `wait_ms` for the first piece.
+    /// `take` returns how many milliseconds to wait for the next piece, or `None` when it needs
+    /// no more: then the rest is discarded.
     ///
     /// # Errors
-    /// [`Error::Truncated`] if it breaks, [`Error::Stalled`] if nothing comes for
-    /// that long.
+    /// [`Error::Truncated`] if the body breaks off, [`Error::Stalled`] if no piece arrives in
+    /// time.
     async fn pour(
         &self,
         download: Self::Download,
@@ -94,59 +92,59 @@ pub trait Runtime: Clone + 'static {
         take: impl FnMut(&[u8]) -> Option<u64>,
     ) -> Result<(), Error>;
 
-    /// Lets go of an upstream's body unread.
+    /// Aborts an upstream's body without reading it.
     fn discard(&self, download: Self::Download);
 
-    /// The writing end of a new body for a client, which says what `relay` says.
+    /// The writing end of a new body for a client, which sends the output of `relay`.
     ///
     /// # Errors
     /// [`Error::Internal`], if the runtime cannot make one.
     fn outlet(&self, relay: Relay) -> Result<Self::Outlet, Error>;
 
-    /// Lets `download` flow into `outlet`. Returns when the answer has begun, and then it
-    /// flows on by itself; or when all of it has come without the call that is wanted.
+    /// Relays `download` to `outlet`. Returns when the answer has begun, and relays the rest of
+    /// it in the background; or when the answer has ended without the required call.
     ///
     /// # Errors
-    /// [`Failure`], if the upstream failed before that: another may be tried.
+    /// [`Failure`], if the upstream failed before that: another one may be tried.
     async fn feed(&self, outlet: &Self::Outlet, download: Self::Download) -> Result<Fed, Failure>;
 
-    /// The reading end of `outlet`, as soon as its status is decided: when the
-    /// answer has begun, or when it is time to send headers in any case. `pump`
-    /// does the feeding; it goes on after this returns. Its error ends the answer.
+    /// The reading end of `outlet`, as soon as the client's status is decided: when the answer
+    /// has begun, or when the headers must be sent in any case. `pump` calls [`Runtime::feed`],
+    /// and continues after this returns. Its error ends the answer.
     ///
     /// # Errors
-    /// `pump`'s, if it comes before the status was decided.
+    /// The error of `pump`, if it comes before the status is decided.
     async fn stream(
         &self,
         outlet: Self::Outlet,
         pump: impl Future<Output = Result<(), Error>> + 'static,
     ) -> Result<Self::Stream, Error>;
 
-    /// Whether the JSON text `json` fits the JSON schema `schema`. Takes at most 20 ms
-    /// of CPU, whatever they are.
+    /// Whether the JSON text `json` matches the JSON schema `schema`. Takes at most 20 ms of CPU,
+    /// whatever the texts are.
     fn judge(&self, schema: &str, json: &str) -> Judgement;
 
-    /// 128 bits that stand for `password`, by PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2):
-    /// who wants to guess it from them has to do `rounds` rounds of work for each guess.
+    /// Derives 128 bits from `password` with PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2). Each
+    /// guess at the password costs `rounds` rounds of work.
     ///
     /// # Errors
     /// [`Error::Internal`], if the runtime cannot.
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error>;
 
-    /// What [`Runtime::remember`] kept under `key`, perhaps by another isolate.
+    /// The value that [`Runtime::remember`] stored under `key`, perhaps in another isolate.
     async fn recall(&self, key: &str) -> Option<Vec<u8>>;
 
-    /// Keeps `value` for `seconds` where other isolates find it, if possible.
+    /// Stores `value` for `seconds` where other isolates find it, if the runtime can.
     async fn remember(&self, key: &str, value: Vec<u8>, seconds: u64);
 }
 
-/// What came of an upstream's body that was let flow to a client.
+/// The outcome of relaying an upstream's body to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fed {
-    /// The answer flows.
+    /// The answer has begun.
     Flows,
-    /// The answer has ended without the call that is wanted. It is held, in case that no
-    /// other comes.
+    /// The answer has ended without the required call. It is kept in case there is no other
+    /// answer.
     NoCall,
 }
 
@@ -155,7 +153,7 @@ pub enum Fed {
 pub struct Outgoing<'a> {
     /// The method.
     pub method: &'static str,
-    /// The address.
+    /// The URL.
     pub url: &'a str,
     /// The headers.
     pub headers: &'a [(&'static str, &'a str)],
@@ -163,12 +161,12 @@ pub struct Outgoing<'a> {
     pub body: Option<&'a [u8]>,
 }
 
-/// An upstream's answer up to its body.
+/// An upstream's response. Its body has not been read.
 #[derive(Debug)]
 pub struct Incoming<B> {
     /// The status.
     pub status: u16,
-    /// Its `retry-after`, as it came.
+    /// Its `retry-after`, unchanged.
     pub retry_after: Option<String>,
     /// The body.
     pub body: B,

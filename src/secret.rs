@@ -1,11 +1,11 @@
-//! Secrets that do not print themselves, and digests that say nothing of them.
+//! Secrets that are not printed, and digests that do not reveal their input.
 
 use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-/// A credential. Its `Debug` shows nothing of it.
+/// A credential. Its `Debug` output does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -16,7 +16,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The credential itself, for a header and nothing else.
+    /// The credential itself. Use it only to send it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -29,8 +29,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// One of `API_KEYS`, as its SHA-256: keys of different lengths compare in the
-/// same time, and the key itself need not be kept.
+/// One of `API_KEYS`, as its SHA-256. So keys of different lengths compare in the same time, and
+/// the key itself is not kept.
 #[derive(Clone, Copy)]
 pub struct ApiKey([u8; 32]);
 
@@ -41,7 +41,7 @@ impl ApiKey {
         Self(Sha256::digest(key.as_bytes()).into())
     }
 
-    /// Whether it is the same key as `other`, in a time that tells nothing of either.
+    /// Whether this is the same key as `other`, in constant time.
     #[must_use]
     pub fn is(&self, other: &Self) -> Choice {
         self.0.ct_eq(&other.0)
@@ -54,7 +54,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// The SHA-256 of `text`, in hexadecimal digits: a name that says nothing of it.
+/// The SHA-256 of `text`, in hexadecimal digits: a name that does not reveal `text`.
 #[must_use]
 pub(crate) fn digest(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))

@@ -1,28 +1,28 @@
-//! A client's body, read to its end: never more than was allowed, no longer than it
-//! may take, and held in no more memory than what has come asks for.
+//! Reads a client's body to its end, within limits of size and time. It holds little more memory
+//! than the bytes that have arrived need.
 
 use crate::{error::Error, in_flight::Held, runtime::Runtime};
 
-/// The most that one read gives, in bytes.
+/// The most bytes that one read returns.
 pub const PIECE_BYTES: usize = 64 << 10;
-/// What is made room for at first: most bodies are smaller.
+/// The first allocation, in bytes: most bodies are smaller.
 const FIRST_BYTES: usize = 16 << 10;
 /// The longest silence within a body, in milliseconds.
 pub const STALL_MS: u64 = 10_000;
-/// The longest that a whole body may take, in milliseconds.
+/// The longest time for a whole body, in milliseconds.
 pub const LONGEST_MS: u64 = 60_000;
 
-/// What a request says of its body's length.
+/// The length of the body that a request declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
-    /// Nothing.
+    /// The request declares none.
     Unknown,
-    /// It is so many bytes.
+    /// The declared number of bytes.
     Known(u64),
 }
 
 impl Length {
-    /// Reads a `content-length`. One that no number here can hold is as large as one can be.
+    /// Parses a `content-length`. A number that is too large for `u64` becomes the largest one.
     #[must_use]
     pub fn of(header: Option<&str>) -> Self {
         let header = header.map(str::trim).filter(|header| {
@@ -32,11 +32,11 @@ impl Length {
     }
 }
 
-/// Reads `upload` to its end. What it takes is counted in `held`.
+/// Reads `upload` to its end. `held` counts its memory.
 ///
-/// Each read waits for an eighth of what has come so far, or for what came in a second
-/// if that is less: a body in thousands of small pieces takes tens of reads, and one
-/// that comes slowly is none that stalls.
+/// Each read waits for an eighth of the bytes so far, or for as many as arrive in a second if that
+/// is less. So a body in thousands of small pieces takes tens of reads, and a slow body does not
+/// count as stalled.
 ///
 /// # Errors
 /// [`Error::BodyTooLarge`] for more than `limit_bytes`, as soon as that is known;
@@ -56,7 +56,7 @@ pub async fn read<E: Runtime>(
         },
         Length::Unknown => None,
     };
-    // One byte more tells that there is too much.
+    // One byte more than the limit shows that the body is too large.
     let most = known.unwrap_or(limit_bytes.saturating_add(1));
     let started_ms = edge.now_ms();
     let mut bytes = Vec::new();
@@ -83,15 +83,16 @@ pub async fn read<E: Runtime>(
     }
 }
 
-/// How many bytes the next read waits for, after `so_far` in `elapsed_ms`.
+/// How many bytes the next read waits for, when `so_far` bytes arrived in `elapsed_ms`.
 fn at_least(so_far: usize, elapsed_ms: u64) -> usize {
     let elapsed_ms = usize::try_from(elapsed_ms).unwrap_or(usize::MAX);
     let in_a_second = so_far.saturating_mul(1_000) / elapsed_ms.max(1);
     (so_far / 8).min(in_a_second).clamp(1, PIECE_BYTES)
 }
 
-/// Makes room for one piece more: twice as much as has come, and never more than `most`.
-/// Of what `is_known` to come, all, once a quarter has. Counted is also what the runtime reads a piece into.
+/// Makes room for one more piece: doubles the capacity, up to `most`. If the length `is_known`,
+/// allocates all of it once a quarter has arrived. The count includes the buffer that the
+/// runtime reads a piece into.
 fn make_room(
     bytes: &mut Vec<u8>,
     most: usize,
@@ -99,12 +100,12 @@ fn make_room(
     held: &mut Held,
 ) -> Result<(), Error> {
     let room = bytes.capacity() - bytes.len();
-    // So that a read is worth it.
+    // There is enough room for a read to be worth its cost.
     if bytes.capacity() >= most || room >= PIECE_BYTES.min(bytes.capacity()) / 2 && room > 0 {
         return Ok(());
     }
     let capacity = bytes.capacity().saturating_mul(2).max(FIRST_BYTES);
-    // The last step is made early: the memory it leaves is too small for what follows.
+    // The last step is taken early: the memory of the old buffer is too small to be used again.
     let is_last = capacity >= most / 2;
     let capacity = if is_last && is_known { most } else { capacity.min(most) };
     held.set(capacity + capacity.min(PIECE_BYTES))?;

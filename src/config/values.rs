@@ -1,19 +1,19 @@
-//! One variable: what kind of value it holds, and what a good one looks like.
+//! Reading one variable: its type, and what a valid value looks like.
 
 use std::ops::RangeInclusive;
 
 use crate::error::Error;
 
-/// A variable as the runtime has it.
+/// A variable's value as the runtime passes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Text, as all secrets are.
     Text(String),
-    /// Anything else that `wrangler.toml` can hold, as JSON.
+    /// Any other value that `wrangler.toml` can hold, as JSON.
     Json(String),
 }
 
-/// What a good value of the variable `name` looks like.
+/// What a valid value of the variable `name` looks like.
 fn rule(name: &str) -> &'static str {
     match name {
         "API_KEYS" => {
@@ -44,16 +44,16 @@ fn rule(name: &str) -> &'static str {
     }
 }
 
-/// The error of a bad value of `name`: what it should be, never what it is.
+/// The error for an invalid value of `name`. It says what the value must be, never what it is.
 pub(super) fn bad(name: &'static str) -> Error {
     Error::Config { name, rule: rule(name) }
 }
 
-/// The variables, by name. Missing and blank are the same.
+/// The variables, by name. A blank variable counts as missing.
 pub(super) struct Variables<'a>(pub(super) &'a dyn Fn(&str) -> Option<Value>);
 
 impl Variables<'_> {
-    /// The value of a variable that has to be text, trimmed.
+    /// The value of a variable that must be text, trimmed.
     pub(super) fn text(&self, name: &'static str, default: &str) -> Result<String, Error> {
         match (self.0)(name) {
             Some(Value::Json(_)) => Err(bad(name)),
@@ -61,7 +61,7 @@ impl Variables<'_> {
         }
     }
 
-    /// The value of a variable that may be JSON as well as a text of it, trimmed.
+    /// The value of a variable that may be JSON or a text of JSON, trimmed.
     pub(super) fn json(&self, name: &'static str, default: &str) -> String {
         or_default((self.0)(name), default)
     }
@@ -77,7 +77,7 @@ impl Variables<'_> {
         number.filter(|number| range.contains(number)).ok_or(bad(name))
     }
 
-    /// Something secret that goes into a header or a body of DeGPT's; `None` if it is not set.
+    /// A secret that is sent to DeGPT in a header or a body; `None` if it is not set.
     pub(super) fn credential(&self, name: &'static str) -> Result<Option<String>, Error> {
         let value = self.text(name, "")?;
         match value.as_str() {
@@ -101,9 +101,9 @@ pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Whether a header can hold `text` (and a client can send it), and whether it was
-/// meant: what is left of a list, a quotation or a missing value of another program
-/// would else be a key that everybody can guess, or nobody knows.
+/// Whether `text` can be sent in a header, and was meant as a key. The rest of a list, a quoted
+/// text, or another program's word for a missing value would be a key that everybody can guess
+/// or that no client knows.
 pub(super) fn is_credential(text: &str) -> bool {
     let is_sound = |byte: u8| byte.is_ascii_graphic() && !b"\"'`[]{}".contains(&byte);
     !text.is_empty()
@@ -111,14 +111,14 @@ pub(super) fn is_credential(text: &str) -> bool {
         && !["null", "undefined", "true", "false"].contains(&text)
 }
 
-/// An http(s) origin in small letters, without the slash at its end.
+/// An http(s) origin in lowercase, without a slash at the end.
 pub(super) fn upstream_origin(text: &str) -> Option<String> {
     let text = text.strip_suffix('/').unwrap_or(text);
     let (scheme, host) = text.split_once("://")?;
     (["https", "http"].contains(&scheme) && is_host(host)).then(|| text.to_ascii_lowercase())
 }
 
-/// A page's origin in small letters. Pages of apps have other schemes (`app://…`).
+/// A page's origin in lowercase. Pages of apps have other schemes (`app://…`).
 pub(super) fn page_origin(text: &str) -> Option<String> {
     let (scheme, host) = text.split_once("://")?;
     let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
@@ -126,7 +126,7 @@ pub(super) fn page_origin(text: &str) -> Option<String> {
     (is_scheme && is_host(host)).then(|| text.to_ascii_lowercase())
 }
 
-/// Whether `text` is a host, perhaps with a port (RFC 3986, section 3.2).
+/// Whether `text` is a host, optionally with a port (RFC 3986, section 3.2).
 fn is_host(text: &str) -> bool {
     let (name, more, port) = match text.strip_prefix('[') {
         Some(rest) => {
