@@ -4,15 +4,14 @@
 //!            client                                              DeGPT
 //!              │ request                                           ▲ request
 //!              ▼                                                   │
-//!  route ─▶ auth ─▶ openai / anthropic ─▶ Prompt ─▶ catalog ─▶ degpt::body
+//!  gateway ─▶ auth ─▶ dialect (parse) ─▶ Prompt ─▶ catalog ─▶ degpt (request)
 //!                                                                  │
 //!              ▲ answer                                            ▼ stream
 //!              │                                                   │
-//!  relay ◀─ openai / anthropic ◀──────── Event ◀─────── sse ─▶ degpt::Reader
-//!           └──────────────── answer::Translator ──────────────────┘
+//!  answer ◀─ dialect (encode) ◀────────── Event ◀──────── degpt (stream) ◀─ sse
 //! ```
 //!
-//! The gateway is a pure function of a request, a [`chat::Stamp`] and an
+//! The gateway is a pure function of a request, a [`chat::Stamp`] and a
 //! [`runtime::Runtime`], which is all it knows of the world. A thin shell, `edge`,
 //! compiled for wasm32 alone, is that world in the Workers runtime; tests bring
 //! their own. Everything else runs natively, without a clock or randomness.
@@ -38,8 +37,8 @@
 //! 11. [`gateway`]: one request, top to bottom.
 //! 12. `edge`: the Workers runtime, the only code that knows wasm.
 //!
-//! Invariants: dependencies run downward in that list; `openai`, `anthropic` and
-//! `degpt` know only `chat`, never each other (and `degpt` how [`tools::markup`]
+//! Invariants: dependencies run downward in that list; the client APIs of [`dialect`]
+//! and [`degpt`] meet only in [`chat`], never each other (and `degpt` how [`tools::markup`]
 //! spells a call); nothing of a request (prompt, key, picture) is logged or enters
 //! an error message of the gateway's own, but for a model's, a role's or a part's
 //! name and the path; no input from outside can make it panic.
