@@ -17,7 +17,7 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 19] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -36,6 +36,7 @@ pub const NAMES: [&str; 18] = [
     "KEEP_ALIVE_MS",
     "MAX_ANSWER_MS",
     "MAX_ANSWER_BYTES",
+    "GATHER_MS",
 ];
 
 /// The configuration of a deployment.
@@ -66,6 +67,9 @@ pub struct Config {
     pub timing: Timing,
     /// The largest answer of DeGPT, in bytes of its stream.
     pub max_answer_bytes: usize,
+    /// How far apart, at most, the pieces of a streamed answer are sent once it has flowed for a
+    /// while, in milliseconds from 0 to 250; 0: each at once.
+    pub gather_ms: u32,
 }
 
 /// How long things may take.
@@ -131,9 +135,12 @@ impl Config {
         let variables = Variables(lookup);
         let milliseconds = |name, default| {
             let number = variables.number(name, default, 1..=3_600_000)?;
-            Ok(Duration::from_millis(number as u64))
+            Ok(Duration::from_millis(number.into()))
         };
-        let bytes = |name, default| variables.number(name, default, 1024..=104_857_600);
+        let bytes = |name, default| {
+            let number = variables.number(name, default, 1024..=104_857_600)?;
+            Ok(number as usize)
+        };
 
         let keys = variables.text("API_KEYS", "")?;
         let keys: Vec<&str> = values::list(&keys).collect();
@@ -175,6 +182,7 @@ impl Config {
                 max_answer: milliseconds("MAX_ANSWER_MS", "900000")?,
             },
             max_answer_bytes: bytes("MAX_ANSWER_BYTES", "16777216")?,
+            gather_ms: variables.number("GATHER_MS", "40", 0..=250)?,
         })
     }
 
@@ -243,6 +251,7 @@ mod tests {
         assert_eq!(config.max_body_bytes, 20 << 20);
         assert_eq!(config.max_in_flight_bytes, 48 << 20);
         assert_eq!(config.cors, Cors::Any);
+        assert_eq!(config.gather_ms, 40);
         assert!(config.api_keys.is_empty());
         let mut asked = asked.into_inner();
         let mut names = NAMES.map(str::to_owned).to_vec();
@@ -295,12 +304,23 @@ mod tests {
             ("KEEP_ALIVE_MS", "99999999999999999999"),
             ("MAX_ANSWER_MS", "3600001"),
             ("MAX_ANSWER_BYTES", "1"),
+            ("GATHER_MS", "-1"),
+            ("GATHER_MS", "251"),
+            ("GATHER_MS", "2.5"),
+            ("GATHER_MS", "secret"),
         ];
         for (name, value) in table {
             let error = with(name, value).map(|_| ());
             let message = error.as_ref().err().map(Error::message).unwrap_or_default();
             assert!(matches!(error, Err(Error::Config { .. })), "{name}={value}: {error:?}");
             assert!(message.contains(name) && !message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_an_answer_are_sent_up_to_a_quarter_of_a_second_apart() {
+        for (value, gap) in [("0", 0), (" 40 ", 40), ("250", 250), ("", 40)] {
+            assert_eq!(with("GATHER_MS", value).map(|config| config.gather_ms), Ok(gap), "{value}");
         }
     }
 
@@ -336,7 +356,8 @@ mod tests {
                 );
             }
             let is_number = name.ends_with("_MS") || name.ends_with("_BYTES");
-            assert_eq!(json(name, "5000").is_ok(), is_number, "{name}");
+            let number = if name == "GATHER_MS" { "250" } else { "5000" };
+            assert_eq!(json(name, number).is_ok(), is_number, "{name}");
         }
         assert_eq!(json("MODELS_EXTRA", r#"[{"id":"a"}]"#), Ok(()));
     }

@@ -40,6 +40,7 @@ fn rule(name: &str) -> &'static str {
         }
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
         "MAX_BODY_BYTES" | "MAX_ANSWER_BYTES" => "a whole number of bytes from 1024 to 104857600",
+        "GATHER_MS" => "a whole number of milliseconds from 0 to 250",
         _ => "a whole number of milliseconds from 1 to 3600000",
     }
 }
@@ -71,8 +72,8 @@ impl Variables<'_> {
         &self,
         name: &'static str,
         default: &str,
-        range: RangeInclusive<usize>,
-    ) -> Result<usize, Error> {
+        range: RangeInclusive<u32>,
+    ) -> Result<u32, Error> {
         let number = self.json(name, default).parse().ok();
         number.filter(|number| range.contains(number)).ok_or(bad(name))
     }

@@ -66,6 +66,8 @@ const bad = [
   ["KEEP_ALIVE_MS", "secret"],
   ["MAX_ANSWER_MS", "15 min"],
   ["MAX_ANSWER_BYTES", "secret"],
+  ["GATHER_MS", "secret"],
+  ["GATHER_MS", 251],
 ];
 for (const [name, value] of bad) {
   test(`${name}=${JSON.stringify(value)} is a 500 that names it and does not show it`, async () => {
