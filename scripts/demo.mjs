@@ -24,10 +24,10 @@ async function demo() {
   await ensureFree(port); // A build can take minutes.
 
   const standIn = await startStandIn();
-  const secrets = devVars();
+  const local = devVars();
   const gateway = await startWorker({
     port,
-    vars: { ...secrets, DEGPT_ORIGINS: standIn.url },
+    vars: { ...local, DEGPT_ORIGINS: standIn.url },
     onOutput: (text) => process.stdout.write(text),
   });
 
@@ -36,7 +36,7 @@ async function demo() {
 The gateway is ready on ${url}, with a stand-in for DeGPT behind it. Try:
 
   curl ${url}/api/v1/chat/completions \\
-    -H 'Authorization: Bearer ${secrets.API_KEYS?.split(",")[0]}' \\
+    -H 'Authorization: Bearer ${local.API_KEYS?.split(",")[0]}' \\
     -H 'Content-Type: application/json' \\
     -d '{"model": "auto", "messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
 

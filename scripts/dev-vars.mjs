@@ -1,6 +1,7 @@
 /**
- * `.dev.vars`, the file from which `wrangler dev` and the demo take secrets on this machine. It is
- * put in place after `npm install` and before every command that serves.
+ * `.dev.vars`, the file from which `wrangler dev` and the demo take what is for this machine alone:
+ * secrets, and what the log may tell here. It is put in place after `npm install` and before every
+ * command that serves.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -11,7 +12,12 @@ const FILE = inProject(".dev.vars");
 const CONTENT = `# For local use alone: git ignores this file, and it is never deployed.
 # These keys are placeholders. A deployed gateway has its own, from \`wrangler secret put API_KEYS\`.
 API_KEYS=YOUR_API_KEY,ANTHROPIC_API_KEY
+# A panic is logged with its message, which can hold text of a request, and its stack.
+LOG_PANICS=full
 `;
+
+/** The variables of a file that this has written. */
+export const NEW_DEV_VARS = variablesOf(CONTENT);
 
 /** Writes the file, unless there is one: that is never touched. */
 export function ensureDevVars() {
@@ -23,8 +29,11 @@ export function ensureDevVars() {
   }
 }
 
-/** The file's variables: a line each, `NAME=value`, the value perhaps in quotes. */
-export function devVars() {
-  const lines = readFileSync(FILE, "utf8").matchAll(/^\s*(\w+)\s*=\s*(["']?)(.*?)\2\s*$/gm);
+/** The variables of the file as it is. */
+export const devVars = () => variablesOf(readFileSync(FILE, "utf8"));
+
+/** One a line, `NAME=value`, the value perhaps in quotes. */
+function variablesOf(text) {
+  const lines = text.matchAll(/^\s*(\w+)\s*=\s*(["']?)(.*?)\2\s*$/gm);
   return Object.fromEntries([...lines].map(([, name, , value]) => [name, value]));
 }

@@ -17,7 +17,7 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -37,6 +37,7 @@ pub const NAMES: [&str; 19] = [
     "MAX_ANSWER_MS",
     "MAX_ANSWER_BYTES",
     "GATHER_MS",
+    "LOG_PANICS",
 ];
 
 /// The configuration of a deployment.
@@ -70,6 +71,8 @@ pub struct Config {
     /// How far apart, at most, the pieces of a streamed answer are sent once it has flowed for a
     /// while, in milliseconds from 0 to 250; 0: each at once.
     pub gather_ms: u32,
+    /// What is logged of a panic.
+    pub log_panics: LogPanics,
 }
 
 /// How long things may take.
@@ -113,6 +116,15 @@ pub enum ClientKeys {
     Off,
     /// It admits the client, and is used at DeGPT.
     Pass,
+}
+
+/// What is logged of a panic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogPanics {
+    /// File and line alone.
+    Place,
+    /// The message, which may contain parts of a request, and the stack too.
+    Full,
 }
 
 impl Config {
@@ -183,6 +195,11 @@ impl Config {
             },
             max_answer_bytes: bytes("MAX_ANSWER_BYTES", "16777216")?,
             gather_ms: variables.number("GATHER_MS", "40", 0..=250)?,
+            log_panics: match variables.text("LOG_PANICS", "place")?.as_str() {
+                "place" => LogPanics::Place,
+                "full" => LogPanics::Full,
+                _ => return Err(bad("LOG_PANICS")),
+            },
         })
     }
 
@@ -232,7 +249,7 @@ fn sorted<'a>(keys: &[&'a str]) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Cors, NAMES, Value, VisitorId};
+    use super::{Config, Cors, LogPanics, NAMES, Value, VisitorId};
     use crate::{error::Error, secret::Secret};
 
     fn with(name: &str, value: &str) -> Result<Config, Error> {
@@ -252,6 +269,7 @@ mod tests {
         assert_eq!(config.max_in_flight_bytes, 48 << 20);
         assert_eq!(config.cors, Cors::Any);
         assert_eq!(config.gather_ms, 40);
+        assert_eq!(config.log_panics, LogPanics::Place);
         assert!(config.api_keys.is_empty());
         let mut asked = asked.into_inner();
         let mut names = NAMES.map(str::to_owned).to_vec();
@@ -308,6 +326,9 @@ mod tests {
             ("GATHER_MS", "251"),
             ("GATHER_MS", "2.5"),
             ("GATHER_MS", "secret"),
+            ("LOG_PANICS", "secret"),
+            ("LOG_PANICS", "Full"),
+            ("LOG_PANICS", "true"),
         ];
         for (name, value) in table {
             let error = with(name, value).map(|_| ());
@@ -322,6 +343,28 @@ mod tests {
         for (value, gap) in [("0", 0), (" 40 ", 40), ("250", 250), ("", 40)] {
             assert_eq!(with("GATHER_MS", value).map(|config| config.gather_ms), Ok(gap), "{value}");
         }
+    }
+
+    #[test]
+    fn panics_are_logged_in_full_where_that_is_asked_for() {
+        for (value, what) in
+            [("", LogPanics::Place), ("place", LogPanics::Place), (" full\n", LogPanics::Full)]
+        {
+            assert_eq!(
+                with("LOG_PANICS", value).map(|config| config.log_panics),
+                Ok(what),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_table_of_readme_has_each_variable_in_its_place() {
+        let readme = include_str!("../README.md");
+        let (_, section) = readme.split_once("## Configuration").unwrap_or_default();
+        let (section, _) = section.split_once("\n## ").unwrap_or_default();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        assert_eq!(rows.collect::<Vec<_>>(), NAMES);
     }
 
     #[test]

@@ -39,6 +39,7 @@ fn rule(name: &str) -> &'static str {
              one text"
         }
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
+        "LOG_PANICS" => "`place` or `full`",
         "MAX_BODY_BYTES" | "MAX_ANSWER_BYTES" => "a whole number of bytes from 1024 to 104857600",
         "GATHER_MS" => "a whole number of milliseconds from 0 to 250",
         _ => "a whole number of milliseconds from 1 to 3600000",

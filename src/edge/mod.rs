@@ -2,7 +2,7 @@
 //!
 //! It makes no decisions. It passes a request to [`gateway::handle`], implements the
 //! [`Runtime`](crate::runtime::Runtime) for it, and turns the reply into a response. No
-//! content of a request is logged, here or elsewhere.
+//! content of a request is logged, here or elsewhere, but for what `panics` says.
 
 mod bodies;
 mod clock;
@@ -10,6 +10,7 @@ mod current;
 mod download;
 mod js;
 mod outlet;
+mod panics;
 #[cfg(feature = "provoke")]
 mod provoke;
 mod runtime;
@@ -27,7 +28,7 @@ use worker::{
 
 use crate::{
     chat::Stamp,
-    config::{Config, Value},
+    config::{Config, LogPanics, Value},
     dialect,
     error::Error,
     gateway::{self, Body, Gateway, Reply, Request},
@@ -51,6 +52,10 @@ async fn fetch(
     env: Env,
     context: Context,
 ) -> worker::Result<web_sys::Response> {
+    // Not when the instance starts: `worker` sets a hook then, after our code, that logs messages.
+    if DEPLOYMENT.with(|cell| cell.get().is_none()) {
+        panics::log(LogPanics::Place);
+    }
     let context: &JsValue = context.as_ref();
     let call: &Call = context.unchecked_ref();
     let world = Workers { call: call.clone(), call_number: call.number() };
@@ -68,11 +73,15 @@ async fn serve(
     let (method, url, headers) = (request.method(), request.url(), request.headers());
     let (path, query) = path_and_query(&url);
     let header = |name: &str| headers.get(name).ok().flatten();
+    #[cfg(feature = "provoke")]
+    {
+        provoke::plan(header("x-provoke").as_deref());
+        provoke::here("arrival");
+    }
     world.call.set_failure_body(&gateway::failure_body(dialect::ALL, path, &header, &stamp));
     let deployment = DEPLOYMENT.with(|cell| Rc::clone(cell.get_or_init(|| deploy(&env))));
     #[cfg(feature = "provoke")]
     {
-        provoke::plan(header("x-provoke").as_deref());
         provoke::here("start");
         provoke::wait().await;
     }
@@ -108,17 +117,7 @@ fn client_left(request: &web_sys::Request) -> impl Future<Output = ()> + use<> {
     }
 }
 
-/// Logs panics like every other fault, and only with their place: their messages may contain
-/// parts of a request. This cannot be done when the instance starts: `worker` sets its own
-/// hook then, after our code, and that hook logs the messages.
-fn log_panics_by_place() {
-    std::panic::set_hook(Box::new(|info| {
-        js::panicked_at(&info.location().map(ToString::to_string).unwrap_or_default());
-    }));
-}
-
 fn deploy(env: &Env) -> Rc<Deployment> {
-    log_panics_by_place();
     let env: &JsValue = env.as_ref();
     let config = Config::from_values(&|name| {
         let value = js_sys::Reflect::get(env, &name.into()).ok()?;
@@ -132,6 +131,9 @@ fn deploy(env: &Env) -> Rc<Deployment> {
         let json = js_sys::JSON::stringify(&value).ok().and_then(|json| json.as_string());
         Some(Value::Json(json.unwrap_or_else(|| "?".to_owned())))
     });
+    if let Ok(config) = &config {
+        panics::log(config.log_panics);
+    }
     if let Some(warning) = config.as_ref().ok().and_then(Config::warning) {
         console_warn!("degpt-edge: {warning}");
     }

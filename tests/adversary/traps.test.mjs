@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { NEW_DEV_VARS } from "../../scripts/dev-vars.mjs";
 import { inProject } from "../../scripts/process.mjs";
 import { startUpstream } from "../upstream/server.mjs";
 import { DELIVERIES, DIALECTS, ask, open, parsed, until } from "../worker/exchange.mjs";
@@ -112,6 +113,42 @@ for (const [kind, place, logged, asked, status] of FAULTS) {
     assert.match(where ?? line[0], logged);
     if (id) assert.equal(logId, id);
     assert.equal(gateway.log().slice(logFrom), line[0], "one line is logged");
+  });
+}
+
+/** What console_error_panic_hook logs of a panic: its message, and the stack with places in the wasm. */
+const MESSAGE_AND_STACK = /panicked at src\/edge\/provoke\.rs:\d+:\d+:\na text of the request that nobody may log\n\nStack:\n\nError\n(?: +at .*\n)*? +at .*wasm-function.*\n/g;
+
+/** The variables, the fault, and whether its message and stack are logged beside its place. */
+const LOGGED = [
+  ["of a deployment that says nothing", { LOG_PANICS: undefined }, "panic@start", false],
+  ["of a deployment that says `place`", { LOG_PANICS: "place" }, "panic@piece*3", false],
+  ["of `npm run dev`", NEW_DEV_VARS, "panic@start", true],
+  ["of `npm run dev`", NEW_DEV_VARS, "panic@piece*3", true],
+  ["of `npm run dev`", NEW_DEV_VARS, "throw@send", false],
+  ["that were not read yet", { LOG_PANICS: "full" }, "panic@arrival", false],
+  ["of which this one is wrong", { LOG_PANICS: "FULL" }, "panic@start", false],
+  ["of which another is wrong", { LOG_PANICS: "full", MAX_BODY_BYTES: "much" }, "panic@start", false],
+];
+
+for (const [which, vars, fault, isFull] of LOGGED) {
+  test(`with variables ${which}, ${fault} is logged ${isFull ? "with its message and stack" : "by its place alone"}`, async (t) => {
+    const other = await startProvoked({ vars: { ...vars, API_KEYS: key, DEGPT_ORIGINS: upstream.url } });
+    t.after(() => other.close());
+    // The second time it is another instance's.
+    for (let instance = 0; instance < 2; instance += 1) {
+      const logFrom = other.log().length;
+      const got = await ask(other, { key, delivery: "stream", question: "A long one", headers: { "x-provoke": fault } });
+      assert.equal(got.error.whole.error.message, MESSAGE);
+      await until(() => /internal fault at .*\n/.test(other.log().slice(logFrom)), "it is logged");
+      const log = other.log().slice(logFrom);
+      const line = /^(?:\S* )?degpt-edge: internal fault at (.*), request ([0-9a-f]{32})$/m.exec(log);
+      assert.match(line?.[1] ?? log, fault.startsWith("panic") ? PANICKED : trapped("SyntaxError"));
+      assert.equal(line[2], got.headers.get("x-request-id"));
+      assert.equal(log.match(MESSAGE_AND_STACK)?.length ?? 0, isFull ? 1 : 0);
+      if (isFull) assert.equal(log.split("nobody may log").length, 2, "only once");
+      else assert.equal(log, `${line[0]}\n`, "one line is logged");
+    }
   });
 }
 

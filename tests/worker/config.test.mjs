@@ -68,6 +68,8 @@ const bad = [
   ["MAX_ANSWER_BYTES", "secret"],
   ["GATHER_MS", "secret"],
   ["GATHER_MS", 251],
+  ["LOG_PANICS", "secret"],
+  ["LOG_PANICS", ["full"]],
 ];
 for (const [name, value] of bad) {
   test(`${name}=${JSON.stringify(value)} is a 500 that names it and does not show it`, async () => {
@@ -105,7 +107,7 @@ test("lists and numbers of wrangler.toml are taken where they are meant", async 
 });
 
 test("blank values are as good as none", async () => {
-  const names = ["DEGPT_API_KEY", "DEGPT_VISITOR_ID", "DEFAULT_MODEL", "VISION_MODEL", "MODEL_ALIASES", "MODELS_EXTRA", "MAX_BODY_BYTES", "CORS_ORIGINS", "CLIENT_DEGPT_KEYS"];
+  const names = ["DEGPT_API_KEY", "DEGPT_VISITOR_ID", "DEFAULT_MODEL", "VISION_MODEL", "MODEL_ALIASES", "MODELS_EXTRA", "MAX_BODY_BYTES", "CORS_ORIGINS", "CLIENT_DEGPT_KEYS", "GATHER_MS", "LOG_PANICS"];
   for (const blank of ["", "  ", undefined]) {
     const same = await startFor(upstream, Object.fromEntries(names.map((name) => [name, blank])));
     const answer = await post(same, CHAT, { messages: [user("Hello")] });
