@@ -4,7 +4,12 @@
 
 use std::future::Future;
 
-use crate::{answer::Relay, chat::Failure, error::Error, tools::Judgement};
+use crate::{
+    answer::{Exchange, Fed},
+    chat::Failure,
+    error::Error,
+    tools::Judgement,
+};
 
 /// The runtime, for one request.
 #[expect(async_fn_in_trait, reason = "workers are single-threaded: no future needs to be Send")]
@@ -95,11 +100,11 @@ pub trait Runtime: Clone + 'static {
     /// Aborts an upstream's body without reading it.
     fn discard(&self, download: Self::Download);
 
-    /// The writing end of a new body for a client, which sends the output of `relay`.
+    /// The writing end of a new body for a client, which carries out the orders of `exchange`.
     ///
     /// # Errors
     /// [`Error::Internal`], if the runtime cannot make one.
-    fn outlet(&self, relay: Relay) -> Result<Self::Outlet, Error>;
+    fn outlet(&self, exchange: Exchange) -> Result<Self::Outlet, Error>;
 
     /// Relays `download` to `outlet`. Returns when the answer has begun, and relays the rest of
     /// it in the background; or when the answer has ended without the required call.
@@ -136,16 +141,6 @@ pub trait Runtime: Clone + 'static {
 
     /// Stores `value` for `seconds` where other isolates find it, if the runtime can.
     async fn remember(&self, key: &str, value: Vec<u8>, seconds: u64);
-}
-
-/// The outcome of relaying an upstream's body to a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fed {
-    /// The answer has begun.
-    Flows,
-    /// The answer has ended without the required call. It is kept in case there is no other
-    /// answer.
-    NoCall,
 }
 
 /// A request to an upstream.

@@ -11,7 +11,9 @@
 //! 5. Memory is bounded; the caller owns the output buffer.
 
 mod call_gate;
+mod exchange;
 mod limits;
+mod pace;
 pub mod patience;
 mod relay;
 mod stages;
@@ -20,7 +22,9 @@ mod whole;
 
 use std::ops::ControlFlow;
 
+pub use exchange::{Exchange, Fed, Orders};
 pub use limits::{Counting, Limiter};
+pub use pace::Pace;
 pub use patience::Patience;
 pub use relay::{Client, Relay, Step, UpstreamBody};
 pub use stages::Stages;

@@ -147,8 +147,8 @@ pub(super) async fn pour(
     let mut has_enough = false;
     let mut alarm = Alarm::after(wait_ms);
     loop {
-        let gap_ms = if has_enough { 0 } else { gap_ms(now_ms().saturating_sub(started_ms)) };
-        let mut read = JsFuture::from(gathering.read(gap_ms));
+        let gather_ms = if has_enough { 0 } else { gather_ms(now_ms().saturating_sub(started_ms)) };
+        let mut read = JsFuture::from(gathering.read(gather_ms));
         let read = match select(&mut read, pin!(alarm.rings())).await {
             Either::Left((read, _)) => Some(read),
             Either::Right(_) => None,
@@ -171,12 +171,14 @@ pub(super) async fn pour(
     }
 }
 
-/// How far apart to read a body that the client does not see before its end, after it has
-/// been arriving for `flowed_ms`. The answer is late by a hundredth of that time at most.
-fn gap_ms(flowed_ms: u64) -> u32 {
-    const SHARE: u64 = 100;
+/// How long to gather before the next read of a body that the client does not see before its
+/// end, after it has been arriving for `flowed_ms`. A body that ends is read at once. One that
+/// goes on after the end of the answer makes it late by this time at most.
+fn gather_ms(flowed_ms: u64) -> u32 {
+    const SHARE: u64 = 25;
+    const LEAST_MS: u64 = 20;
     const MOST_MS: u64 = 100;
-    u32::try_from((flowed_ms / SHARE).clamp(1, MOST_MS)).unwrap_or(1)
+    u32::try_from((flowed_ms / SHARE).clamp(LEAST_MS, MOST_MS)).unwrap_or(20)
 }
 
 /// `None` if `future` takes longer than `timeout_ms`.

@@ -52,6 +52,9 @@ function placeOf(error) {
   return [...frames.slice(0, 4), `(${kind})`].join(" ");
 }
 
+/** Ends a body normally: one that is sent piece by piece, or one that is transformed. */
+const end = (controller) => (controller.terminate ?? controller.close).call(controller);
+
 /** A request that is being answered. */
 export class Call {
   id = crypto.randomUUID().replaceAll("-", "");
@@ -59,7 +62,12 @@ export class Call {
   /** The client's body, if it is sent piece by piece. A stream of events also has a timer and an upstream. */
   controller = undefined;
   tick = undefined;
+  ready = undefined;
+  ended = undefined;
+  writer = undefined;
   source = undefined;
+  /** The number of the upstream whose piece is in the writable side of the client's body. */
+  piped = 0;
   /** The body of the response if the gateway fails, and the events that end its stream then. */
   failureBody = undefined;
   lastEvents = "";
@@ -94,10 +102,15 @@ export class Call {
   close() {
     this.forget();
     try {
-      this.controller.close();
+      end(this.controller);
     } catch {
       // The client has left, and the runtime reports that.
     }
+  }
+
+  /** Closes the writable side of the client's body, once it has taken what was written. */
+  drain() {
+    this.writer.close().catch(() => {});
   }
 
   /** The request is over: a later trap does not concern it. */
@@ -107,12 +120,12 @@ export class Call {
 
   /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */
   #fail() {
-    this.source?.abort.abort();
+    this.source?.abort();
     try {
       // A JSON body that has begun can only be broken off.
       if (!this.tick) this.controller?.error(new Error(MESSAGE));
       this.controller?.enqueue(new TextEncoder().encode(this.lastEvents));
-      this.controller?.close();
+      if (this.controller) end(this.controller);
     } catch {
       // The body has already ended, or the client has left.
     }

@@ -35,6 +35,7 @@ extern "C" {
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_cancel(this: &StreamSource, cancel: &Function);
 
+    /// The controller of the client's body: a `TransformStreamDefaultController` or a
     /// `ReadableStreamDefaultController`.
     pub(super) type Controller;
 
@@ -86,45 +87,75 @@ extern "C" {
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_tick(this: &Call, tick: &Function);
 
+    /// Called when the client's body has taken a piece of the upstream of that number.
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_ready(this: &Call, ready: &Function);
+
+    /// Called at the end of the body of the upstream of that number.
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_ended(this: &Call, ended: &Function);
+
+    /// The writer of the `TransformStream` that makes the client's body.
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_writer(this: &Call, writer: &JsValue);
+
+    /// The number of the upstream whose piece is being transformed.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn piped(this: &Call) -> u32;
+
+    /// Closes the writable side: its pieces are transformed, then it is flushed.
+    #[wasm_bindgen(method)]
+    pub(super) fn drain(this: &Call);
+
     /// The upstream that is being read.
     #[wasm_bindgen(method, getter)]
-    pub(super) fn source(this: &Call) -> Option<Source>;
+    pub(super) fn source(this: &Call) -> Option<Piping>;
 
     #[wasm_bindgen(method, setter)]
-    pub(super) fn set_source(this: &Call, source: Option<&Source>);
+    pub(super) fn set_source(this: &Call, source: Option<&Piping>);
 
-    /// An upstream that is relayed to a client's body.
-    #[derive(Clone, PartialEq)]
-    pub(super) type Source;
+    /// The transformer of a `TransformStream`.
+    pub(super) type Transformer;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_start(this: &Transformer, start: &Function);
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_transform(this: &Transformer, transform: &Function);
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_flush(this: &Transformer, flush: &Function);
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_cancel(this: &Transformer, cancel: &Function);
+
+    /// The queuing strategy of a side of a stream.
+    pub(super) type QueuingStrategy;
+
+    #[wasm_bindgen(method, setter, js_name = highWaterMark)]
+    pub(super) fn set_high_water_mark(this: &QueuingStrategy, chunks: f64);
+
+    /// `TransformStream`.
+    pub(super) type TransformStream;
+
+    #[wasm_bindgen(constructor, catch)]
+    pub(super) fn new(
+        transformer: &Transformer,
+        writable: &JsValue,
+        readable: &QueuingStrategy,
+    ) -> Result<TransformStream, JsValue>;
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn call(this: &Source) -> Call;
-
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_call(this: &Source, call: &Call);
+    pub(super) fn readable(this: &TransformStream) -> ReadableStream;
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn gathering(this: &Source) -> Gathering;
+    pub(super) fn writable(this: &TransformStream) -> WritableStream;
 
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_gathering(this: &Source, gathering: &Gathering);
+    /// `WritableStream`.
+    pub(super) type WritableStream;
 
-    /// Called with the result of a read.
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn on_piece(this: &Source) -> Function;
-
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_on_piece(this: &Source, on_piece: &Function);
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn abort(this: &Source) -> AbortController;
-
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_abort(this: &Source, abort: &AbortController);
-
-    /// `promise.then(callback)`.
-    #[wasm_bindgen(js_namespace = ["Promise", "prototype", "then"], js_name = call)]
-    pub(super) fn then(this: &Promise, done: &Function) -> Promise;
+    #[wasm_bindgen(method, catch, js_name = getWriter)]
+    pub(super) fn get_writer(this: &WritableStream) -> Result<JsValue, JsValue>;
 
     /// `function.bind(context, argument)`.
     #[wasm_bindgen(js_namespace = ["Function", "prototype", "bind"], js_name = call)]
@@ -167,7 +198,28 @@ extern "C" {
     /// Resolves to a `Uint8Array` that is valid until the next read, to `undefined` at the
     /// body's end, or to `null` if the body breaks off. Never rejects.
     #[wasm_bindgen(method)]
-    pub(super) fn read(this: &Gathering, gap_ms: u32) -> Promise;
+    pub(super) fn read(this: &Gathering, wait_ms: u32) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/edge/piping.mjs")]
+extern "C" {
+    /// Pipes an upstream's body to a client.
+    pub(super) type Piping;
+
+    /// Throws if the body is locked by a reader.
+    #[wasm_bindgen(constructor, catch)]
+    pub(super) fn new(
+        call: &Call,
+        number: u32,
+        body: &ReadableStream,
+        abort: &AbortController,
+    ) -> Result<Piping, JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn read(this: &Piping, wait_ms: u32);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn abort(this: &Piping);
 }
 
 #[wasm_bindgen(module = "/src/edge/last_words.mjs")]

@@ -1,12 +1,12 @@
-//! The response body of a streamed answer: a `ReadableStream` that a [`Relay`] writes to.
+//! The response body of a streamed answer: the readable side of a `TransformStream`, whose
+//! transformer is an [`Exchange`].
 //!
-//! An upstream's body is read piece by piece, as fast as the client reads the relay's
-//! output. Each piece takes one call into wasm and gives one chunk, no matter how many
-//! events it holds.
+//! An upstream's body is piped into the writable side, piece by piece (`piping.mjs`). Each piece
+//! takes one call into wasm and gives one chunk, no matter how many events it holds. If an upstream
+//! fails before its answer has begun, another one is piped into the same writable side.
 //!
-//! The client's body is a `ReadableStream` that the relay writes to because this takes
-//! fewer crossings between JavaScript and wasm for each network chunk: [`Gathering`] reads
-//! the chunks that have arrived in the meantime as one piece.
+//! Nothing is decided here: each callback tells the exchange what happened, and carries out its
+//! [`Orders`].
 //!
 //! **Ownership.** When a client leaves, the runtime cancels the stream and drops the
 //! request's work. Its promises then never settle, and a Rust future that waits for one
@@ -27,7 +27,10 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use worker::{
     js_sys::{self, Function, Object, Uint8Array},
-    wasm_bindgen::{JsCast, JsValue, closure::Closure},
+    wasm_bindgen::{
+        JsCast, JsValue,
+        closure::{Closure, IntoWasmClosure, WasmClosure},
+    },
     wasm_bindgen_futures::spawn_local,
     web_sys,
 };
@@ -36,14 +39,17 @@ use super::{
     clock::now_ms,
     current::{AtWork, work_on},
     download::Download,
-    js::{Call, Controller, Gathering, Source, StreamSource, bind, then},
+    js::{Call, Controller, Piping, QueuingStrategy, TransformStream, Transformer, bind},
 };
 use crate::{
-    answer::{Client, Relay, Step, UpstreamBody},
-    chat::{Failure, Phase},
+    answer::{Client, Exchange, Fed, Orders},
+    chat::Failure,
     error::Error,
-    runtime::Fed,
 };
+
+/// How many chunks the client's body holds before it counts as full. With more than one, the
+/// stream need not stop and go on for each chunk.
+const ROOM: f64 = 4.0;
 
 /// The writing end of a client's body.
 #[derive(Clone)]
@@ -55,111 +61,85 @@ pub(super) struct Outlet {
 }
 
 struct Shared {
-    relay: RefCell<Relay>,
+    exchange: RefCell<Exchange>,
     /// Buffers, reused for each call.
     input: RefCell<Vec<u8>>,
     output: RefCell<Vec<u8>>,
-    /// Sends once, when the client's status is decided.
-    decided: Cell<Option<oneshot::Sender<Result<(), Error>>>>,
-    feeding: Cell<Feeding>,
-    /// Whether the next read waits for the client to read.
-    is_paused: Cell<bool>,
+    /// Who waits for [`Orders::status`], and for [`Orders::fed`].
+    status: Cell<Option<oneshot::Sender<Result<(), Error>>>>,
+    fed: Cell<Option<oneshot::Sender<Result<Fed, Failure>>>>,
     /// Stops the pump when this sends or is dropped.
     stop: Cell<Option<oneshot::Sender<()>>>,
-    ended: Cell<bool>,
     /// The version of the last events that JavaScript has for the client.
     last_words_form: Cell<Option<u32>>,
 }
 
-/// Whether an upstream's body is being read.
-#[derive(Default)]
-enum Feeding {
-    /// No upstream is being read.
-    #[default]
-    Off,
-    /// An upstream is being read, but the answer has not begun. The sender reports when it
-    /// begins or fails.
-    Waiting(oneshot::Sender<Result<Fed, Failure>>),
-    /// The answer has begun.
-    Flowing,
-}
-
-/// How far apart to read a body that arrives fast, in milliseconds. People do not notice,
-/// and a burst of thousands of chunks takes tens of reads.
-const GAP_MS: u32 = 1;
-
 impl Outlet {
-    pub(super) fn new(relay: Relay, call: &Call, call_number: u32) -> Result<Self, JsValue> {
+    pub(super) fn new(exchange: Exchange, call: &Call, call_number: u32) -> Result<Self, JsValue> {
         let shared = Rc::new(Shared {
-            relay: RefCell::new(relay),
+            exchange: RefCell::new(exchange),
             input: RefCell::default(),
             output: RefCell::default(),
-            decided: Cell::new(None),
-            feeding: Cell::default(),
-            is_paused: Cell::new(false),
-            stop: Cell::new(None),
-            ended: Cell::new(false),
+            status: Cell::default(),
+            fed: Cell::default(),
+            stop: Cell::default(),
             last_words_form: Cell::new(None),
         });
-        let call = call.clone();
-        let callback = |on_call: fn(&Shared, &Call)| {
+        let plain = |on_call: fn(&Shared, &Call)| {
             let shared = Rc::clone(&shared);
-            let closure = move |call: Call| {
+            callback::<dyn FnMut(Call)>(call, move |call: Call| {
                 let _at_work = AtWork::on(call_number);
                 on_call(&shared, &call);
-            };
-            let closure = Closure::<dyn FnMut(Call)>::new(closure).into_js_value();
-            bind(&closure, &JsValue::UNDEFINED, &call)
+            })
         };
-        call.set_tick(&callback(Shared::tick));
+        let numbered = |on_call: fn(&Shared, &Call, u32)| {
+            let shared = Rc::clone(&shared);
+            callback::<dyn FnMut(Call, u32)>(call, move |call: Call, number| {
+                let _at_work = AtWork::on(call_number);
+                on_call(&shared, &call, number);
+            })
+        };
+        call.set_tick(&plain(Shared::tick));
+        call.set_ready(&numbered(Shared::client_ready));
+        call.set_ended(&numbered(Shared::upstream_ended));
 
         let on_start = {
             let call = call.clone();
             Closure::once_into_js(move |controller: Controller| call.set_controller(&controller))
         };
-        let source: StreamSource = Object::new().unchecked_into();
-        source.set_start(on_start.unchecked_ref());
-        source.set_pull(&callback(Shared::client_reads));
-        source.set_cancel(&callback(Shared::client_left));
-        // The default queuing strategy has room for one chunk. So the upstream is read before
-        // the client reads, which is needed because the client's status depends on the answer.
-        let readable = web_sys::ReadableStream::new_with_underlying_source(source.unchecked_ref())?;
-        Ok(Self { shared, call, call_number, readable })
+        let on_piece = {
+            let shared = Rc::clone(&shared);
+            callback::<dyn FnMut(Call, Uint8Array)>(call, move |call: Call, piece: Uint8Array| {
+                let _at_work = AtWork::on(call_number);
+                shared.piece(&call, &piece);
+            })
+        };
+        let transformer: Transformer = Object::new().unchecked_into();
+        transformer.set_start(on_start.unchecked_ref());
+        transformer.set_transform(&on_piece);
+        transformer.set_flush(&plain(Shared::drained));
+        transformer.set_cancel(&plain(Shared::client_left));
+        let room: QueuingStrategy = Object::new().unchecked_into();
+        room.set_high_water_mark(ROOM);
+        let stream = TransformStream::new(&transformer, &JsValue::UNDEFINED, &room)?;
+        call.set_writer(&stream.writable().get_writer()?);
+        Ok(Self { shared, call: call.clone(), call_number, readable: stream.readable() })
     }
 
     /// Relays an upstream's body; see [`Runtime::feed`](crate::runtime::Runtime::feed).
     pub(super) async fn feed(&self, download: Download) -> Result<Fed, Failure> {
-        let failure = |error| self.shared.relay.borrow().failure(error);
+        let failure = |error| self.shared.exchange.borrow().failure(error);
         let Download { body, abort } = download;
         let body = body.ok_or_else(|| failure(Error::Truncated))?;
         let (sender, receiver) = oneshot::channel();
-        self.shared.feeding.set(Feeding::Waiting(sender));
-        let source: Source = Object::new().unchecked_into();
-        source.set_call(&self.call);
-        source.set_abort(&abort);
-        source.set_gathering(&Gathering::new(&body).map_err(|_| failure(Error::Internal))?);
-        let on_piece = {
-            let shared = Rc::clone(&self.shared);
-            let call_number = self.call_number;
-            move |source: Source, piece: Option<Uint8Array>| {
-                let _at_work = AtWork::on(call_number);
-                shared.piece(&source, piece.as_ref());
-            }
-        };
-        let on_piece =
-            Closure::<dyn FnMut(Source, Option<Uint8Array>)>::new(on_piece).into_js_value();
-        source.set_on_piece(&bind(&on_piece, &JsValue::UNDEFINED, &source));
-        self.call.set_source(Some(&source));
-        // A failed attempt may have been paused. This attempt is not.
-        self.shared.is_paused.set(false);
-        read(&source);
-
-        let Ok(fed) = receiver.await else {
-            return Err(failure(Error::Internal));
-        };
+        let (number, orders) = self.shared.exchange.borrow_mut().begin();
+        let source = Piping::new(&self.call, number, &body, &abort);
+        self.call.set_source(Some(&source.map_err(|_| failure(Error::Internal))?));
+        self.shared.fed.set(Some(sender));
+        self.shared.carry_out(orders, &self.call);
+        let fed = receiver.await.map_err(|_| failure(Error::Internal))?;
         if fed != Ok(Fed::Flows) {
-            self.call.let_go();
-            self.shared.relay.borrow_mut().restart(now_ms());
+            self.shared.exchange.borrow_mut().restart(now_ms());
         }
         fed
     }
@@ -170,7 +150,7 @@ impl Outlet {
         pump: impl Future<Output = Result<(), Error>> + 'static,
     ) -> Result<web_sys::ReadableStream, Error> {
         let (sender, decided) = oneshot::channel();
-        self.shared.decided.set(Some(sender));
+        self.shared.status.set(Some(sender));
         let (sender, stopped) = oneshot::channel();
         self.shared.stop.set(Some(sender));
         let readable = self.readable.clone();
@@ -178,13 +158,22 @@ impl Outlet {
         self.shared.tick(&self.call);
         spawn_local(work_on(self.call_number, async move {
             if let Either::Left((Err(error), _)) = select(pin!(pump), stopped).await {
-                self.shared.fail(error, &self.call);
+                self.shared.act(&self.call, |exchange, output| exchange.fail(error, output));
             }
         }));
         let decision = decided.await.unwrap_or(Err(Error::Internal));
         waiting.is_over = true;
         decision.map(|()| readable)
     }
+}
+
+/// `closure` as a JavaScript function whose first argument is `call`.
+fn callback<T: WasmClosure + ?Sized>(
+    call: &Call,
+    closure: impl IntoWasmClosure<T> + 'static,
+) -> Function {
+    let closure = Closure::<T>::new(closure).into_js_value();
+    bind(&closure, &JsValue::UNDEFINED, call)
 }
 
 /// A client that waits for its status. If it leaves, the future that holds this value is
@@ -203,101 +192,50 @@ impl Drop for Waiting {
 }
 
 impl Shared {
-    /// Handles the result of a read: a piece of the upstream's body, or its end.
-    fn piece(&self, source: &Source, piece: Option<&Uint8Array>) {
-        let call = source.call();
-        // Ignore a read of an upstream that has been abandoned.
-        if call.source().as_ref() != Some(source) {
-            return;
-        }
+    /// Handles a piece of the upstream's body.
+    fn piece(&self, call: &Call, piece: &Uint8Array) {
         #[cfg(feature = "provoke")]
         super::provoke::here("piece");
-        let Some(piece) = piece else {
-            self.act(&call, Relay::upstream_ended);
-            return;
-        };
-        self.act(&call, |relay, output| {
+        self.act(call, |exchange, output| {
             let mut input = self.input.borrow_mut();
             input.resize(piece.length() as usize, 0);
             piece.copy_to(&mut input);
-            relay.push(&input, now_ms(), output)
+            exchange.piece(call.piped(), &input, now_ms(), output)
         });
-        if has_room(&call.controller()) {
-            read_on(&call);
-        } else {
-            self.is_paused.set(true);
-        }
     }
 
-    fn client_reads(&self, call: &Call) {
+    fn upstream_ended(&self, call: &Call, number: u32) {
+        self.act(call, |exchange, output| exchange.upstream_ended(number, output));
+    }
+
+    fn client_ready(&self, call: &Call, number: u32) {
         #[cfg(feature = "provoke")]
-        super::provoke::here("pull");
-        if self.is_paused.take() {
-            read_on(call);
-        }
+        super::provoke::here("ready");
+        self.act(call, |exchange, _| exchange.client_ready(number, now_ms()));
+    }
+
+    fn drained(&self, call: &Call) {
+        self.act(call, Exchange::drained);
     }
 
     fn client_left(&self, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("cancel");
-        self.ended.set(true);
-        self.relay.borrow_mut().let_go();
+        self.act(call, |exchange, _| exchange.client_left());
         call.forget();
         drop(self.stop.take());
-        call.let_go();
     }
 
     fn tick(&self, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("tick");
         let client = if has_room(&call.controller()) { Client::Reading } else { Client::Busy };
-        let mut next_ms = 0;
-        self.act(call, |relay, output| {
-            let (step, wait_ms) = relay.tick(now_ms(), client, output);
-            next_ms = wait_ms;
-            step
-        });
-        if !self.ended.get() {
-            set_timeout(&call.tick(), next_ms);
-        }
+        self.act(call, |exchange, output| exchange.tick(now_ms(), client, output));
     }
 
-    /// Gives JavaScript the events that end the stream if the instance fails. They change only
-    /// a few times in an answer.
-    fn leave_last_words(&self, call: &Call) {
-        let relay = self.relay.borrow();
-        let form = relay.last_words_form();
-        if form.is_some() && self.last_words_form.replace(form) != form {
-            let mut words = Vec::new();
-            relay.last_words(&mut words);
-            call.set_last_events(str::from_utf8(&words).unwrap_or_default());
-        }
-    }
-
-    fn fail(&self, error: Error, call: &Call) {
-        self.feeding.take();
-        let failed = self.act(call, |relay, output| relay.fail(error, output));
-        if let Some(error) = failed {
-            self.ended.set(true);
-            tell(self.decided.take(), Err(error));
-        }
-    }
-
-    /// Calls the relay, sends the bytes it wrote, and carries out its step. Returns the error of
-    /// [`Step::Fail`] if no [`Outlet::feed`] is waiting for it.
-    fn act(
-        &self,
-        call: &Call,
-        go_on: impl FnOnce(&mut Relay, &mut Vec<u8>) -> Step,
-    ) -> Option<Error> {
-        if self.ended.get() {
-            return None;
-        }
-        let (step, begun) = {
-            let mut relay = self.relay.borrow_mut();
-            let step = go_on(&mut relay, &mut self.output.borrow_mut());
-            (step, relay.phase())
-        };
+    /// Calls the exchange, sends the bytes it wrote, and carries out its orders.
+    fn act(&self, call: &Call, go_on: impl FnOnce(&mut Exchange, &mut Vec<u8>) -> Orders) {
+        let orders = go_on(&mut self.exchange.borrow_mut(), &mut self.output.borrow_mut());
         // Copy the output before any call that could call back.
         let chunk = {
             let mut output = self.output.borrow_mut();
@@ -310,69 +248,52 @@ impl Shared {
             let _ = call.controller().enqueue(&chunk);
         }
         self.leave_last_words(call);
-        if matches!(step, Step::Send | Step::Close(_)) {
-            tell(self.decided.take(), Ok(()));
+        self.carry_out(orders, call);
+    }
+
+    fn carry_out(&self, orders: Orders, call: &Call) {
+        let Orders { status, fed, abort, close, read_after_ms, drain, wake_after_ms } = orders;
+        tell(&self.status, status);
+        tell(&self.fed, fed);
+        let source = call.source();
+        if abort {
+            call.set_source(None);
+            source.as_ref().inspect(|source| source.abort());
         }
-        if begun == Phase::Flowing
-            && let Feeding::Waiting(sender) = self.feeding.replace(Feeding::Flowing)
-        {
-            tell(Some(sender), Ok(Fed::Flows));
+        if close {
+            call.close();
         }
-        match step {
-            Step::Hold | Step::Send => None,
-            Step::Close(upstream) => {
-                self.ended.set(true);
-                call.close();
-                // An upstream that has sent everything leaves a connection that can be reused.
-                if upstream == UpstreamBody::Ongoing {
-                    call.let_go();
-                }
-                None
-            }
-            Step::AskAgain => {
-                if let Feeding::Waiting(sender) = self.feeding.take() {
-                    tell(Some(sender), Ok(Fed::NoCall));
-                }
-                None
-            }
-            Step::Fail(error) => match self.feeding.take() {
-                Feeding::Waiting(sender) => {
-                    tell(Some(sender), Err(self.relay.borrow().failure(error)));
-                    None
-                }
-                Feeding::Off | Feeding::Flowing => Some(error),
-            },
+        if let (Some(wait_ms), Some(source)) = (read_after_ms, source) {
+            source.read(wait_ms);
+        }
+        if drain {
+            call.drain();
+        }
+        if let Some(wait_ms) = wake_after_ms {
+            set_timeout(&call.tick(), wait_ms);
+        }
+    }
+
+    /// Gives JavaScript the events that end the stream if the instance fails. They change only
+    /// a few times in an answer.
+    fn leave_last_words(&self, call: &Call) {
+        let exchange = self.exchange.borrow();
+        let form = exchange.last_words_form();
+        if form.is_some() && self.last_words_form.replace(form) != form {
+            let mut words = Vec::new();
+            exchange.last_words(&mut words);
+            call.set_last_events(str::from_utf8(&words).unwrap_or_default());
         }
     }
 }
 
-/// Sends `message` to the receiver, if there still is one.
-fn tell<T>(sender: Option<oneshot::Sender<T>>, message: T) {
-    if let Some(sender) = sender {
+/// Sends `message`, if there is one, to whoever waits for it.
+fn tell<T>(sender: &Cell<Option<oneshot::Sender<T>>>, message: Option<T>) {
+    if let Some(message) = message
+        && let Some(sender) = sender.take()
+    {
         let _ = sender.send(message);
     }
-}
-
-impl Call {
-    /// Aborts the upstream that is being read, if there is one.
-    fn let_go(&self) {
-        if let Some(source) = self.source() {
-            source.abort().abort();
-            self.set_source(None);
-        }
-    }
-}
-
-/// Continues reading, if there still is an upstream.
-fn read_on(call: &Call) {
-    if let Some(source) = call.source() {
-        read(&source);
-    }
-}
-
-fn read(source: &Source) {
-    // The promise never rejects, and nothing depends on the returned one.
-    let _ = then(&source.gathering().read(GAP_MS), &source.on_piece());
 }
 
 fn has_room(controller: &Controller) -> bool {

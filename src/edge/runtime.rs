@@ -19,10 +19,10 @@ use super::{
     outlet::Outlet,
 };
 use crate::{
-    answer::{Relay, UpstreamBody},
+    answer::{Exchange, Fed, UpstreamBody},
     chat::Failure,
     error::Error,
-    runtime::{Fed, Incoming, Outgoing, Runtime},
+    runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
 
@@ -113,8 +113,8 @@ impl Runtime for Workers {
         download.abort.abort();
     }
 
-    fn outlet(&self, relay: Relay) -> Result<Outlet, Error> {
-        Outlet::new(relay, &self.call, self.call_number).map_err(|_| Error::Internal)
+    fn outlet(&self, exchange: Exchange) -> Result<Outlet, Error> {
+        Outlet::new(exchange, &self.call, self.call_number).map_err(|_| Error::Internal)
     }
 
     async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<Fed, Failure> {

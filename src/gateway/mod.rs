@@ -5,7 +5,7 @@
 
 mod cors;
 mod deployment;
-mod exchange;
+mod job;
 mod reply;
 mod route;
 mod service;
@@ -32,7 +32,7 @@ use crate::{
     upstream::Call,
 };
 pub use deployment::Gateway;
-use exchange::Exchange;
+use job::Job;
 pub use reply::{Body, Reply};
 use route::Route;
 
@@ -154,11 +154,11 @@ async fn answer_question<E: Runtime>(
     let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
     let asked = read(&body, api, request.header)?;
     let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
-        let (exchange, question) = Exchange::new(config, asked, &mut held)?;
+        let (job, question) = Job::new(config, asked, &mut held)?;
         // The body may be megabytes, and an answer may take minutes: free it now.
         drop(body);
-        held.set(exchange.held_bytes(&question))?;
-        return carry_out(gateway, edge, caller, exchange, question, held, stamp).await;
+        held.set(job.held_bytes(&question))?;
+        return carry_out(gateway, edge, caller, job, question, held, stamp).await;
     };
     // The count is the same for every model. An unknown model is still an error, so that a
     // client learns about it here.
@@ -171,7 +171,7 @@ async fn carry_out<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
     caller: Caller,
-    exchange: Exchange<'_>,
+    job: Job<'_>,
     body: degpt::Body,
     held: Held,
     stamp: &Stamp,
@@ -182,21 +182,21 @@ async fn carry_out<E: Runtime>(
         caller,
         body,
         held,
-        accept: match exchange.delivery {
+        accept: match job.delivery {
             Delivery::Whole => "*/*",
             Delivery::Stream { .. } => "text/event-stream",
         },
         deadline_ms: patience.begins_by_ms(),
     };
-    let mut reply = match exchange.delivery {
-        Delivery::Whole => whole::answer(gateway, edge, call, &exchange, patience, stamp).await?,
+    let mut reply = match job.delivery {
+        Delivery::Whole => whole::answer(gateway, edge, call, &job, patience, stamp).await?,
         Delivery::Stream { usage } => {
-            streamed::answer(gateway, edge, call, &exchange, usage, started_ms, stamp).await?
+            streamed::answer(gateway, edge, call, &job, usage, started_ms, stamp).await?
         }
     };
-    reply.headers.push(("x-degpt-model", headers::fitting(exchange.target.upstream)));
-    if !exchange.ignored.is_empty() {
-        let ignored = headers::shortened(&exchange.ignored.join(", "));
+    reply.headers.push(("x-degpt-model", headers::fitting(job.target.upstream)));
+    if !job.ignored.is_empty() {
+        let ignored = headers::shortened(&job.ignored.join(", "));
         reply.headers.push(("x-degpt-ignored", ignored));
     }
     Ok(reply)

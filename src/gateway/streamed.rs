@@ -4,16 +4,14 @@ use std::rc::Rc;
 
 use super::{
     deployment::Gateway,
-    exchange::Exchange,
+    job::Job,
     reply::{Body, Reply},
 };
 use crate::{
-    answer::Counting,
-    answer::Relay,
-    answer::Translator,
+    answer::{Counting, Exchange, Fed, Relay, Translator},
     chat::{Stamp, UsageReport},
     error::Error,
-    runtime::{Fed, Runtime},
+    runtime::Runtime,
     upstream::{self, Call},
 };
 
@@ -23,7 +21,7 @@ pub(super) async fn answer<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
     mut call: Call,
-    exchange: &Exchange<'_>,
+    job: &Job<'_>,
     usage: UsageReport,
     started_ms: u64,
     stamp: &Stamp,
@@ -33,16 +31,16 @@ pub(super) async fn answer<E: Runtime>(
         UsageReport::Included => Counting::On,
         UsageReport::Omitted => Counting::Off,
     };
-    let model = exchange.target.model.id.as_str();
-    let encoder = exchange.reply.encoder(model, stamp, exchange.prompt_tokens);
+    let model = job.target.model.id.as_str();
+    let encoder = job.reply.encoder(model, stamp, job.prompt_tokens);
     let mut translator =
-        Translator::new(encoder, exchange.stages(counting), config.max_answer_bytes);
-    let correction = exchange.wanted.call_correction();
+        Translator::new(encoder, job.stages(counting), config.max_answer_bytes);
+    let correction = job.wanted.call_correction();
     if correction.is_some() {
         translator = translator.wait_for_call();
     }
     let relay = Relay::new(translator, config.timing, started_ms).counted(call.held.another());
-    let outlet = edge.outlet(relay)?;
+    let outlet = edge.outlet(Exchange::new(relay, config.gather_ms))?;
     let pump = {
         let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
         async move {

@@ -2,7 +2,7 @@
 
 use super::{
     deployment::Gateway,
-    exchange::Exchange,
+    job::Job,
     reply::{self, Reply},
 };
 use crate::{
@@ -22,16 +22,16 @@ pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     call: Call,
-    exchange: &Exchange<'_>,
+    job: &Job<'_>,
     patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    let (answer, fit, held) = best(gateway, edge, call, exchange, patience).await?;
+    let (answer, fit, held) = best(gateway, edge, call, job, patience).await?;
     let bytes = answer.json_bytes();
     let mut text_held = held.another();
     text_held.set(bytes)?;
     in_flight::probe(bytes)?;
-    let text = exchange.reply.whole(&answer, &exchange.target.model.id, stamp);
+    let text = job.reply.whole(&answer, &job.target.model.id, stamp);
     let mut reply = reply::json(200, text, Some(text_held));
     if let Some(fit) = fit.header() {
         reply.headers.push(("x-degpt-json", fit.to_owned()));
@@ -45,12 +45,12 @@ async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     mut call: Call,
-    exchange: &Exchange<'_>,
+    job: &Job<'_>,
     mut patience: Patience,
 ) -> Result<(Answer, Fit, Held), Error> {
-    let wanted = exchange.wanted.with_schema(exchange.schema.as_deref());
+    let wanted = job.wanted.with_schema(job.schema.as_deref());
     let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
-    let (mut answer, mut held) = ask(gateway, edge, &call, exchange, patience).await?;
+    let (mut answer, mut held) = ask(gateway, edge, &call, job, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit)
         // If there is no memory for a second request, use the first answer.
@@ -59,7 +59,7 @@ async fn best<E: Runtime>(
         patience.ask_again(edge.now_ms());
         call.deadline_ms = patience.begins_by_ms();
         // Keep the first answer if the second fails or fits less well.
-        if let Ok((second, second_held)) = ask(gateway, edge, &call, exchange, patience).await {
+        if let Ok((second, second_held)) = ask(gateway, edge, &call, job, patience).await {
             let second_fit = judge(&second);
             if !fit.is_better_than(&second_fit) {
                 (answer, fit, held) = (second, second_fit, second_held);
@@ -74,12 +74,12 @@ async fn ask<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     call: &Call,
-    exchange: &Exchange<'_>,
+    job: &Job<'_>,
     patience: Patience,
 ) -> Result<(Answer, Held), Error> {
     let Gateway { config, upstream, .. } = gateway;
     let consume = async |download| {
-        let whole = Whole::new(exchange.stages(Counting::On), config.max_answer_bytes);
+        let whole = Whole::new(job.stages(Counting::On), config.max_answer_bytes);
         collect(edge, download, whole, call.held.another(), patience).await
     };
     upstream::ask(upstream, config, edge, call, consume).await

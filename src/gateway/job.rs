@@ -15,7 +15,7 @@ use crate::{
 
 /// One request to DeGPT and its answer, without the body of DeGPT's request. Of the
 /// client's request it keeps only what the answer needs.
-pub(super) struct Exchange<'a> {
+pub(super) struct Job<'a> {
     pub(super) target: Target<'a>,
     pub(super) delivery: Delivery,
     /// How the answer is written.
@@ -29,8 +29,8 @@ pub(super) struct Exchange<'a> {
     pub(super) ignored: Vec<&'static str>,
 }
 
-impl<'a> Exchange<'a> {
-    /// The exchange for `asked`, and the body of DeGPT's request. `held` counts the bytes of
+impl<'a> Job<'a> {
+    /// The job for `asked`, and the body of DeGPT's request. `held` counts the bytes of
     /// that body.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl<'a> Exchange<'a> {
             Delivery::Stream { .. } => None,
         };
         let body = degpt::body(&prompt, target)?;
-        let exchange = Self {
+        let job = Self {
             target,
             delivery: prompt.delivery,
             reply,
@@ -68,7 +68,7 @@ impl<'a> Exchange<'a> {
             limits: prompt.limits,
             ignored: prompt.ignored,
         };
-        Ok((exchange, body))
+        Ok((job, body))
     }
 
     /// How much memory it takes, together with `body`, in bytes.
