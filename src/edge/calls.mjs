@@ -55,18 +55,21 @@ function placeOf(error) {
 /** Ends a body normally: one that is sent piece by piece, or one that is transformed. */
 const end = (controller) => (controller.terminate ?? controller.close).call(controller);
 
+/** What can happen to a stream of events, as `outlet.rs` numbers it. */
+const [PIECE, ENDED, READY, DRAINED, LEFT, TIME] = [0, 1, 2, 3, 4, 5];
+
 /** A request that is being answered. */
 export class Call {
   id = crypto.randomUUID().replaceAll("-", "");
   number = (lastNumber += 1);
-  /** The client's body, if it is sent piece by piece. A stream of events also has a timer and an upstream. */
+  /** Controls the client's body, if that is sent piece by piece. */
   controller = undefined;
-  tick = undefined;
-  ready = undefined;
-  ended = undefined;
+  /** Tells the Rust part what happened to a stream of events; there is one once the stream is open. */
+  act = undefined;
+  /** The writable side of a stream of events, and the upstream that is piped into it. */
   writer = undefined;
   source = undefined;
-  /** The number of the upstream whose piece is in the writable side of the client's body. */
+  /** The number of the upstream whose piece is in the writable side. */
   piped = 0;
   /** The body of the response if the gateway fails, and the events that end its stream then. */
   failureBody = undefined;
@@ -108,6 +111,37 @@ export class Call {
     }
   }
 
+  /**
+   * Opens the client's body: the readable side of a TransformStream, which has room for so many chunks.
+   * The transformer is the Rust part, `act`.
+   */
+  open(act, room) {
+    this.act = act;
+    const transformer = {
+      start: (controller) => void (this.controller = controller),
+      transform: (piece) => act(this, PIECE, this.piped, piece),
+      flush: () => act(this, DRAINED, 0),
+      cancel: () => act(this, LEFT, 0),
+    };
+    const { readable, writable } = new TransformStream(transformer, undefined, { highWaterMark: room });
+    this.writer = writable.getWriter();
+    return readable;
+  }
+
+  /** The client's body has taken the piece of the upstream of that number. */
+  ready(number) {
+    this.act(this, READY, number);
+  }
+
+  /** The body of the upstream of that number has ended. */
+  ended(number) {
+    this.act(this, ENDED, number);
+  }
+
+  wakeAfter(waitMs) {
+    setTimeout(() => this.act(this, TIME, 0), waitMs);
+  }
+
   /** Closes the writable side of the client's body, once it has taken what was written. */
   drain() {
     this.writer.close().catch(() => {});
@@ -123,7 +157,7 @@ export class Call {
     this.source?.abort();
     try {
       // A JSON body that has begun can only be broken off.
-      if (!this.tick) this.controller?.error(new Error(MESSAGE));
+      if (!this.act) this.controller?.error(new Error(MESSAGE));
       this.controller?.enqueue(new TextEncoder().encode(this.lastEvents));
       if (this.controller) end(this.controller);
     } catch {

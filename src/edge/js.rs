@@ -81,27 +81,14 @@ extern "C" {
     #[wasm_bindgen(method, setter, js_name = lastEvents)]
     pub(super) fn set_last_events(this: &Call, events: &str);
 
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn tick(this: &Call) -> Function;
+    /// Opens the client's body: a `TransformStream` whose transformer is `act`, and whose
+    /// readable side holds `room` chunks.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn open(this: &Call, act: &JsValue, room: u32) -> Result<ReadableStream, JsValue>;
 
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_tick(this: &Call, tick: &Function);
-
-    /// Called when the client's body has taken a piece of the upstream of that number.
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_ready(this: &Call, ready: &Function);
-
-    /// Called at the end of the body of the upstream of that number.
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_ended(this: &Call, ended: &Function);
-
-    /// The writer of the `TransformStream` that makes the client's body.
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_writer(this: &Call, writer: &JsValue);
-
-    /// The number of the upstream whose piece is being transformed.
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn piped(this: &Call) -> u32;
+    /// Reports the time, `wait_ms` from now.
+    #[wasm_bindgen(method, js_name = wakeAfter)]
+    pub(super) fn wake_after(this: &Call, wait_ms: i32);
 
     /// Closes the writable side: its pieces are transformed, then it is flushed.
     #[wasm_bindgen(method)]
@@ -113,49 +100,6 @@ extern "C" {
 
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_source(this: &Call, source: Option<&Piping>);
-
-    /// The transformer of a `TransformStream`.
-    pub(super) type Transformer;
-
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_start(this: &Transformer, start: &Function);
-
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_transform(this: &Transformer, transform: &Function);
-
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_flush(this: &Transformer, flush: &Function);
-
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_cancel(this: &Transformer, cancel: &Function);
-
-    /// The queuing strategy of a side of a stream.
-    pub(super) type QueuingStrategy;
-
-    #[wasm_bindgen(method, setter, js_name = highWaterMark)]
-    pub(super) fn set_high_water_mark(this: &QueuingStrategy, chunks: f64);
-
-    /// `TransformStream`.
-    pub(super) type TransformStream;
-
-    #[wasm_bindgen(constructor, catch)]
-    pub(super) fn new(
-        transformer: &Transformer,
-        writable: &JsValue,
-        readable: &QueuingStrategy,
-    ) -> Result<TransformStream, JsValue>;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn readable(this: &TransformStream) -> ReadableStream;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn writable(this: &TransformStream) -> WritableStream;
-
-    /// `WritableStream`.
-    pub(super) type WritableStream;
-
-    #[wasm_bindgen(method, catch, js_name = getWriter)]
-    pub(super) fn get_writer(this: &WritableStream) -> Result<JsValue, JsValue>;
 
     /// `function.bind(context, argument)`.
     #[wasm_bindgen(js_namespace = ["Function", "prototype", "bind"], js_name = call)]

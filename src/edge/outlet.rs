@@ -5,16 +5,16 @@
 //! takes one call into wasm and gives one chunk, no matter how many events it holds. If an upstream
 //! fails before its answer has begun, another one is piped into the same writable side.
 //!
-//! Nothing is decided here: each callback tells the exchange what happened, and carries out its
-//! [`Orders`].
+//! Nothing is decided here: JavaScript reports what happened, the exchange decides, and this carries
+//! out its [`Orders`].
 //!
 //! **Ownership.** When a client leaves, the runtime cancels the stream and drops the
 //! request's work. Its promises then never settle, and a Rust future that waits for one
 //! would stay in memory for ever. So the pump ends when the stream is cancelled. Once the
 //! answer has begun, only JavaScript objects (the stream, the reads, the timer) keep it
-//! alive, and the Rust side is freed when they are garbage-collected: the closures own the
+//! alive, and the Rust side is freed when they are garbage-collected: the closure owns the
 //! [`Shared`] state, and that holds no JavaScript object that refers back to them. The
-//! JavaScript objects that the callbacks need are passed as an argument, the [`Call`].
+//! JavaScript objects that it needs are passed as an argument, the [`Call`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,11 +26,8 @@ use std::{
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use worker::{
-    js_sys::{self, Function, Object, Uint8Array},
-    wasm_bindgen::{
-        JsCast, JsValue,
-        closure::{Closure, IntoWasmClosure, WasmClosure},
-    },
+    js_sys::Uint8Array,
+    wasm_bindgen::{JsValue, closure::Closure},
     wasm_bindgen_futures::spawn_local,
     web_sys,
 };
@@ -39,7 +36,7 @@ use super::{
     clock::now_ms,
     current::{AtWork, work_on},
     download::Download,
-    js::{Call, Controller, Piping, QueuingStrategy, TransformStream, Transformer, bind},
+    js::{Call, Controller, Piping},
 };
 use crate::{
     answer::{Client, Exchange, Fed, Orders},
@@ -49,7 +46,7 @@ use crate::{
 
 /// How many chunks the client's body holds before it counts as full. With more than one, the
 /// stream need not stop and go on for each chunk.
-const ROOM: f64 = 4.0;
+const ROOM: u32 = 4;
 
 /// The writing end of a client's body.
 #[derive(Clone)]
@@ -85,45 +82,17 @@ impl Outlet {
             stop: Cell::default(),
             last_words_form: Cell::new(None),
         });
-        let plain = |on_call: fn(&Shared, &Call)| {
+        let act = {
             let shared = Rc::clone(&shared);
-            callback::<dyn FnMut(Call)>(call, move |call: Call| {
+            move |call: Call, what: u32, number: u32, piece: Option<Uint8Array>| {
                 let _at_work = AtWork::on(call_number);
-                on_call(&shared, &call);
-            })
+                shared.happens(what, number, piece.as_ref(), &call);
+            }
         };
-        let numbered = |on_call: fn(&Shared, &Call, u32)| {
-            let shared = Rc::clone(&shared);
-            callback::<dyn FnMut(Call, u32)>(call, move |call: Call, number| {
-                let _at_work = AtWork::on(call_number);
-                on_call(&shared, &call, number);
-            })
-        };
-        call.set_tick(&plain(Shared::tick));
-        call.set_ready(&numbered(Shared::client_ready));
-        call.set_ended(&numbered(Shared::upstream_ended));
-
-        let on_start = {
-            let call = call.clone();
-            Closure::once_into_js(move |controller: Controller| call.set_controller(&controller))
-        };
-        let on_piece = {
-            let shared = Rc::clone(&shared);
-            callback::<dyn FnMut(Call, Uint8Array)>(call, move |call: Call, piece: Uint8Array| {
-                let _at_work = AtWork::on(call_number);
-                shared.piece(&call, &piece);
-            })
-        };
-        let transformer: Transformer = Object::new().unchecked_into();
-        transformer.set_start(on_start.unchecked_ref());
-        transformer.set_transform(&on_piece);
-        transformer.set_flush(&plain(Shared::drained));
-        transformer.set_cancel(&plain(Shared::client_left));
-        let room: QueuingStrategy = Object::new().unchecked_into();
-        room.set_high_water_mark(ROOM);
-        let stream = TransformStream::new(&transformer, &JsValue::UNDEFINED, &room)?;
-        call.set_writer(&stream.writable().get_writer()?);
-        Ok(Self { shared, call: call.clone(), call_number, readable: stream.readable() })
+        // One closure for all: each of them costs time to make and to collect.
+        let act = Closure::<dyn FnMut(Call, u32, u32, Option<Uint8Array>)>::new(act);
+        let readable = call.open(&act.into_js_value(), ROOM)?;
+        Ok(Self { shared, call: call.clone(), call_number, readable })
     }
 
     /// Relays an upstream's body; see [`Runtime::feed`](crate::runtime::Runtime::feed).
@@ -167,15 +136,6 @@ impl Outlet {
     }
 }
 
-/// `closure` as a JavaScript function whose first argument is `call`.
-fn callback<T: WasmClosure + ?Sized>(
-    call: &Call,
-    closure: impl IntoWasmClosure<T> + 'static,
-) -> Function {
-    let closure = Closure::<T>::new(closure).into_js_value();
-    bind(&closure, &JsValue::UNDEFINED, call)
-}
-
 /// A client that waits for its status. If it leaves, the future that holds this value is
 /// dropped, and its work ends.
 struct Waiting {
@@ -192,30 +152,37 @@ impl Drop for Waiting {
 }
 
 impl Shared {
-    /// Handles a piece of the upstream's body.
-    fn piece(&self, call: &Call, piece: &Uint8Array) {
+    /// Handles what `calls.mjs` reports, by its number there.
+    fn happens(&self, what: u32, number: u32, piece: Option<&Uint8Array>, call: &Call) {
+        match (what, piece) {
+            (0, Some(piece)) => self.piece(number, piece, call),
+            (1, _) => self.upstream_ended(number, call),
+            (2, _) => self.client_ready(number, call),
+            (3, _) => self.act(call, Exchange::drained),
+            (4, _) => self.client_left(call),
+            _ => self.tick(call),
+        }
+    }
+
+    fn piece(&self, number: u32, piece: &Uint8Array, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("piece");
         self.act(call, |exchange, output| {
             let mut input = self.input.borrow_mut();
             input.resize(piece.length() as usize, 0);
             piece.copy_to(&mut input);
-            exchange.piece(call.piped(), &input, now_ms(), output)
+            exchange.piece(number, &input, now_ms(), output)
         });
     }
 
-    fn upstream_ended(&self, call: &Call, number: u32) {
+    fn upstream_ended(&self, number: u32, call: &Call) {
         self.act(call, |exchange, output| exchange.upstream_ended(number, output));
     }
 
-    fn client_ready(&self, call: &Call, number: u32) {
+    fn client_ready(&self, number: u32, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("ready");
         self.act(call, |exchange, _| exchange.client_ready(number, now_ms()));
-    }
-
-    fn drained(&self, call: &Call) {
-        self.act(call, Exchange::drained);
     }
 
     fn client_left(&self, call: &Call) {
@@ -270,7 +237,8 @@ impl Shared {
             call.drain();
         }
         if let Some(wait_ms) = wake_after_ms {
-            set_timeout(&call.tick(), wait_ms);
+            // A timer further away than this is never due: the limits are shorter.
+            call.wake_after(i32::try_from(wait_ms).unwrap_or(i32::MAX));
         }
     }
 
@@ -298,10 +266,4 @@ fn tell<T>(sender: &Cell<Option<oneshot::Sender<T>>>, message: Option<T>) {
 
 fn has_room(controller: &Controller) -> bool {
     controller.desired_size().is_some_and(|size| size > 0.0)
-}
-
-fn set_timeout(callback: &Function, delay_ms: u64) {
-    let global: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
-    let delay_ms = i32::try_from(delay_ms).unwrap_or(i32::MAX);
-    let _ = global.set_timeout_with_callback_and_timeout_and_arguments_0(callback, delay_ms);
 }

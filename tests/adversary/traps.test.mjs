@@ -85,7 +85,7 @@ const FAULTS = [
   ["allocation", "piece*5", trapped("unreachable"), { dialect: "openai", delivery: "stream" }, 200],
   ["panic", "tick*3", PANICKED, { dialect: "openai", delivery: "stream" }, 200],
   ["allocation", "tick*3", trapped("unreachable"), { dialect: "anthropic", delivery: "stream" }, 200],
-  ["unreachable", "pull*3", trapped("unreachable"), { dialect: "anthropic", delivery: "stream" }, 200],
+  ["unreachable", "ready*3", trapped("unreachable"), { dialect: "anthropic", delivery: "stream" }, 200],
   ["panic", "cancel", PANICKED, { dialect: "openai", delivery: "stream" }, undefined],
 ];
 

@@ -1,5 +1,6 @@
-//! The scripted world's side of a streamed answer: what `edge::outlet` is in the
-//! Workers runtime, with the same states, and without JavaScript.
+//! The scripted world's side of a streamed answer: what `edge::outlet` is in the Workers
+//! runtime, without JavaScript. It carries out the orders of an [`Exchange`], and decides
+//! nothing.
 #![expect(clippy::unwrap_used, reason = "what is sent to a client is text")]
 
 use std::{
@@ -10,41 +11,43 @@ use std::{
 };
 
 use degpt_edge::{
-    answer::{Client, Relay, Step},
-    chat::{Failure, Phase},
+    answer::{Client, Exchange, Fed, Orders},
+    chat::Failure,
     error::Error,
-    runtime::{Fed, Runtime},
+    runtime::Runtime,
 };
 
 use super::world::{Download, World};
 
-/// A client's body while it is written, in the way of the edge's own outlet.
+/// A client's body while it is written.
 pub(crate) struct Outlet {
-    relay: RefCell<Relay>,
+    exchange: RefCell<Exchange>,
     out: RefCell<Vec<u8>>,
-    decided: RefCell<Option<Result<(), Error>>>,
-    feeding: Cell<Feeding>,
-    /// How a feeding ended before the answer flowed.
+    status: RefCell<Option<Result<(), Error>>>,
     fed: RefCell<Option<Result<Fed, Failure>>>,
-    ended: Cell<bool>,
+    upstream: RefCell<Option<Upstream>>,
+    wake_ms: Cell<u64>,
+    is_closed: Cell<bool>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Feeding {
-    Off,
-    Waiting,
-    Flowing,
+/// The upstream that is read.
+struct Upstream {
+    number: u32,
+    download: Download,
+    /// When the next read is due.
+    read_ms: u64,
 }
 
 impl Outlet {
-    pub(crate) fn new(relay: Relay) -> Self {
+    pub(crate) fn new(exchange: Exchange) -> Self {
         Self {
-            relay: RefCell::new(relay),
+            exchange: RefCell::new(exchange),
             out: RefCell::default(),
-            decided: RefCell::default(),
-            feeding: Cell::new(Feeding::Off),
+            status: RefCell::default(),
             fed: RefCell::default(),
-            ended: Cell::new(false),
+            upstream: RefCell::default(),
+            wake_ms: Cell::new(0),
+            is_closed: Cell::new(false),
         }
     }
 
@@ -54,101 +57,92 @@ impl Outlet {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.ended.get()
+        self.is_closed.get()
     }
 
-    fn act(&self, go_on: impl FnOnce(&mut Relay, &mut Vec<u8>) -> Step) -> Option<Error> {
-        if self.ended.get() {
-            return None;
+    fn act(&self, world: &World, go_on: impl FnOnce(&mut Exchange, &mut Vec<u8>) -> Orders) {
+        let orders = go_on(&mut self.exchange.borrow_mut(), &mut self.out.borrow_mut());
+        self.carry_out(world, orders);
+    }
+
+    fn carry_out(&self, world: &World, orders: Orders) {
+        let Orders { status, fed, abort, close, read_after_ms, drain, wake_after_ms } = orders;
+        if status.is_some() {
+            self.status.replace(status);
         }
-        let mut relay = self.relay.borrow_mut();
-        let step = go_on(&mut relay, &mut self.out.borrow_mut());
-        if matches!(step, Step::Send | Step::Close(_)) {
-            self.decided.borrow_mut().get_or_insert(Ok(()));
+        if fed.is_some() {
+            self.fed.replace(fed);
         }
-        if relay.phase() == Phase::Flowing && self.feeding.get() == Feeding::Waiting {
-            self.feeding.set(Feeding::Flowing);
+        if abort || close {
+            self.upstream.take();
         }
-        match step {
-            Step::Hold | Step::Send => {}
-            Step::Close(_) => self.ended.set(true),
-            Step::AskAgain => {
-                if self.feeding.replace(Feeding::Off) == Feeding::Waiting {
-                    *self.fed.borrow_mut() = Some(Ok(Fed::NoCall));
+        if close {
+            self.is_closed.set(true);
+        }
+        if let (Some(wait_ms), Some(upstream)) = (read_after_ms, &mut *self.upstream.borrow_mut()) {
+            upstream.read_ms = world.now_ms() + u64::from(wait_ms);
+        }
+        if let Some(wait_ms) = wake_after_ms {
+            self.wake_ms.set(world.now_ms() + wait_ms);
+        }
+        if drain {
+            self.act(world, Exchange::drained);
+        }
+    }
+
+    /// Reads the upstream as far as it has come.
+    fn read(&self, world: &World) {
+        loop {
+            let (number, piece) = {
+                let mut upstream = self.upstream.borrow_mut();
+                let Some(upstream) = upstream.as_mut() else { return };
+                if !world.is_it(upstream.read_ms) {
+                    return;
                 }
-            }
-            Step::Fail(error) => {
-                if self.feeding.replace(Feeding::Off) != Feeding::Waiting {
-                    return Some(error);
-                }
-                *self.fed.borrow_mut() = Some(Err(relay.failure(error)));
-            }
-        }
-        None
-    }
-
-    /// Takes one piece, or the end, of an upstream's body.
-    fn take(&self, piece: Option<Result<String, ()>>, now_ms: u64) {
-        self.act(|relay, out| match piece {
-            Some(Ok(bytes)) => relay.push(bytes.as_bytes(), now_ms, out),
-            Some(Err(())) | None => relay.upstream_ended(out),
-        });
-    }
-
-    /// Calls the relay's timer when it is time.
-    fn tick(&self, world: &World, next_ms: &mut u64) {
-        while !self.ended.get() && world.is_it(*next_ms) {
+                let Poll::Ready(piece) = upstream.download.poll_next(world) else { return };
+                (upstream.number, piece)
+            };
+            let Some(Ok(bytes)) = piece else {
+                let ended = self.upstream.take();
+                self.act(world, |exchange, out| exchange.upstream_ended(number, out));
+                drop(ended);
+                return;
+            };
             let now_ms = world.now_ms();
-            self.act(|relay, out| {
-                let (step, wait_ms) = relay.tick(now_ms, Client::Reading, out);
-                *next_ms = now_ms + wait_ms;
-                step
-            });
+            self.act(world, |exchange, out| exchange.piece(number, bytes.as_bytes(), now_ms, out));
+            self.act(world, |exchange, _| exchange.client_ready(number, now_ms));
+        }
+    }
+
+    fn tick(&self, world: &World) {
+        while !self.exchange.borrow().is_over() && world.is_it(self.wake_ms.get()) {
+            let now_ms = world.now_ms();
+            self.act(world, |exchange, out| exchange.tick(now_ms, Client::Reading, out));
         }
     }
 }
 
-/// See [`Runtime::feed`].
+/// See [`Runtime::feed`](degpt_edge::runtime::Runtime::feed).
 pub(crate) async fn feed(
     world: &World,
     outlet: &Rc<Outlet>,
-    mut download: Download,
+    download: Download,
 ) -> Result<Fed, Failure> {
-    outlet.feeding.set(Feeding::Waiting);
+    let (number, orders) = outlet.exchange.borrow_mut().begin();
+    outlet.upstream.replace(Some(Upstream { number, download, read_ms: 0 }));
+    outlet.carry_out(world, orders);
     let fed = poll_fn(|_| {
-        loop {
-            if let Some(fed) = outlet.fed.take() {
-                outlet.relay.borrow_mut().restart(world.now_ms());
-                return Poll::Ready(fed);
-            }
-            if outlet.feeding.get() == Feeding::Flowing {
-                return Poll::Ready(Ok(Fed::Flows));
-            }
-            match download.poll_next(world) {
-                Poll::Ready(piece) => outlet.take(piece, world.now_ms()),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
+        outlet.read(world);
+        outlet.fed.take().map_or(Poll::Pending, Poll::Ready)
     })
-    .await?;
-    if fed == Fed::NoCall {
-        return Ok(fed);
+    .await;
+    if fed != Ok(Fed::Flows) {
+        outlet.exchange.borrow_mut().restart(world.now_ms());
     }
-    let (own_world, outlet) = (world.clone(), Rc::clone(outlet));
-    let rest = poll_fn(move |_| {
-        while !outlet.ended.get() {
-            match download.poll_next(&own_world) {
-                Poll::Ready(piece) => outlet.take(piece, own_world.now_ms()),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-        Poll::Ready(())
-    });
-    world.spawn(rest);
-    Ok(fed)
+    fed
 }
 
-/// See [`Runtime::stream`].
+/// See [`Runtime::stream`](degpt_edge::runtime::Runtime::stream).
 pub(crate) async fn stream(
     world: &World,
     outlet: Rc<Outlet>,
@@ -156,7 +150,7 @@ pub(crate) async fn stream(
 ) -> Result<Rc<Outlet>, Error> {
     let mut pump = Some(Box::pin(pump));
     let (own_world, stream) = (world.clone(), Rc::clone(&outlet));
-    let mut next_ms = world.now_ms();
+    outlet.wake_ms.set(world.now_ms());
     let mut go_on = move |context: &mut Context<'_>| {
         for _ in 0..2 {
             // What the timer says may be the pump's business at once.
@@ -164,26 +158,24 @@ pub(crate) async fn stream(
             if let Some(Poll::Ready(result)) = polled {
                 pump = None;
                 if let Err(error) = result {
-                    outlet.feeding.set(Feeding::Off);
-                    let failed = outlet.act(|relay, out| relay.fail(error, out));
-                    if let Some(error) = failed {
-                        outlet.ended.set(true);
-                        outlet.decided.borrow_mut().get_or_insert(Err(error));
-                    }
+                    outlet.act(&own_world, |exchange, out| exchange.fail(error, out));
                 }
             }
-            outlet.tick(&own_world, &mut next_ms);
+            if pump.is_none() {
+                outlet.read(&own_world);
+            }
+            outlet.tick(&own_world);
         }
     };
     let decided = poll_fn(|context| {
         go_on(context);
-        stream.decided.borrow().clone().map_or(Poll::Pending, Poll::Ready)
+        stream.status.borrow().clone().map_or(Poll::Pending, Poll::Ready)
     });
     decided.await?;
     let outlet = Rc::clone(&stream);
     let rest = poll_fn(move |context| {
         go_on(context);
-        if outlet.ended.get() { Poll::Ready(()) } else { Poll::Pending }
+        if outlet.exchange.borrow().is_over() { Poll::Ready(()) } else { Poll::Pending }
     });
     world.spawn(rest);
     Ok(stream)

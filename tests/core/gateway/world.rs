@@ -17,10 +17,10 @@ use std::{
 };
 
 use degpt_edge::{
-    answer::Relay,
+    answer::{Exchange, Fed},
     chat::Failure,
     error::Error,
-    runtime::{Fed, Incoming, Outgoing, Runtime},
+    runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
 
@@ -393,8 +393,8 @@ impl Runtime for World {
         drop(download);
     }
 
-    fn outlet(&self, relay: Relay) -> Result<Rc<Outlet>, Error> {
-        Ok(Rc::new(Outlet::new(relay)))
+    fn outlet(&self, exchange: Exchange) -> Result<Rc<Outlet>, Error> {
+        Ok(Rc::new(Outlet::new(exchange)))
     }
 
     async fn feed(&self, outlet: &Rc<Outlet>, download: Download) -> Result<Fed, Failure> {
