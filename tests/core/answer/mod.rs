@@ -1,4 +1,6 @@
 //! Answers on their way to a client.
 
+mod exchange;
+mod pace;
 mod relay;
 mod translate;

@@ -1,0 +1,284 @@
+//! A streamed answer as a state machine: what an [`Exchange`] orders when.
+
+use crate::support::apis::{self, ANTHROPIC, OPENAI};
+use std::time::Duration;
+
+use degpt_edge::{
+    answer::{Client, Counting, Exchange, Fed, Limiter, Orders, Relay, Stages, Translator},
+    chat::{Limits, Stamp, UsageReport},
+    config::Timing,
+    dialect::Api,
+    error::Error,
+};
+use proptest::{collection::vec, prelude::any, proptest};
+
+const TIMING: Timing = Timing {
+    commit_after: Duration::from_secs(10),
+    first_byte: Duration::from_secs(20),
+    idle: Duration::from_secs(30),
+    keep_alive: Duration::from_secs(15),
+    max_answer: Duration::from_mins(15),
+};
+
+const TEXT: &[u8] = b"data: {\"choices\": [{\"delta\": {\"content\": \"Hi\"}}]}\n\n";
+const COMMENT: &[u8] = b": thinking\n\n";
+const DONE: &[u8] = b"data: [DONE]\n\n";
+
+fn exchange(api: &'static Api, waits_for_call: bool) -> Exchange {
+    let stamp = Stamp { id: "stamp-1".to_owned(), unix_s: 0 };
+    let encoder = apis::encoder(api, UsageReport::Omitted, "m", &stamp, 0);
+    let stages = Stages::new(None, Limiter::new(&Limits::default(), 0, Counting::Off));
+    let mut translator = Translator::new(encoder, stages, 1 << 20);
+    if waits_for_call {
+        translator = translator.wait_for_call();
+    }
+    Exchange::new(Relay::new(translator, TIMING, 0), 40)
+}
+
+fn nothing() -> Orders {
+    Orders::default()
+}
+
+fn read() -> Orders {
+    Orders { read_after_ms: Some(0), ..nothing() }
+}
+
+#[test]
+fn an_answer_is_decided_reported_and_closed_once() {
+    let mut exchange = exchange(OPENAI, false);
+    let out = &mut Vec::new();
+    assert_eq!(exchange.begin(), (1, read()));
+    assert_eq!(exchange.piece(1, COMMENT, 0, out), nothing());
+    assert_eq!(exchange.client_ready(1, 0), read());
+    let flows = Orders { status: Some(Ok(())), fed: Some(Ok(Fed::Flows)), ..nothing() };
+    assert_eq!(exchange.piece(1, TEXT, 1, out), flows);
+    assert_eq!(exchange.client_ready(1, 1), read());
+    assert_eq!(exchange.piece(1, TEXT, 2, out), nothing());
+    assert_eq!(exchange.piece(1, DONE, 3, out), Orders { close: true, ..nothing() });
+    assert!(exchange.is_over());
+    let length = out.len();
+    for orders in [
+        exchange.client_ready(1, 4),
+        exchange.piece(1, TEXT, 4, out),
+        exchange.upstream_ended(1, out),
+        exchange.drained(out),
+        exchange.tick(4, Client::Reading, out),
+        exchange.fail(Error::Internal, out),
+        exchange.client_left(),
+    ] {
+        assert_eq!(orders, nothing());
+    }
+    assert_eq!(out.len(), length);
+}
+
+#[test]
+fn an_upstream_that_breaks_off_ends_the_stream_once_the_client_has_taken_all() {
+    let mut exchange = exchange(ANTHROPIC, false);
+    let out = &mut Vec::new();
+    exchange.begin();
+    exchange.piece(1, TEXT, 0, out);
+    let length = out.len();
+    assert_eq!(exchange.upstream_ended(1, out), Orders { drain: true, ..nothing() });
+    assert_eq!(out.len(), length);
+    let orders = exchange.drained(out);
+    assert!(orders.close && exchange.is_over());
+    let ending = String::from_utf8_lossy(&out[length..]);
+    assert!(ending.contains("event: error"), "{ending}");
+}
+
+/// Two reads at once made a healthy answer seem cut: what the client has taken of an
+/// upstream that failed is not a reason to read the next one.
+#[test]
+fn an_upstream_is_read_once_at_a_time() {
+    let mut exchange = exchange(OPENAI, false);
+    let out = &mut Vec::new();
+    exchange.begin();
+    assert_eq!(exchange.client_ready(1, 0), nothing(), "the first read has not returned");
+    exchange.piece(1, COMMENT, 0, out);
+    // The client has not taken it when the upstream is given up.
+    let orders = exchange.tick(20_000, Client::Reading, out);
+    assert!(matches!(orders.fed, Some(Err(_))) && orders.abort, "{orders:?}");
+    exchange.restart(20_000);
+    assert_eq!(exchange.begin(), (2, read()));
+    assert_eq!(exchange.client_ready(1, 20_001), nothing());
+    assert_eq!(exchange.piece(1, TEXT, 20_001, out), nothing());
+    assert_eq!(exchange.upstream_ended(1, out), nothing());
+    assert_eq!(exchange.client_ready(2, 20_001), nothing());
+    assert_eq!(exchange.piece(2, TEXT, 20_002, out).fed, Some(Ok(Fed::Flows)));
+    assert_eq!(exchange.client_ready(2, 20_002), read());
+    assert_eq!(exchange.client_ready(2, 20_002), nothing());
+}
+
+#[test]
+fn a_failure_before_the_status_is_the_status() {
+    let mut exchange = exchange(OPENAI, false);
+    let out = &mut Vec::new();
+    exchange.begin();
+    let failure = exchange.failure(Error::Truncated);
+    let failed = Orders { fed: Some(Err(failure)), abort: true, ..nothing() };
+    assert_eq!(exchange.upstream_ended(1, out), failed);
+    let refused = Orders { status: Some(Err(Error::Unavailable)), ..nothing() };
+    assert_eq!(exchange.fail(Error::Unavailable, out), refused);
+    assert!(exchange.is_over() && out.is_empty());
+}
+
+#[test]
+fn a_client_that_leaves_frees_the_upstream_and_no_other_is_read() {
+    let mut exchange = exchange(OPENAI, false);
+    let out = &mut Vec::new();
+    exchange.begin();
+    exchange.piece(1, TEXT, 0, out);
+    assert_eq!(exchange.client_left(), Orders { abort: true, ..nothing() });
+    assert_eq!(exchange.client_left(), nothing());
+    assert_eq!(exchange.begin(), (2, Orders { abort: true, ..nothing() }));
+    assert_eq!(exchange.tick(1, Client::Reading, out), nothing());
+}
+
+proptest! {
+    /// Whatever happens in whatever order: one status, one report for each upstream, one end;
+    /// one read at a time, and none of an upstream that is over; nothing is written after the
+    /// end, and the timer always comes again before it.
+    #[test]
+    fn any_order_of_events_is_one_answer(
+        events in vec((any::<u8>(), 0_u64..9_000), 1..120),
+        waits_for_call: bool,
+    ) {
+        for api in [OPENAI, ANTHROPIC] {
+            Run::new(exchange(api, waits_for_call)).all(&events);
+        }
+    }
+}
+
+/// A runtime that carries out orders and checks them.
+struct Run {
+    exchange: Exchange,
+    out: Vec<u8>,
+    now_ms: u64,
+    number: u32,
+    reads: u32,
+    /// A piece has been written and not taken by the client.
+    is_writing: bool,
+    has_upstream: bool,
+    is_reported: bool,
+    may_begin: bool,
+    statuses: u32,
+    wakes: bool,
+    is_draining: bool,
+    length_at_end: Option<usize>,
+}
+
+impl Run {
+    fn new(exchange: Exchange) -> Self {
+        Self {
+            exchange,
+            out: Vec::new(),
+            now_ms: 0,
+            number: 0,
+            reads: 0,
+            is_writing: false,
+            has_upstream: false,
+            is_reported: true,
+            may_begin: true,
+            statuses: 0,
+            wakes: false,
+            is_draining: false,
+            length_at_end: None,
+        }
+    }
+
+    fn all(&mut self, events: &[(u8, u64)]) {
+        let orders = self.exchange.tick(0, Client::Reading, &mut self.out);
+        self.carry_out(orders);
+        for (what, after_ms) in events {
+            self.now_ms += after_ms;
+            self.happens(*what);
+        }
+    }
+
+    fn happens(&mut self, what: u8) {
+        let (now_ms, number) = (self.now_ms, self.number);
+        let can_read = self.reads == 1 && self.has_upstream;
+        let out = &mut self.out;
+        let orders = match what % 12 {
+            0 | 1 if self.may_begin => {
+                (self.may_begin, self.has_upstream, self.is_reported) = (false, true, false);
+                (self.reads, self.is_writing) = (0, false);
+                let (number, orders) = self.exchange.begin();
+                self.number = number;
+                orders
+            }
+            piece @ (2..=5) if can_read => {
+                (self.reads, self.is_writing) = (0, true);
+                let pieces = [TEXT, COMMENT, DONE, b"data: {\"ch"];
+                self.exchange.piece(number, pieces[usize::from(piece) - 2], now_ms, out)
+            }
+            6 if can_read => {
+                self.reads = 0;
+                self.exchange.upstream_ended(number, out)
+            }
+            7 | 8 if self.is_writing => {
+                self.is_writing = false;
+                self.exchange.client_ready(number, now_ms)
+            }
+            // What an earlier upstream left behind.
+            9 if number > 1 => {
+                let late = self.exchange.piece(number - 1, TEXT, now_ms, out);
+                assert_eq!(late, nothing());
+                assert_eq!(self.exchange.upstream_ended(number - 1, out), nothing());
+                self.exchange.client_ready(number - 1, now_ms)
+            }
+            10 if what > 240 => self.exchange.client_left(),
+            11 if self.is_draining => self.exchange.drained(out),
+            _ if self.wakes => {
+                self.wakes = false;
+                let client = if what > 127 { Client::Busy } else { Client::Reading };
+                self.exchange.tick(now_ms, client, out)
+            }
+            _ => nothing(),
+        };
+        self.carry_out(orders);
+    }
+
+    fn carry_out(&mut self, orders: Orders) {
+        let Orders { status, fed, abort, close, read_after_ms, drain, wake_after_ms } = orders;
+        if let Some(length) = self.length_at_end {
+            assert_eq!(self.out.len(), length, "written after the end");
+            assert!(!close && status.is_none(), "ended twice");
+        }
+        self.statuses += u32::from(status.is_some());
+        assert!(self.statuses <= 1, "decided twice");
+        assert!(self.statuses == 1 || self.out.is_empty(), "written before the headers");
+        if let Some(fed) = fed {
+            assert!(!self.is_reported, "reported twice");
+            self.is_reported = true;
+            // Another upstream is tried twice at most; then the answer fails.
+            if fed != Ok(Fed::Flows) {
+                assert!(abort, "an upstream that is done with is let go of");
+                self.exchange.restart(self.now_ms);
+                self.may_begin = self.number < 3;
+            }
+        }
+        if abort {
+            (self.has_upstream, self.reads) = (false, 0);
+        }
+        if close || matches!(status, Some(Err(_))) || self.exchange.is_over() {
+            self.length_at_end.get_or_insert(self.out.len());
+            assert!(self.exchange.is_over());
+        }
+        if let Some(wait_ms) = read_after_ms {
+            assert!(wait_ms <= 40, "read too late");
+            self.reads += 1;
+            assert!(self.reads == 1, "two reads at once");
+            assert!(self.has_upstream && !self.exchange.is_over(), "nothing to read");
+        }
+        self.is_draining |= drain;
+        self.wakes |= wake_after_ms.is_some_and(|wait_ms| wait_ms > 0);
+        if !self.exchange.is_over() && self.is_reported && self.number == 3 && !self.has_upstream {
+            // No other is tried.
+            self.number += 1;
+            let orders = self.exchange.fail(Error::Unavailable, &mut self.out);
+            self.carry_out(orders);
+            assert!(self.exchange.is_over(), "it never ends");
+        }
+    }
+}
