@@ -6,7 +6,7 @@
 //! than the interval is read as its pieces arrive, so a piece that follows a pause is never held.
 
 /// The interval, as a share of the time that the answer has been flowing.
-const SHARE: u64 = 16;
+const SHARE: u64 = 12;
 
 /// The least interval, in milliseconds. People do not notice it, and a burst of thousands of
 /// chunks takes tens of reads.

@@ -216,7 +216,9 @@ impl Run {
                 self.reads = 0;
                 self.exchange.upstream_ended(number, out)
             }
-            7 | 8 if self.is_writing => {
+            // The client may be ready at any time.
+            8 => self.exchange.client_ready(number, now_ms),
+            7 if self.is_writing => {
                 self.is_writing = false;
                 self.exchange.client_ready(number, now_ms)
             }
