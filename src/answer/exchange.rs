@@ -171,7 +171,6 @@ impl Exchange {
     pub fn client_left(&mut self) -> Orders {
         let abort = self.upstream.is_some() && self.state != State::Over;
         self.end();
-        self.relay.let_go();
         Orders { abort, ..Orders::default() }
     }
 
@@ -251,8 +250,10 @@ impl Exchange {
         Some(outcome)
     }
 
+    /// Releases the memory it holds, too: the runtime may keep the exchange for long.
     fn end(&mut self) {
         self.state = State::Over;
         self.upstream = None;
+        self.relay.let_go();
     }
 }

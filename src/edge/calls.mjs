@@ -119,9 +119,9 @@ export class Call {
     this.act = act;
     const transformer = {
       start: (controller) => void (this.controller = controller),
-      transform: (piece) => act(this, PIECE, this.piped, piece),
-      flush: () => act(this, DRAINED, 0),
-      cancel: () => act(this, LEFT, 0),
+      transform: (piece) => this.act(this, PIECE, this.piped, piece),
+      flush: () => this.act(this, DRAINED, 0),
+      cancel: () => this.act(this, LEFT, 0),
     };
     const { readable, writable } = new TransformStream(transformer, undefined, { highWaterMark: room });
     this.writer = writable.getWriter();
@@ -147,9 +147,11 @@ export class Call {
     this.writer.close().catch(() => {});
   }
 
-  /** The request is over: a later trap does not concern it. */
+  /** The request is over: a later trap does not concern it, and nothing is reported any more. */
   forget() {
     running.delete(this.number);
+    if (this.act) this.act = () => {};
+    this.source = undefined;
   }
 
   /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */

@@ -191,6 +191,13 @@ impl Shared {
         self.act(call, |exchange, _| exchange.client_left());
         call.forget();
         drop(self.stop.take());
+        self.let_go();
+    }
+
+    /// Releases the buffers, because the closure that owns them is collected late.
+    fn let_go(&self) {
+        self.input.take();
+        self.output.take();
     }
 
     fn tick(&self, call: &Call) {
@@ -229,6 +236,7 @@ impl Shared {
         }
         if close {
             call.close();
+            self.let_go();
         }
         if let (Some(wait_ms), Some(source)) = (read_after_ms, source) {
             source.read(wait_ms);
