@@ -1,11 +1,11 @@
 /**
  * How much of a process's CPU is spent while workerd is in the isolate: in JavaScript, WebAssembly
- * and what they call. That is what Cloudflare counts as a Worker's CPU time; the rest, which moves
- * bytes, is the runtime's own.
+ * and what they call. The rest, which moves bytes, is the runtime's own.
  *
  * `perf` (Debian's `linux-perf`) looks at the stacks of the process so many times a second. Whatever
- * enters the isolate does so through one function of workerd's. Where there is no perf, or no right
- * to use it, that part is not known.
+ * enters the isolate does so through one function of workerd's, in which it also enforces a limit on
+ * CPU time (`limitEnforcer->enterJs`): so this is the nearest to what Cloudflare counts. Where there
+ * is no perf, or no right to use it, that part is not known.
  */
 import { spawn, spawnSync } from "node:child_process";
 import path from "node:path";
