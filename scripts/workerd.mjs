@@ -24,12 +24,13 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * `onOutput` is called with each piece workerd writes. With `isolates` above 1 the process runs the
  * Worker that often, as a data centre does: each with memory and a port of its own (`port` is for
  * one), over one cache. The process ends with `close()` or with this one, however this one ends,
- * short of SIGKILL. `folder` is where the Worker is built; `v8Flags` are for V8, which by itself has
+ * short of SIGKILL. `folder` is where the Worker is built; `front` is a module of the project that
+ * stands in front of it and imports it as `./index.js`. `v8Flags` are for V8, which by itself has
  * no limit of memory here as it has at Cloudflare. With `compiled` workerd does not read a
  * configuration as text, which takes the longer the larger the Worker is.
  */
 export async function startWorker(options = {}) {
-  const { vars = {}, port = 0, isolates = 1, folder: built = "build", v8Flags = [], compiled = false, onOutput = () => {} } = options;
+  const { vars = {}, port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, onOutput = () => {} } = options;
   if (!existsSync(inProject(built, "index.js"))) {
     throw new Failure("The worker is not built: run `npm run build` first.");
   }
@@ -38,7 +39,7 @@ export async function startWorker(options = {}) {
 
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, { bound, port, isolates, built, v8Flags }));
+  writeFileSync(file, configuration(settings, { bound, port, isolates, built, front, v8Flags }));
 
   if (compiled) {
     const { stdout, status } = spawnSync(workerd.default, ["compile", "--config-only", file], { maxBuffer: 1 << 26 });
@@ -109,7 +110,7 @@ function listeningPorts(pipe, count) {
 const isText = (value) => typeof value === "string";
 
 /** Texts travel in the environment: here stand their names alone, and no key reaches the disk. */
-function configuration(settings, { bound, port, isolates, built, v8Flags }) {
+function configuration(settings, { bound, port, isolates, built, front, v8Flags }) {
   const list = (items) => `[${items.join(", ")}]`;
   const valueOf = ([name, value]) => (isText(value) ? `fromEnvironment = "${name}"` : `json = ${JSON.stringify(JSON.stringify(value))}`);
   const bindings = list(bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`));
@@ -118,9 +119,10 @@ function configuration(settings, { bound, port, isolates, built, v8Flags }) {
   const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);
   const sockets = gateways.map((name) => `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`);
   // The bench runs Workers without wasm as well.
-  const modules = [["index.js", "esModule"], ["index_bg.wasm", "wasm"]]
-    .filter(([name]) => existsSync(inProject(built, name)))
-    .map(([name, kind]) => `(name = "${name}", ${kind} = embed "../../${built}/${name}")`);
+  const files = [["front.js", "esModule", front], ["index.js", "esModule", `${built}/index.js`], ["index_bg.wasm", "wasm", `${built}/index_bg.wasm`]];
+  const modules = files
+    .filter(([, , file]) => file && existsSync(inProject(file)))
+    .map(([name, kind, file]) => `(name = "${name}", ${kind} = embed "../../${file}")`);
   const services = gateways.map((name) => `(name = "${name}", worker = .gateway)`);
   return `using Workerd = import "/workerd/workerd.capnp";
 

@@ -8,30 +8,39 @@ export const KEY = "key-of-the-bench";
 
 const agent = new http.Agent({ keepAlive: true });
 
+/** The time in milliseconds, by the clock that the upstream's chunks have their times of. */
+const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
+
 /**
- * Asks `worker` and reads to the end. Resolves to the answer's bytes, the milliseconds to its first
- * byte, and with `times` to the milliseconds that each of its chunks took since it was sent.
+ * Asks `worker` and reads to the end. Resolves to the answer's `bytes`, the milliseconds to its
+ * first byte (`firstMs`) and to its end (`totalMs`), and `endedAt`. With `times` also to its `chunks`
+ * (`sentAt`, `tookMs`) and to when its `pieces` came.
  */
 export function ask(worker, { path, body }, { times = false } = {}) {
   return new Promise((resolve, reject) => {
-    const start = performance.now();
+    const start = nowMs();
     const options = { agent, method: body ? "POST" : "GET", headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" } };
     const request = http.request(worker.url + path, options, (response) => {
       let bytes = 0;
       let firstMs;
       let text = "";
-      const tookMs = [];
+      const [chunks, pieces] = [[], []];
       if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode} of ${path}`));
       response.on("data", (piece) => {
-        firstMs ??= performance.now() - start;
+        const now = nowMs();
+        firstMs ??= now - start;
         bytes += piece.length;
         if (!times) return;
-        const now = process.hrtime.bigint();
+        pieces.push(now);
         text += piece;
-        for (const [, sent] of text.matchAll(SENT)) tookMs.push(Number(now - BigInt(sent)) / 1e6);
-        text = text.slice(text.lastIndexOf("\n") + 1);
+        const whole = text.lastIndexOf("\n") + 1;
+        for (const [, sent] of text.slice(0, whole).matchAll(SENT)) chunks.push({ sentAt: sent / 1e6, tookMs: now - sent / 1e6 });
+        text = text.slice(whole);
       });
-      response.on("end", () => resolve({ bytes, firstMs, tookMs }));
+      response.on("end", () => {
+        const endedAt = nowMs();
+        resolve({ bytes, firstMs, totalMs: endedAt - start, endedAt, chunks, pieces });
+      });
       response.on("error", reject);
     });
     request.on("error", reject);

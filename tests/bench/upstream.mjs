@@ -1,12 +1,19 @@
 /**
- * DeGPT as the bench needs it: it answers at once and as fast as it is read, with the same chunks
- * every time, each an HTTP chunk of its own. What it does is in the words of the last message:
+ * DeGPT as the bench needs it: it answers at once, with the same chunks every time, each an HTTP
+ * chunk of its own. How they come is the text of the last message: steps with commas between them.
  *
- *     burst N           N chunks as fast as they are taken
- *     paced N EVERY     N chunks, one every EVERY milliseconds, each with the time it was sent
- *     idle              one chunk, and then silence
+ *     burst N             N chunks as fast as they are taken
+ *     paced N EVERY LATE  N chunks, one every EVERY milliseconds, each with the time it was sent, and
+ *                         up to LATE later, at random; without a LATE by the clock
+ *     pause MS            nothing for so many milliseconds
+ *     idle                one chunk, and then silence
+ *     break               the connection breaks
+ *
+ * After the last step comes DeGPT's end mark.
  */
+import { once } from "node:events";
 import http from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** In Python's spelling, as DeGPT has it. */
 const line = (content) =>
@@ -36,25 +43,38 @@ export async function startFastUpstream() {
 async function serve(request, response) {
   const pieces = [];
   for await (const piece of request) pieces.push(piece);
-  const body = Buffer.concat(pieces);
   if (request.method === "GET") return void response.end("{}");
-  const order = /(burst|paced|idle)( \d+)?( \d+)?"/.exec(body.subarray(-400).toString());
-  const [, mode, count, every] = order ?? [, "burst", "1"];
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-  if (mode === "idle") return void response.write(LINES[0]);
-  if (mode === "paced") return pace(response, Number(count), Number(every));
-  for (let index = 0; index < Number(count); index += 1) {
-    if (!response.write(LINES[index % LINES.length])) await new Promise((resolve) => response.once("drain", resolve));
+  const end = Buffer.concat(pieces).subarray(-400).toString();
+  const [, order] = /"((?:burst|paced|idle)[a-z0-9, ]*)"/.exec(end) ?? [, "burst 1"];
+  for (const step of order.split(", ")) {
+    const [name, ...numbers] = step.split(" ");
+    await STEPS[name](response, ...numbers.map(Number));
+    if (response.destroyed) return;
   }
   response.end(DONE);
 }
 
-function pace(response, count, every) {
-  let sent = 0;
-  const timer = setInterval(() => {
-    if (sent++ < count) return void response.write(line(`@${process.hrtime.bigint()}@`));
-    clearInterval(timer);
-    response.end(DONE);
-  }, every);
-  response.on("close", () => clearInterval(timer));
-}
+const STEPS = {
+  async burst(response, count) {
+    for (let index = 0; index < count; index += 1) {
+      if (!response.write(LINES[index % LINES.length])) await once(response, "drain");
+    }
+  },
+  /** What a busy machine was late with is sent at once. */
+  async paced(response, count, every, late = 0) {
+    const start = performance.now();
+    for (let index = 0; index < count && !response.destroyed; index += 1) {
+      const leftMs = start + index * every + Math.random() * late - performance.now();
+      if (leftMs > 0) await sleep(leftMs);
+      response.write(line(`@${process.hrtime.bigint()}@`));
+    }
+    await sleep(every);
+  },
+  pause: (_, ms) => sleep(ms),
+  async idle(response) {
+    response.write(LINES[0]);
+    await once(response, "close");
+  },
+  break: (response) => void response.destroy(),
+};

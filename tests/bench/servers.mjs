@@ -1,0 +1,23 @@
+/** The Workers that are measured, in the same rounds and over the same upstream. */
+import { startWorker } from "../../scripts/workerd.mjs";
+import { KEY } from "./measure.mjs";
+
+/** The built Worker, itself without spacing its reads, and three that do less: see workers/. */
+export const SERVERS = {
+  passthrough: { folder: "tests/bench/workers/passthrough" },
+  noop: { folder: "tests/bench/workers/noop" },
+  smallest: { folder: "tests/bench/workers/smallest" },
+  gateway: { folder: "build" },
+  ungathered: { folder: "build", vars: { GATHER_MS: "0" } },
+  /** Once more, so that a process serves one dialect alone. */
+  anthropic: { folder: "build" },
+};
+
+/** Those that are programs of their own. */
+export const PROGRAMS = ["passthrough", "noop", "smallest", "gateway"];
+
+/** A function that starts one of them by its name, with further options of startWorker. */
+export const starter = (upstream) => (name, more) => {
+  const { folder, vars } = SERVERS[name];
+  return startWorker({ folder, vars: { API_KEYS: KEY, DEGPT_API_KEY: "degpt-of-the-bench", DEGPT_ORIGINS: upstream.url, ...vars }, ...more });
+};
