@@ -89,8 +89,9 @@ impl Outlet {
                 shared.happens(what, number, piece.as_ref(), &call);
             }
         };
-        // One closure for all: each of them costs time to make and to collect.
-        let act = Closure::<dyn FnMut(Call, u32, u32, Option<Uint8Array>)>::new(act);
+        // One closure for all: each of them costs time to make and to collect. It may be called
+        // from within itself, because carrying out orders can make something happen.
+        let act = Closure::<dyn Fn(Call, u32, u32, Option<Uint8Array>)>::new(act);
         let readable = call.open(&act.into_js_value(), ROOM)?;
         Ok(Self { shared, call: call.clone(), call_number, readable })
     }
