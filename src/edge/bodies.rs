@@ -141,13 +141,21 @@ pub(super) async fn pour(
     /// How long to wait for the end of a body after the end of the answer. Only a body that
     /// is read to its end leaves a connection that can be reused.
     const LINGER_MS: u64 = 20;
+    /// How many pieces are read before the rest is gathered: the shortest answers have no more.
+    const FEW: u32 = 2;
     let gathering = Gathering::new(body).map_err(|_| Error::Truncated)?;
     let started_ms = now_ms();
+    let mut pieces = 0;
     let mut piece = Vec::new();
     let mut has_enough = false;
     let mut alarm = Alarm::after(wait_ms);
     loop {
-        let gather_ms = if has_enough { 0 } else { gather_ms(now_ms().saturating_sub(started_ms)) };
+        let gather_ms = if has_enough || pieces < FEW {
+            0
+        } else {
+            gather_ms(now_ms().saturating_sub(started_ms))
+        };
+        pieces += 1;
         let mut read = JsFuture::from(gathering.read(gather_ms));
         let read = match select(&mut read, pin!(alarm.rings())).await {
             Either::Left((read, _)) => Some(read),

@@ -82,7 +82,7 @@ fn an_upstream_that_breaks_off_ends_the_stream_once_the_client_has_taken_all() {
     assert_eq!(out.len(), length);
     let orders = exchange.drained(out);
     assert!(orders.close && exchange.is_over());
-    let ending = String::from_utf8_lossy(&out[length..]);
+    let ending = String::from_utf8_lossy(out.split_at(length).1);
     assert!(ending.contains("event: error"), "{ending}");
 }
 
@@ -209,8 +209,13 @@ impl Run {
             }
             piece @ (2..=5) if can_read => {
                 (self.reads, self.is_writing) = (0, true);
-                let pieces = [TEXT, COMMENT, DONE, b"data: {\"ch"];
-                self.exchange.piece(number, pieces[usize::from(piece) - 2], now_ms, out)
+                let bytes = match piece {
+                    2 => TEXT,
+                    3 => COMMENT,
+                    4 => DONE,
+                    _ => b"data: {\"ch",
+                };
+                self.exchange.piece(number, bytes, now_ms, out)
             }
             6 if can_read => {
                 self.reads = 0;
