@@ -150,6 +150,7 @@ proptest! {
 }
 
 /// A runtime that carries out orders and checks them.
+#[expect(clippy::struct_excessive_bools, reason = "they are what is checked, each by itself")]
 struct Run {
     exchange: Exchange,
     out: Vec<u8>,
