@@ -28,7 +28,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A pace with intervals of at most `most_ms`, or of [`LEAST_MS`] if that is more.
+    /// A pace with intervals of at most `most_ms`; at least of a millisecond where pieces come fast.
     #[must_use]
     pub fn new(most_ms: u32) -> Self {
         Self {
