@@ -69,7 +69,8 @@ pub struct Config {
     /// The largest answer of DeGPT, in bytes of its stream.
     pub max_answer_bytes: usize,
     /// How far apart, at most, the pieces of a streamed answer are sent once it has flowed for a
-    /// while, in milliseconds from 0 to 250; 0: each at once.
+    /// while, in milliseconds from 0 to 250. With 0, only what comes within the same millisecond
+    /// is sent together.
     pub gather_ms: u32,
     /// What is logged of a panic.
     pub log_panics: LogPanics,

@@ -112,10 +112,11 @@ export class Call {
   }
 
   /**
-   * Opens the client's body: the readable side of a TransformStream, which has room for so many chunks.
-   * The transformer is the Rust part, `act`.
+   * Opens the client's body: the readable side of a TransformStream. The transformer is the Rust part,
+   * `act`. There is room for one chunk, so the upstream is read before the client reads: the client's
+   * status depends on the answer.
    */
-  open(act, room) {
+  open(act) {
     this.act = act;
     const transformer = {
       start: (controller) => void (this.controller = controller),
@@ -123,7 +124,7 @@ export class Call {
       flush: () => this.act(this, DRAINED, 0),
       cancel: () => this.act(this, LEFT, 0),
     };
-    const { readable, writable } = new TransformStream(transformer, undefined, { highWaterMark: room });
+    const { readable, writable } = new TransformStream(transformer, undefined, { highWaterMark: 1 });
     this.writer = writable.getWriter();
     return readable;
   }

@@ -81,10 +81,10 @@ extern "C" {
     #[wasm_bindgen(method, setter, js_name = lastEvents)]
     pub(super) fn set_last_events(this: &Call, events: &str);
 
-    /// Opens the client's body: a `TransformStream` whose transformer is `act`, and whose
-    /// readable side holds `room` chunks.
+    /// Opens the client's body: the readable side of a `TransformStream` whose transformer is
+    /// `act`.
     #[wasm_bindgen(method, catch)]
-    pub(super) fn open(this: &Call, act: &JsValue, room: u32) -> Result<ReadableStream, JsValue>;
+    pub(super) fn open(this: &Call, act: &JsValue) -> Result<ReadableStream, JsValue>;
 
     /// Reports the time, `wait_ms` from now.
     #[wasm_bindgen(method, js_name = wakeAfter)]

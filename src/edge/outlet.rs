@@ -44,9 +44,13 @@ use crate::{
     error::Error,
 };
 
-/// How many chunks the client's body holds before it counts as full. With more than one, the
-/// stream need not stop and go on for each chunk.
-const ROOM: u32 = 4;
+/// What can happen to a stream, by its number in `calls.mjs`.
+const PIECE: u32 = 0;
+const ENDED: u32 = 1;
+const READY: u32 = 2;
+const DRAINED: u32 = 3;
+const LEFT: u32 = 4;
+const TIME: u32 = 5;
 
 /// The writing end of a client's body.
 #[derive(Clone)]
@@ -92,7 +96,7 @@ impl Outlet {
         // One closure for all: each of them costs time to make and to collect. It may be called
         // from within itself, because carrying out orders can make something happen.
         let act = Closure::<dyn Fn(Call, u32, u32, Option<Uint8Array>)>::new(act);
-        let readable = call.open(&act.into_js_value(), ROOM)?;
+        let readable = call.open(&act.into_js_value())?;
         Ok(Self { shared, call: call.clone(), call_number, readable })
     }
 
@@ -153,15 +157,16 @@ impl Drop for Waiting {
 }
 
 impl Shared {
-    /// Handles what `calls.mjs` reports, by its number there.
+    /// Handles what `calls.mjs` reports.
     fn happens(&self, what: u32, number: u32, piece: Option<&Uint8Array>, call: &Call) {
         match (what, piece) {
-            (0, Some(piece)) => self.piece(number, piece, call),
-            (1, _) => self.upstream_ended(number, call),
-            (2, _) => self.client_ready(number, call),
-            (3, _) => self.act(call, Exchange::drained),
-            (4, _) => self.client_left(call),
-            _ => self.tick(call),
+            (PIECE, Some(piece)) => self.piece(number, piece, call),
+            (ENDED, _) => self.upstream_ended(number, call),
+            (READY, _) => self.client_ready(number, call),
+            (DRAINED, _) => self.act(call, Exchange::drained),
+            (LEFT, _) => self.client_left(call),
+            (TIME, _) => self.tick(call),
+            _ => {}
         }
     }
 

@@ -35,6 +35,14 @@ fn exchange(api: &'static Api, waits_for_call: bool) -> Exchange {
     Exchange::new(Relay::new(translator, TIMING, 0), 40)
 }
 
+/// An exchange whose first upstream has sent a word.
+fn flowing(api: &'static Api) -> Exchange {
+    let mut exchange = exchange(api, false);
+    exchange.begin();
+    exchange.piece(1, TEXT, 0, &mut Vec::new());
+    exchange
+}
+
 fn nothing() -> Orders {
     Orders::default()
 }
@@ -73,16 +81,12 @@ fn an_answer_is_decided_reported_and_closed_once() {
 
 #[test]
 fn an_upstream_that_breaks_off_ends_the_stream_once_the_client_has_taken_all() {
-    let mut exchange = exchange(ANTHROPIC, false);
-    let out = &mut Vec::new();
-    exchange.begin();
-    exchange.piece(1, TEXT, 0, out);
-    let length = out.len();
+    let (mut exchange, out) = (flowing(ANTHROPIC), &mut Vec::new());
     assert_eq!(exchange.upstream_ended(1, out), Orders { drain: true, ..nothing() });
-    assert_eq!(out.len(), length);
+    assert!(out.is_empty());
     let orders = exchange.drained(out);
     assert!(orders.close && exchange.is_over());
-    let ending = String::from_utf8_lossy(out.split_at(length).1);
+    let ending = String::from_utf8_lossy(out);
     assert!(ending.contains("event: error"), "{ending}");
 }
 
@@ -124,10 +128,7 @@ fn a_failure_before_the_status_is_the_status() {
 
 #[test]
 fn a_client_that_leaves_frees_the_upstream_and_no_other_is_read() {
-    let mut exchange = exchange(OPENAI, false);
-    let out = &mut Vec::new();
-    exchange.begin();
-    exchange.piece(1, TEXT, 0, out);
+    let (mut exchange, out) = (flowing(OPENAI), &mut Vec::new());
     assert_eq!(exchange.client_left(), Orders { abort: true, ..nothing() });
     assert_eq!(exchange.client_left(), nothing());
     assert_eq!(exchange.begin(), (2, Orders { abort: true, ..nothing() }));
