@@ -30,6 +30,8 @@ pub struct Prompt<'a> {
     pub format: Option<Format<'a>>,
     /// The parameters that were accepted but have no effect.
     pub ignored: Vec<&'static str>,
+    /// The path of the first text with half a character in it, which was replaced.
+    pub mended: Option<String>,
 }
 
 /// The tools of a request. DeGPT does not support tools: the gateway instructs the model.

@@ -14,31 +14,46 @@ use serde::{Serialize, de::IgnoredAny};
 
 use crate::error::Error;
 pub(crate) use error::Outcome;
-pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
-pub(crate) use string::unescape;
+use error::Wrong;
+pub(crate) use reader::{Care, Field, Kind, Raw, Read, Reader, Unknown, put};
+pub(crate) use string::{Escaped, REPLACEMENT, joined, unescape};
 pub(crate) use writer::{Writer, escaped_bytes};
 
-/// Reads `body` as one JSON value of type `T`.
+/// Reads `body` as one JSON value of type `T`. Returns it, and the path of the first string
+/// with half a character (a lone surrogate), which [`REPLACEMENT`] stands for. A byte order
+/// mark is skipped.
 ///
 /// # Errors
 /// [`Error::Invalid`]: without a field if the body is not JSON, with the field's path
 /// (`messages[0].content`) if a value does not fit.
 /// [`Error::Overloaded`]: there is no memory for its strings or lists.
-pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    read(body).map_err(|wrong| wrong.into_error(body))
+pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<(T, Option<String>), Error> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let (value, odd) = read_with(body, Care::Strict).map_err(|wrong| wrong.into_error(body))?;
+    // That is rare, so it may be read once more.
+    let half =
+        if odd { read_with::<T>(body, Care::Whole).err().and_then(Wrong::path) } else { None };
+    Ok((value, half))
 }
 
 /// Reads `text` as one JSON value of type `T`.
 pub(crate) fn read<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<T> {
-    let mut reader = Reader::new(text);
+    read_with(text, Care::Strict).map(|(value, _)| value)
+}
+
+/// Reads `text` as one value of type `T`. Returns it, and whether anything was odd in it, as
+/// far as `care` lets it.
+#[inline(never)]
+pub(crate) fn read_with<'a, T: Read<'a>>(text: &'a [u8], care: Care) -> Outcome<(T, bool)> {
+    let mut reader = Reader::new(text, care);
     let value = T::read(&mut reader)?;
     reader.end()?;
-    Ok(value)
+    Ok((value, reader.is_odd()))
 }
 
 /// Reads the value that `text` begins with. Returns it, and what follows it.
 pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str) -> Outcome<(T, &'a str)> {
-    let mut reader = Reader::new(text.as_bytes());
+    let mut reader = Reader::new(text.as_bytes(), Care::Strict);
     let value = T::read(&mut reader)?;
     Ok((value, text.get(reader.at()..).unwrap_or_default()))
 }

@@ -73,7 +73,7 @@ impl Input {
         *heard = false;
         let mut failed = None;
         let flow = frames.push(bytes, |data| {
-            *heard = true;
+            *heard |= !data.is_empty();
             let read = reader.read(data, &mut |event| {
                 *begun = true;
                 *ended = matches!(event, Event::End(_));

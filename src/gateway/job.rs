@@ -27,6 +27,7 @@ pub(super) struct Job<'a> {
     /// The JSON schema that the answer should match.
     pub(super) schema: Option<String>,
     pub(super) ignored: Vec<&'static str>,
+    pub(super) mended: Option<String>,
 }
 
 impl<'a> Job<'a> {
@@ -67,6 +68,7 @@ impl<'a> Job<'a> {
             schema: schema.map(str::to_owned),
             limits: prompt.limits,
             ignored: prompt.ignored,
+            mended: prompt.mended,
         };
         Ok((job, body))
     }

@@ -195,9 +195,10 @@ async fn carry_out<E: Runtime>(
         }
     };
     reply.headers.push(("x-degpt-model", headers::fitting(job.target.upstream)));
-    if !job.ignored.is_empty() {
-        let ignored = headers::shortened(&job.ignored.join(", "));
-        reply.headers.push(("x-degpt-ignored", ignored));
+    let half = job.mended.map(|path| format!("half a character in {path}"));
+    let ignored: Vec<&str> = job.ignored.into_iter().chain(half.as_deref()).collect();
+    if !ignored.is_empty() {
+        reply.headers.push(("x-degpt-ignored", headers::shortened(&ignored.join(", "))));
     }
     Ok(reply)
 }
@@ -223,11 +224,18 @@ fn read<'a>(
     // Strings with escapes are copied. The copies are never longer than the body.
     in_flight::probe(body.len())?;
     let mut asked = (api.parse)(body)?;
+    let is_strict = || header("x-degpt-strict").is_some_and(|value| value.trim() == "true");
     if let Some(param) = asked.prompt.ignored.first()
-        && header("x-degpt-strict").is_some_and(|value| value.trim() == "true")
+        && is_strict()
     {
         let message = "This parameter has no effect with DeGPT's models.";
         return Err(Error::invalid(*param, message));
+    }
+    if let Some(path) = &asked.prompt.mended
+        && is_strict()
+    {
+        let message = "Has half a character (a lone surrogate), which would be replaced.";
+        return Err(Error::invalid(path, message));
     }
     // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;

@@ -54,18 +54,38 @@ pub(crate) enum Unknown {
 /// Reads one field of a `T`.
 pub(crate) type Field<'a, T> = fn(&mut T, &mut Reader<'a>) -> Outcome<()>;
 
+/// How odd a text may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// It is JSON, and each known field holds what it must. Half a character is replaced.
+    Strict,
+    /// The same, and half a character in a string is a wrong value.
+    Whole,
+    /// What is needed is read. What is not may hold anything, and so may a field that is
+    /// known: then it is passed over. Of a field that is given twice the last counts.
+    Loose,
+}
+
 /// A text, and how far it has been read.
 pub(crate) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
+    care: Care,
+    is_odd: bool,
     depth: usize,
     /// What is left of [`MAX_LIST_BYTES`].
     list_bytes_left: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0, list_bytes_left: MAX_LIST_BYTES }
+    pub(super) fn new(text: &'a [u8], care: Care) -> Self {
+        Self { text, at: 0, care, is_odd: false, depth: 0, list_bytes_left: MAX_LIST_BYTES }
+    }
+
+    /// Whether anything odd was read: half a character, or with [`Care::Loose`] a known field
+    /// that did not hold what it must.
+    pub(super) fn is_odd(&self) -> bool {
+        self.is_odd
     }
 
     /// How many bytes have been read.
@@ -123,11 +143,20 @@ impl<'a> Reader<'a> {
                 };
             };
             let bit = 1 << (index % 64);
-            if seen & bit != 0 {
+            if seen & bit != 0 && reader.care != Care::Loose {
                 return Err(reader.wrong("is given twice".to_owned()).within(name));
             }
             seen |= bit;
-            field(reader, index).map_err(|wrong| wrong.within(name))
+            let (at, depth) = (reader.at, reader.depth);
+            match field(reader, index) {
+                Err(Wrong::NoMemory) => Err(Wrong::NoMemory),
+                Err(_) if reader.care == Care::Loose => {
+                    (reader.at, reader.depth) = (at, depth);
+                    reader.is_odd = true;
+                    reader.skip()
+                }
+                read => read.map_err(|wrong| wrong.within(name)),
+            }
         })
     }
 
@@ -231,6 +260,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a value. Returns it, and its JSON.
+    pub(crate) fn with_json<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Outcome<T>,
+    ) -> Outcome<(T, &'a [u8])> {
+        self.peek();
+        let start = self.at;
+        let value = read(self)?;
+        Ok((value, self.text.get(start..self.at).unwrap_or_default()))
+    }
+
     /// The text of a number.
     pub(crate) fn number(&mut self, expected: &str) -> Outcome<&'a str> {
         if self.kind() != Kind::Other {
@@ -256,6 +296,9 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
         }
+        if self.care == Care::Loose {
+            return self.skip_loosely();
+        }
         let rest = serde_json::Deserializer::from_slice(self.rest());
         let mut values = rest.into_iter::<IgnoredAny>();
         let Some(Ok(_)) = values.next() else {
@@ -265,12 +308,32 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Skips a value, and returns its text.
-    fn raw(&mut self) -> Outcome<&'a str> {
+    /// Skips whatever stands where a value must, to what can follow a value. Quotes and
+    /// brackets must be closed.
+    fn skip_loosely(&mut self) -> Outcome<()> {
+        let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
         self.peek();
         let start = self.at;
-        self.skip()?;
-        let raw = self.text.get(start..self.at).unwrap_or_default();
+        for &byte in self.rest() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = quoted,
+                b'"' => quoted = !quoted,
+                _ if quoted => {}
+                b'{' | b'[' => depth += 1,
+                b',' | b':' | b'}' | b']' | b' ' if depth == 0 => break,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        if depth > 0 || quoted || self.at == start { Err(Wrong::NotJson) } else { Ok(()) }
+    }
+
+    /// Skips a value, and returns its text.
+    fn raw(&mut self) -> Outcome<&'a str> {
+        let ((), raw) = self.with_json(Self::skip)?;
+        let start = self.at - raw.len();
         str::from_utf8(raw).map_err(|error| Wrong::NotUnicode(start + error.valid_up_to()))
     }
 
@@ -320,12 +383,16 @@ impl<'a> Read<'a> for Text<'a> {
             return Err(reader.other_than("a string"));
         }
         let inner = reader.rest().get(1..).unwrap_or_default();
-        let (text, length) = string::read(inner).map_err(|unread| match unread {
+        let found = string::read(inner, reader.care).map_err(|unread| match unread {
             Unread::Malformed => Wrong::NotUnicode(reader.at + 1),
             Unread::NoMemory => Wrong::NoMemory,
         })?;
-        reader.at += length + 1;
-        Ok(Self(text))
+        reader.at += found.length + 1;
+        reader.is_odd |= found.has_half;
+        if found.has_half && reader.care == Care::Whole {
+            return Err(reader.wrong("has half a character".to_owned()));
+        }
+        Ok(Self(found.text))
     }
 }
 

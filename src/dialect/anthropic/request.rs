@@ -16,7 +16,7 @@ const MOST_STOP_SEQUENCES: usize = 64;
 /// # Errors
 /// [`Error::Invalid`], naming the field; [`Error::NoThreads`].
 pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
-    let request: wire::Request<'_> = json::parse(body)?;
+    let (request, mended): (wire::Request<'_>, _) = json::parse(body)?;
     if request.thread.is_some() {
         return Err(Error::NoThreads);
     }
@@ -67,6 +67,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         tools,
         format,
         ignored,
+        mended,
     };
     Ok(Asked { prompt, reply: Box::new(Reply) })
 }

@@ -24,7 +24,7 @@ const MOST_STOP_SEQUENCES: usize = 4;
 /// # Errors
 /// [`Error::Invalid`], naming the field.
 pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
-    let mut request: wire::Request<'_> = json::parse(body)?;
+    let (mut request, mended): (wire::Request<'_>, _) = json::parse(body)?;
     let (tools, form) = tools::read(&mut request)?;
     let format = tools::read_format(request.response_format.as_ref())?;
     let thinking = thinking(&request);
@@ -69,6 +69,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         tools,
         format,
         ignored,
+        mended,
     };
     Ok(Asked { prompt, reply: Box::new(Reply { form, usage }) })
 }

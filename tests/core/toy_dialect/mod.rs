@@ -62,6 +62,7 @@ fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         tools: None,
         format: None,
         ignored: Vec::new(),
+        mended: None,
     };
     // What of the request decides on the answer's form stays with the dialect.
     Ok(Asked { prompt, reply: Box::new(Echo { question: question.to_owned() }) })
