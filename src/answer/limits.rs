@@ -56,8 +56,17 @@ impl Limiter {
 
     /// Takes an event, and calls `on_event` with what passes. If this emits an
     /// [`Event::End`], the answer ends there: the caller must ignore the output of later calls.
-    pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
+    pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
         match event {
+            // Most answers have no limit.
+            Event::Reasoning(text) if self.is_free() => {
+                self.reasoning.count(text, self.counting);
+                on_event(event);
+            }
+            Event::Text(text) if self.is_free() => {
+                self.text.count(text, self.counting);
+                on_event(event);
+            }
             Event::Reasoning(text) => {
                 let limit = self.max_total_tokens;
                 let pass = &mut |text: &str| on_event(Event::Reasoning(text));
@@ -112,9 +121,15 @@ impl Limiter {
         }
     }
 
+    /// Whether nothing can end the text but its end.
+    fn is_free(&self) -> bool {
+        let has_limit = self.max_text_tokens.is_some() || self.max_total_tokens.is_some();
+        !has_limit && self.stop.sequences.is_empty()
+    }
+
     /// Call this when the text is interrupted or ends: what was held as a possible start of a
     /// stop sequence is plain text.
-    fn flush(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Room {
+    fn flush(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Room {
         let limit = self.text_limit();
         let rest = self.stop.flush();
         let pass = &mut |text: &str| on_event(Event::Text(text));
@@ -199,18 +214,16 @@ impl Gauge {
         text: &str,
         limit: Option<u64>,
         counting: Counting,
-        pass: &mut impl FnMut(&str),
+        pass: &mut dyn FnMut(&str),
     ) -> Room {
-        self.total = None;
         let Some(limit) = limit else {
-            if counting == Counting::On {
-                self.counter.push(text);
-            }
+            self.count(text, counting);
             if !text.is_empty() {
                 pass(text);
             }
             return Room::Left;
         };
+        self.total = None;
         let mut text = text;
         if self.held.is_empty() {
             // Almost always everything fits, and nothing is held or copied.
@@ -242,6 +255,14 @@ impl Gauge {
             Room::UsedUp
         } else {
             Room::Left
+        }
+    }
+
+    /// Counts a text without a limit, which passes.
+    fn count(&mut self, text: &str, counting: Counting) {
+        self.total = None;
+        if counting == Counting::On {
+            self.counter.push(text);
         }
     }
 
@@ -295,7 +316,7 @@ impl StopMatcher {
     /// Passes on the text that certainly does not belong to a sequence. Returns the sequence
     /// that was completed first; the longest, if several were completed at once. Everything
     /// before it has been passed on then.
-    fn push(&mut self, text: &str, pass: &mut impl FnMut(&str)) -> Option<Rc<str>> {
+    fn push(&mut self, text: &str, pass: &mut dyn FnMut(&str)) -> Option<Rc<str>> {
         if self.sequences.is_empty() {
             pass(text);
             return None;

@@ -64,7 +64,7 @@ impl Input {
         self.frames.held_bytes() + self.reader.held_bytes()
     }
 
-    fn push(&mut self, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+    fn push(&mut self, bytes: &[u8], on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         // Read the bytes within the limit even if the same chunk goes over it: the output must
         // not depend on how the network split the input.
         let (bytes, over) = bytes.split_at(bytes.len().min(self.bytes_left));
