@@ -4,6 +4,7 @@
 //! `fields!` and are built from [`Text`] and [`Content`].
 
 mod error;
+mod nesting;
 mod reader;
 mod string;
 mod writer;
@@ -15,8 +16,9 @@ use serde::{Serialize, de::IgnoredAny};
 use crate::error::Error;
 pub(crate) use error::Outcome;
 use error::Wrong;
-pub(crate) use reader::{Care, Field, Kind, Raw, Read, Reader, Unknown, put};
-pub(crate) use string::{Escaped, REPLACEMENT, joined, unescape};
+pub(crate) use nesting::Nesting;
+pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
+pub(crate) use string::{Care, Escaped, REPLACEMENT, joined, unescape};
 pub(crate) use writer::{Writer, escaped_bytes};
 
 /// Reads `body` as one JSON value of type `T`. Returns it, and the path of the first string
@@ -52,8 +54,8 @@ pub(crate) fn read_with<'a, T: Read<'a>>(text: &'a [u8], care: Care) -> Outcome<
 }
 
 /// Reads the value that `text` begins with. Returns it, and what follows it.
-pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str) -> Outcome<(T, &'a str)> {
-    let mut reader = Reader::new(text.as_bytes(), Care::Strict);
+pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str, care: Care) -> Outcome<(T, &'a str)> {
+    let mut reader = Reader::new(text.as_bytes(), care);
     let value = T::read(&mut reader)?;
     Ok((value, text.get(reader.at()..).unwrap_or_default()))
 }

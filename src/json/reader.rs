@@ -12,7 +12,8 @@ use serde::de::IgnoredAny;
 use super::{
     Text,
     error::{Outcome, Wrong},
-    string::{self, Unread},
+    nesting::Nesting,
+    string::{self, Care, Unread},
 };
 use crate::scan;
 
@@ -53,18 +54,6 @@ pub(crate) enum Unknown {
 
 /// Reads one field of a `T`.
 pub(crate) type Field<'a, T> = fn(&mut T, &mut Reader<'a>) -> Outcome<()>;
-
-/// How odd a text may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Care {
-    /// It is JSON, and each known field holds what it must. Half a character is replaced.
-    Strict,
-    /// The same, and half a character in a string is a wrong value.
-    Whole,
-    /// What is needed is read. What is not may hold anything, and so may a field that is
-    /// known: then it is passed over. Of a field that is given twice the last counts.
-    Loose,
-}
 
 /// A text, and how far it has been read.
 pub(crate) struct Reader<'a> {
@@ -311,23 +300,19 @@ impl<'a> Reader<'a> {
     /// Skips whatever stands where a value must, to what can follow a value. Quotes and
     /// brackets must be closed.
     fn skip_loosely(&mut self) -> Outcome<()> {
-        let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
         self.peek();
         let start = self.at;
+        let mut nesting = Nesting::default();
         for &byte in self.rest() {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = quoted,
-                b'"' => quoted = !quoted,
-                _ if quoted => {}
-                b'{' | b'[' => depth += 1,
-                b',' | b':' | b'}' | b']' | b' ' if depth == 0 => break,
-                b'}' | b']' => depth -= 1,
-                _ => {}
+            if nesting.is_outside() && matches!(byte, b',' | b':' | b'}' | b']' | b' ') {
+                break;
             }
             self.at += 1;
+            if nesting.closes(byte) {
+                break;
+            }
         }
-        if depth > 0 || quoted || self.at == start { Err(Wrong::NotJson) } else { Ok(()) }
+        if nesting.is_outside() && self.at > start { Ok(()) } else { Err(Wrong::NotJson) }
     }
 
     /// Skips a value, and returns its text.

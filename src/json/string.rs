@@ -2,11 +2,22 @@
 
 use std::borrow::Cow;
 
-use super::reader::Care;
 use crate::scan;
 
 /// What stands in a text in place of half a character, or of bytes that are not UTF-8.
 pub(crate) const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
+/// How odd a text may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// It is JSON, and each known field holds what it must. Half a character is replaced.
+    Strict,
+    /// The same, and half a character in a string is a wrong value.
+    Whole,
+    /// What is needed is read. What is not may hold anything, and so may a field that is
+    /// known: then it is passed over. Of a field that is given twice the last counts.
+    Loose,
+}
 
 /// Why a string was not read.
 #[derive(Debug, PartialEq, Eq)]

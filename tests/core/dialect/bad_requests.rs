@@ -29,7 +29,7 @@ fn what_both_dialects_cannot_read_is_named_by_its_field() {
         ("[]".to_owned(), "-"),
         ("null".to_owned(), "-"),
         ("{} {}".to_owned(), "-"),
-        ("{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}".to_owned(), "-"),
+        ("{\"messages\":[{\"role\":\"user\",\"content\":\"\\u12\"}]}".to_owned(), "-"),
         ("{\"model\":5}".to_owned(), "model"),
         ("{\"stream\":\"yes\"}".to_owned(), "stream"),
         ("{\"messages\":{}}".to_owned(), "messages"),
@@ -159,10 +159,6 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "{\"metadata\":[1,]}",
             "The request body is not valid JSON: expected value at line 1 column 16.",
-        ),
-        (
-            "{\"model\":\"\\ud800\"}",
-            "The request body is not valid JSON: a string is not Unicode text (line 1, column 10).",
         ),
         (
             "{\"model\":\"x\"",
