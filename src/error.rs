@@ -33,7 +33,12 @@ pub enum Error {
     /// The deployment has no `API_KEYS`, so no key can be valid.
     NoKeysConfigured,
     /// No model or alias of this name.
-    UnknownModel(String),
+    UnknownModel {
+        /// The name.
+        name: String,
+        /// The ids that are most like it, each in backticks; empty if none is.
+        nearest: String,
+    },
     /// No route at this path.
     UnknownPath(String),
     /// The route exists, but not for this method.
@@ -173,7 +178,7 @@ impl Error {
                 (401, Kind::Authentication, None)
             }
             Self::UpstreamForbids => (403, Kind::Permission, None),
-            Self::UnknownModel(_) | Self::UpstreamLacks => (404, Kind::UnknownModel, None),
+            Self::UnknownModel { .. } | Self::UpstreamLacks => (404, Kind::UnknownModel, None),
             Self::UnknownPath(_) => (404, Kind::UnknownPath, None),
             Self::WrongMethod { .. } => (405, Kind::WrongMethod, None),
             Self::BodyTimeout => (408, Kind::BodyTimeout, None),
@@ -201,7 +206,7 @@ impl Error {
     pub fn param(&self) -> Option<&str> {
         match self {
             Self::Invalid { param, .. } => param.as_deref(),
-            Self::UnknownModel(_) => Some("model"),
+            Self::UnknownModel { .. } => Some("model"),
             _ => None,
         }
     }
@@ -214,10 +219,12 @@ impl Error {
             Self::BodyTooLarge { limit_bytes } => {
                 return format!("The request body is larger than {limit_bytes} bytes.");
             }
-            Self::UnknownModel(model) => {
+            Self::UnknownModel { name, nearest } => {
+                let (near, end) = if nearest.is_empty() { ("", "") } else { (" Near it: ", ".") };
+                let name: String = name.chars().take(100).collect();
                 return clip(&format!(
-                    "The model `{}` does not exist. GET /api/v1/models lists those that do.",
-                    clip(model)
+                    "The model `{name}` does not exist.{near}{nearest}{end} GET /api/v1/models \
+                     lists those that do, and the variable MODEL_ALIASES can give them other names."
                 ));
             }
             Self::UnknownPath(path) => {

@@ -39,7 +39,7 @@ fn all() -> Vec<(Error, Told)> {
         (Error::NoKeysConfigured, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
         (Error::ClientKeyRefused, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
         (Error::UpstreamForbids, 403, BAD, Some("insufficient_permissions"), "permission_error", None),
-        (Error::UnknownModel("a\"\nb".repeat(200)), 404, BAD, Some("model_not_found"), "not_found_error", None),
+        (Error::UnknownModel { name: "a\"\nb".repeat(200), nearest: "`a`".to_owned() }, 404, BAD, Some("model_not_found"), "not_found_error", None),
         (Error::UpstreamLacks, 404, BAD, Some("model_not_found"), "not_found_error", None),
         (Error::UnknownPath("/\u{2028}\r\n\n".repeat(200)), 404, BAD, Some("unknown_url"), "not_found_error", None),
         (Error::WrongMethod { allow: "GET" }, 405, BAD, Some("method_not_allowed"), BAD, None),
@@ -76,7 +76,7 @@ fn place(error: &Error) -> usize {
         Error::MissingKey => 3,
         Error::WrongKey => 4,
         Error::NoKeysConfigured => 5,
-        Error::UnknownModel(_) => 6,
+        Error::UnknownModel { .. } => 6,
         Error::UnknownPath(_) => 7,
         Error::WrongMethod { .. } => 8,
         Error::Config { .. } => 9,
@@ -136,7 +136,7 @@ fn bodies_have_the_keys_that_clients_need() {
         let message = body["error"]["message"].clone();
         let param = match &error {
             Error::Invalid { param, .. } => json!(param),
-            Error::UnknownModel(_) => json!("model"),
+            Error::UnknownModel { .. } => json!("model"),
             _ => Value::Null,
         };
         let expected = json!({"error": {
