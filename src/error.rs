@@ -15,8 +15,10 @@ pub enum Error {
         /// What is wrong, in one sentence.
         message: String,
     },
-    /// The body broke off before its end.
+    /// The body broke off before its end, or cannot be decompressed.
     BodyUnreadable,
+    /// The body has this `content-encoding`, which cannot be decoded.
+    UnknownEncoding(String),
     /// The body is larger than `MAX_BODY_BYTES`.
     BodyTooLarge {
         /// The limit, in bytes.
@@ -182,6 +184,7 @@ impl Error {
             Self::UnknownPath(_) => (404, Kind::UnknownPath, None),
             Self::WrongMethod { .. } => (405, Kind::WrongMethod, None),
             Self::BodyTimeout => (408, Kind::BodyTimeout, None),
+            Self::UnknownEncoding(_) => (415, Kind::BadRequest, None),
             Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => (413, Kind::TooLarge, None),
             Self::RateLimited { .. } => (429, Kind::RateLimit, None),
             Self::Config { .. } => (500, Kind::Configuration, NO),
@@ -240,7 +243,14 @@ impl Error {
             Self::Config { name, rule } => {
                 return format!("The variable {name} of this deployment is not valid: {rule}.");
             }
-            Self::BodyUnreadable => "The request body could not be read to its end.",
+            Self::UnknownEncoding(name) => {
+                return clip(&format!(
+                    "Send the request body as gzip or deflate, or as it is: `{name}` cannot be decoded."
+                ));
+            }
+            Self::BodyUnreadable => {
+                "The request body broke off, or is not what its `content-encoding` says."
+            }
             Self::BodyTimeout => "The request body did not come in time.",
             Self::Overloaded => {
                 "The gateway holds as many large requests and answers as it can. Try again in a \

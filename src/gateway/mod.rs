@@ -150,7 +150,11 @@ async fn answer_question<E: Runtime>(
     };
     let mut held = gateway.in_flight.hold(share);
     let limit_bytes = body_limit(config, share, route);
-    let length = Length::of((request.header)("content-length").as_deref());
+    let encoding = (request.header)("content-encoding");
+    let length = match upload::format(encoding.as_deref())? {
+        None => Length::of((request.header)("content-length").as_deref()),
+        Some(_) => Length::Compressed,
+    };
     let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
     let asked = read(&body, api, request.header)?;
     let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {

@@ -27,7 +27,7 @@ fn all() -> Vec<(Error, Told)> {
         param: param.map(str::to_owned),
         message: "x".repeat(1_000),
     };
-    let rows: [Row; 29] = [
+    let rows: [Row; 30] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
@@ -45,6 +45,7 @@ fn all() -> Vec<(Error, Told)> {
         (Error::WrongMethod { allow: "GET" }, 405, BAD, Some("method_not_allowed"), BAD, None),
         (Error::BodyTooLarge { limit_bytes: 5 }, 413, BAD, Some("request_too_large"), "request_too_large", None),
         (Error::UpstreamTooLarge, 413, BAD, Some("request_too_large"), "request_too_large", None),
+        (Error::UnknownEncoding("`\n".repeat(400)), 415, BAD, None, BAD, None),
         (Error::BodyTimeout, 408, BAD, Some("request_timeout"), "timeout_error", None),
         (Error::Overloaded, 503, SERVER, Some("overloaded"), "overloaded_error", None),
         (Error::RateLimited { retry_after: None }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None),
@@ -73,6 +74,7 @@ fn place(error: &Error) -> usize {
         Error::Invalid { .. } => 0,
         Error::BodyUnreadable => 1,
         Error::BodyTooLarge { .. } => 2,
+        Error::UnknownEncoding(_) => 30,
         Error::MissingKey => 3,
         Error::WrongKey => 4,
         Error::NoKeysConfigured => 5,
@@ -108,7 +110,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..30).collect::<Vec<_>>());
+    assert_eq!(places, (0..31).collect::<Vec<_>>());
 }
 
 #[test]
