@@ -224,7 +224,7 @@ impl Error {
             }
             Self::UnknownModel { name, nearest } => {
                 let (near, end) = if nearest.is_empty() { ("", "") } else { (" Near it: ", ".") };
-                let name: String = name.chars().take(100).collect();
+                let name = name.get(..name.floor_char_boundary(100)).unwrap_or_default();
                 return clip(&format!(
                     "The model `{name}` does not exist.{near}{nearest}{end} GET /api/v1/models \
                      lists those that do, and the variable MODEL_ALIASES can give them other names."

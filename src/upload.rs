@@ -43,12 +43,16 @@ impl Length {
 /// # Errors
 /// [`Error::UnknownEncoding`] for another encoding, or several.
 pub fn format(encoding: Option<&str>) -> Result<Option<&'static str>, Error> {
-    match encoding.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-        "" | "identity" => Ok(None),
-        "gzip" | "x-gzip" => Ok(Some("gzip")),
-        "deflate" => Ok(Some("deflate")),
-        other => Err(Error::UnknownEncoding(other.to_owned())),
-    }
+    const KNOWN: [(&str, Option<&str>); 5] = [
+        ("", None),
+        ("identity", None),
+        ("gzip", Some("gzip")),
+        ("x-gzip", Some("gzip")),
+        ("deflate", Some("deflate")),
+    ];
+    let encoding = encoding.unwrap_or_default().trim();
+    let known = KNOWN.iter().find(|(name, _)| name.eq_ignore_ascii_case(encoding));
+    known.map(|(_, format)| *format).ok_or_else(|| Error::UnknownEncoding(encoding.to_owned()))
 }
 
 /// Reads `upload` to its end. `held` counts its memory.

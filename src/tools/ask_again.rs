@@ -190,23 +190,17 @@ impl<'a> Wanted<'a> {
     /// What to say to a model whose answer is of this `fit`; `None` if it is fine.
     fn lacks_form(self, fit: &Fit) -> Option<Cow<'static, str>> {
         let value = self.root.name();
-        let text = match fit {
+        let (start, what, end, which) = match fit {
             // To ask again would be to ask for what nobody knows to be wrong.
             Fit::Fits | Fit::Unjudged => return None,
-            Fit::Misfit(why) => format!(
-                "That does not fit the JSON schema: {} Answer again, with one {value} that fits \
-                 it and nothing else.",
-                brief(why)
-            ),
-            Fit::Several => format!(
-                "There is more than one {value} in that. Answer again, with only the right one \
-                 and nothing else."
-            ),
-            Fit::NotJson => format!(
-                "That is no valid {value}. Answer again, with one {value} of the form you were \
-                 given and nothing else."
-            ),
+            Fit::Misfit(why) => {
+                ("That does not fit the JSON schema: ", &*brief(why), "", "that fits it")
+            }
+            Fit::Several => ("There is more than one ", value, " in that.", "that is right"),
+            Fit::NotJson => ("That is no valid ", value, ".", "of the form you were given"),
         };
+        let text =
+            format!("{start}{what}{end} Answer again, with one {value} {which} and nothing else.");
         Some(text.into())
     }
 }

@@ -29,6 +29,17 @@ impl Root {
         })
     }
 
+    /// The names of types, with their quotes.
+    const TYPES: [(&str, Self); 7] = [
+        ("\"object\"", Self::OBJECT),
+        ("\"array\"", Self::LIST),
+        ("\"string\"", Self::SCALAR),
+        ("\"number\"", Self::SCALAR),
+        ("\"integer\"", Self::SCALAR),
+        ("\"boolean\"", Self::SCALAR),
+        ("\"null\"", Self::SCALAR),
+    ];
+
     /// What fits `part` of `schema`, as far as `parts` more parts tell.
     fn of_part(part: &str, schema: &str, parts: &mut usize) -> Self {
         let fields = json::read::<Fields<'_>>(part.as_bytes());
@@ -42,14 +53,8 @@ impl Root {
             match name.as_str() {
                 // One name, or a list of them.
                 "type" => {
-                    for name in value.split(|ch: char| !ch.is_ascii_lowercase()) {
-                        any |= match name {
-                            "" => 0,
-                            "object" => Self::OBJECT.0,
-                            "array" => Self::LIST.0,
-                            "string" | "number" | "integer" | "boolean" | "null" => Self::SCALAR.0,
-                            _ => Self::ANY.0,
-                        };
+                    for (name, kind) in Self::TYPES {
+                        any |= if value.contains(name) { kind.0 } else { 0 };
                     }
                 }
                 "const" => any = Self::of_value(value).0,
