@@ -170,6 +170,18 @@ pub struct Target<'a> {
     pub upstream: &'a str,
 }
 
+impl Target<'_> {
+    /// Whether it does what a request says about reasoning.
+    #[must_use]
+    pub fn obeys(&self, thinking: Thinking) -> bool {
+        match thinking {
+            Thinking::On => self.model.think,
+            Thinking::Off => !self.model.think,
+            Thinking::Unsaid => true,
+        }
+    }
+}
+
 impl Catalog {
     /// The built-in entries, with the deployment's changes.
     ///
@@ -315,7 +327,7 @@ impl Catalog {
     /// The entry that answers a request for `name`, and its name at DeGPT.
     ///
     /// A request with an attachment that the model cannot take goes to the vision model. A
-    /// request for reasoning goes to the reasoning variant, if there is one.
+    /// request for reasoning, or against it, goes to the variant that does so, if there is one.
     ///
     /// # Errors
     /// [`Error::UnknownModel`], or [`Error::Invalid`] if no model may take the attachment.
@@ -333,10 +345,15 @@ impl Catalog {
                 Error::invalid("model", message)
             })?;
         }
-        if thinking == Thinking::On && !model.think {
-            let variant = self.model(&format!("{}{THINK_SUFFIX}", model.id));
-            model = variant.unwrap_or(model);
-        }
+        let variant = match thinking {
+            Thinking::On if !model.think => self.model(&format!("{}{THINK_SUFFIX}", model.id)),
+            Thinking::Off if model.think => {
+                let plain = model.id.strip_suffix(THINK_SUFFIX).and_then(|id| self.model(id));
+                plain.filter(|plain| !plain.think)
+            }
+            _ => None,
+        };
+        model = variant.unwrap_or(model);
         let upstream = match attachment {
             Attachments::Present => &model.image_model,
             Attachments::Absent => &model.text_model,
@@ -423,11 +440,20 @@ mod tests {
             (Some("auto"), T::Off, A::Present, VISION, VISION),
             (Some("qwen3-235b-a22b"), T::Off, A::Absent, "qwen3-235b-a22b", "qwen3-235b-a22b"),
             (Some("qwen3-235b-a22b"), T::On, A::Absent, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
+            (
+                Some("qwen3-235b-a22b-think"),
+                T::Off,
+                A::Absent,
+                "qwen3-235b-a22b",
+                "qwen3-235b-a22b",
+            ),
+            // There is no variant that does not reason.
+            (Some("o3"), T::Off, A::Absent, "o3", "o3"),
             (Some("qwen3-235b-a22b"), T::Off, A::Present, "qwen3-235b-a22b", "qwen-vl-plus"),
             (Some("qwen3-235b-a22b"), T::On, A::Present, "qwen3-235b-a22b-think", "qvq-max"),
             (
                 Some("qwen3-235b-a22b-think"),
-                T::Off,
+                T::Unsaid,
                 A::Absent,
                 "qwen3-235b-a22b-think",
                 "qwen3-235b-a22b",

@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use crate::{
-    chat::{Event, Finish, Limits, Usage},
+    chat::{Event, Finish, Limits, Reasoning, Usage},
     tokens::{self, Counter},
 };
 
@@ -21,6 +21,8 @@ pub struct Limiter {
     prompt_tokens: u64,
     /// Whether to count tokens even if there is no limit.
     counting: Counting,
+    /// Whether reasoning passes. It is counted either way.
+    passes: Reasoning,
     reasoning: Gauge,
     text: Gauge,
     /// The tokens of the calls that were passed on.
@@ -47,11 +49,18 @@ impl Limiter {
             max_total_tokens: limits.max_total_tokens,
             prompt_tokens,
             counting,
+            passes: Reasoning::Shown,
             reasoning: Gauge::default(),
             text: Gauge::default(),
             call_tokens: 0,
             called: false,
         }
+    }
+
+    /// The same, with reasoning or without.
+    #[must_use]
+    pub fn with(self, passes: Reasoning) -> Self {
+        Self { passes, ..self }
     }
 
     /// Takes an event, and calls `on_event` with what passes. If this emits an
@@ -69,7 +78,12 @@ impl Limiter {
             }
             Event::Reasoning(text) => {
                 let limit = self.max_total_tokens;
-                let pass = &mut |text: &str| on_event(Event::Reasoning(text));
+                let is_shown = self.passes == Reasoning::Shown;
+                let pass = &mut |text: &str| {
+                    if is_shown {
+                        on_event(Event::Reasoning(text));
+                    }
+                };
                 if self.reasoning.push(text, limit, self.counting, pass) == Room::UsedUp {
                     on_event(Event::End(Finish::Length));
                 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     chat::{Event, Finish},
     error::Error,
-    json::{self, Care, Text},
+    json::{self, Text},
 };
 
 /// The whole text of an answer when the model failed.
@@ -103,7 +103,7 @@ impl Reader {
             b"[DONE]" => return self.end(on_event),
             _ => {}
         }
-        let read = json::read_with::<wire::Chunk<'_>>(data, Care::Loose);
+        let read = json::read_loosely::<wire::Chunk<'_>>(data);
         let (chunk, is_odd) = read.map_err(|wrong| wrong.or(Error::Garbled))?;
         if let Some(error) = chunk.error.filter(|error| error.0 != "null") {
             return Err(read_error(error.0));

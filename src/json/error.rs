@@ -52,14 +52,6 @@ impl Wrong {
         self
     }
 
-    /// The path of the value that is wrong.
-    pub(super) fn path(self) -> Option<String> {
-        match self {
-            Self::Value(misfit) => Some(misfit.path),
-            _ => None,
-        }
-    }
-
     /// The error for the client that sent `body`. It names the field.
     #[cold]
     pub(super) fn into_error(self, body: &[u8]) -> Error {

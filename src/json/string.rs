@@ -12,8 +12,6 @@ pub(crate) const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 pub(crate) enum Care {
     /// It is JSON, and each known field holds what it must. Half a character is replaced.
     Strict,
-    /// The same, and half a character in a string is a wrong value.
-    Whole,
     /// What is needed is read. What is not may hold anything, and so may a field that is
     /// known: then it is passed over. Of a field that is given twice the last counts.
     Loose,

@@ -50,7 +50,7 @@ for (const { name, path, body } of dialects) {
       for (const stream of [false, true]) {
         const answer = await post(gateway, path, { ...request, stream });
         assert.equal(answer.status, 200, answer.text);
-        assert.equal(answer.headers["x-degpt-ignored"], `half a character in ${place}`);
+        assert.equal(answer.headers["x-degpt-ignored"], `${place.replace(/\d+/g, "")} has half a character`);
         const asked = JSON.stringify(lastBody(upstream));
         assert.ok(place === "stop" || asked.includes("\ufffd"), asked);
         assert.doesNotMatch(asked, /\\ud[89a-f]/, asked);
@@ -58,7 +58,7 @@ for (const { name, path, body } of dialects) {
       const refused = await post(gateway, path, request, STRICT);
       assert.equal(refused.status, 400, refused.text);
       assert.ok(refused.text.includes("half a character"), refused.text);
-      if (name === "OpenAI") assert.equal(refused.json.error.param, place);
+      if (name === "OpenAI") assert.equal(refused.json.error.param, place.replace(/\d+/g, ""));
     });
   }
 

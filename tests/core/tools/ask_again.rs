@@ -209,7 +209,7 @@ fn the_form_is_read_in_both_dialects() {
         assert_eq!(read, expected.map_err(str::to_owned), "{fields}");
     }
     let effort = body(&json!({"output_config": {"effort": "high"}}));
-    assert_eq!(apis::anthropic(&effort).unwrap().ignored, ["output_config.effort"]);
+    assert_eq!(apis::anthropic(&effort).unwrap().notes.ignored(), ["output_config.effort"]);
 }
 
 /// A translator that waits for a call, and what it has written.
