@@ -68,10 +68,6 @@ impl Limiter {
     pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
         match event {
             // Most answers have no limit.
-            Event::Reasoning(text) if self.is_free() => {
-                self.reasoning.count(text, self.counting);
-                on_event(event);
-            }
             Event::Text(text) if self.is_free() => {
                 self.text.count(text, self.counting);
                 on_event(event);
