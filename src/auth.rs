@@ -63,10 +63,15 @@ pub fn admit(
     Err(if keys.is_empty() { Error::MissingKey } else { Error::WrongKey })
 }
 
-/// The token of `Bearer <token>` (RFC 6750; the scheme in any case).
+/// The token of `Bearer <token>` (RFC 6750; the scheme in any case). People also leave the scheme
+/// out, or write a tab.
 fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let authorization = authorization.trim();
+    let is_bearer = |scheme: &str| scheme.eq_ignore_ascii_case("bearer");
+    match authorization.split_once([' ', '\t']) {
+        Some((scheme, token)) => is_bearer(scheme).then(|| token.trim()),
+        None => Some(authorization).filter(|token| !is_bearer(token)),
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +101,13 @@ mod tests {
             ("a, b", "off", Some("Bearer a"), None, member()),
             ("a, b", "off", Some("bearer  b "), None, member()),
             ("a, b", "off", None, Some("b"), member()),
+            ("a, b", "off", Some(" a "), None, member()),
+            ("a, b", "off", Some("Bearer\tb"), None, member()),
+            ("a, b", "off", Some("\tBearer \t a\t"), None, member()),
+            ("a, b", "off", Some("BEARER"), None, Err(Error::MissingKey)),
+            ("a, b", "off", Some("c"), None, Err(Error::WrongKey)),
+            ("a, b", "off", Some("Basic\ta"), None, Err(Error::MissingKey)),
+            ("a", "pass", Some(OWN), None, guest(OWN)),
             ("a, b", "off", Some("Bearer wrong"), Some("a"), member()),
             ("a, b", "off", Some("Bearer a"), Some("wrong"), member()),
             ("a, b", "off", Some("Bearer wrong"), Some("wrong"), Err(Error::WrongKey)),

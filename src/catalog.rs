@@ -4,6 +4,8 @@
 //! `catalog.json` beside this file, taken from the web client's list. `MODELS_EXTRA` can add to
 //! it. This module knows nothing about the form of requests.
 
+use std::mem;
+
 use crate::{
     chat::Thinking,
     error::Error,
@@ -168,6 +170,18 @@ pub struct Target<'a> {
     pub upstream: &'a str,
 }
 
+impl Target<'_> {
+    /// Whether it does what a request says about reasoning.
+    #[must_use]
+    pub fn obeys(&self, thinking: Thinking) -> bool {
+        match thinking {
+            Thinking::On => self.model.think,
+            Thinking::Off => !self.model.think,
+            Thinking::Unsaid => true,
+        }
+    }
+}
+
 impl Catalog {
     /// The built-in entries, with the deployment's changes.
     ///
@@ -239,30 +253,81 @@ impl Catalog {
     }
 
     /// The entry that `name` stands for: an alias, an id, `auto`, no name, or a name that
-    /// matches an alias with a `*`.
+    /// matches an alias with a `*`. An id is also found in other letters, behind a provider's
+    /// name (`openai/`), with `[1m]` after it, and without its date (`claude-sonnet-4-5`,
+    /// `-latest`).
     ///
     /// # Errors
     /// [`Error::UnknownModel`].
     pub fn find(&self, name: Option<&str>) -> Result<&Model, Error> {
-        let name = match name {
-            None | Some("" | "auto") => &self.default,
-            Some(name) => name,
-        };
-        let exact = self.aliases.iter().find(|alias| !alias.is_prefix && alias.from == name);
-        let id = exact.map_or(name, |alias| &alias.to);
-        self.model(id)
-            .or_else(|| {
-                let covers =
-                    |alias: &&Alias| alias.is_prefix && name.starts_with(alias.from.as_str());
-                self.model(&self.aliases.iter().find(covers)?.to)
+        let name = name.map_or("", str::trim);
+        let provider = name.bytes().rposition(|byte| byte == b'/').map_or(0, |slash| slash + 1);
+        let plain = name.get(provider..).unwrap_or_default().to_ascii_lowercase();
+        let plain = plain.strip_suffix("[1m]").unwrap_or(&plain);
+        // Anthropic's first version of several is also `-0`.
+        let bare = plain.strip_suffix("-latest").or(plain.strip_suffix("-0")).unwrap_or(plain);
+        let name = if name.is_empty() || plain == "auto" { &self.default } else { name };
+        let names = [name, plain, bare];
+        names
+            .iter()
+            .find_map(|name| self.named(name))
+            .or_else(|| self.models.iter().rev().find(|model| is_dated(&model.id, bare)))
+            .or_else(|| names.iter().find_map(|name| self.covered(name)))
+            .ok_or_else(|| Error::UnknownModel {
+                name: name.to_owned(),
+                nearest: self.nearest(plain),
             })
-            .ok_or_else(|| Error::UnknownModel(name.to_owned()))
+    }
+
+    /// The entry with this alias or id.
+    fn named(&self, name: &str) -> Option<&Model> {
+        let is_meant = |alias: &&Alias| !alias.is_prefix && alias.from.eq_ignore_ascii_case(name);
+        let id = self.aliases.iter().find(is_meant).map_or(name, |alias| &alias.to);
+        let found = self.models.iter().find(|model| model.id.eq_ignore_ascii_case(id));
+        self.model(id).or(found)
+    }
+
+    /// The entry of the longest alias with a `*` that covers `name`.
+    fn covered(&self, name: &str) -> Option<&Model> {
+        let covers = |alias: &&Alias| {
+            let start = name.get(..alias.from.len());
+            alias.is_prefix && start.is_some_and(|start| start.eq_ignore_ascii_case(&alias.from))
+        };
+        self.model(&self.aliases.iter().find(covers)?.to)
+    }
+
+    /// The ids that are most like `name`, by the pairs of letters that they share, each in
+    /// backticks.
+    fn nearest(&self, name: &str) -> String {
+        const LONGEST_NAME: usize = 64;
+        let name = name.as_bytes().get(..LONGEST_NAME).unwrap_or(name.as_bytes());
+        let mut best = [(0, ""); 3];
+        for model in &self.models {
+            let id = model.id.as_bytes();
+            let mut shared = 0;
+            for pair in name.windows(2) {
+                shared += usize::from(id.windows(2).any(|other| other == pair));
+            }
+            let mut found = (shared * 256 / (id.len() + name.len()), model.id.as_str());
+            for place in &mut best {
+                if found.0 > place.0 {
+                    mem::swap(place, &mut found);
+                }
+            }
+        }
+        let mut nearest = String::new();
+        for (_, id) in best.iter().filter(|(likeness, _)| *likeness > 0) {
+            nearest.push_str(if nearest.is_empty() { "`" } else { ", `" });
+            nearest.push_str(id);
+            nearest.push('`');
+        }
+        nearest
     }
 
     /// The entry that answers a request for `name`, and its name at DeGPT.
     ///
     /// A request with an attachment that the model cannot take goes to the vision model. A
-    /// request for reasoning goes to the reasoning variant, if there is one.
+    /// request for reasoning, or against it, goes to the variant that does so, if there is one.
     ///
     /// # Errors
     /// [`Error::UnknownModel`], or [`Error::Invalid`] if no model may take the attachment.
@@ -280,16 +345,27 @@ impl Catalog {
                 Error::invalid("model", message)
             })?;
         }
-        if thinking == Thinking::On && !model.think {
-            let variant = self.model(&format!("{}{THINK_SUFFIX}", model.id));
-            model = variant.unwrap_or(model);
-        }
+        let variant = match thinking {
+            Thinking::On if !model.think => self.model(&format!("{}{THINK_SUFFIX}", model.id)),
+            Thinking::Off if model.think => {
+                let plain = model.id.strip_suffix(THINK_SUFFIX).and_then(|id| self.model(id));
+                plain.filter(|plain| !plain.think)
+            }
+            _ => None,
+        };
+        model = variant.unwrap_or(model);
         let upstream = match attachment {
             Attachments::Present => &model.image_model,
             Attachments::Absent => &model.text_model,
         };
         Ok(Target { model, upstream })
     }
+}
+
+/// Whether `id` is `name` with a date after it, like `-20250929` or `-0709`.
+fn is_dated(id: &str, name: &str) -> bool {
+    let date = id.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+    date.is_some_and(|date| date.len() >= 4 && date.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a conversation has an image or a file.
@@ -328,6 +404,8 @@ impl Default for Service {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Attachments, Attachments as A, Catalog, Fault};
     use crate::{
         chat::{Thinking, Thinking as T},
@@ -362,11 +440,20 @@ mod tests {
             (Some("auto"), T::Off, A::Present, VISION, VISION),
             (Some("qwen3-235b-a22b"), T::Off, A::Absent, "qwen3-235b-a22b", "qwen3-235b-a22b"),
             (Some("qwen3-235b-a22b"), T::On, A::Absent, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
+            (
+                Some("qwen3-235b-a22b-think"),
+                T::Off,
+                A::Absent,
+                "qwen3-235b-a22b",
+                "qwen3-235b-a22b",
+            ),
+            // There is no variant that does not reason.
+            (Some("o3"), T::Off, A::Absent, "o3", "o3"),
             (Some("qwen3-235b-a22b"), T::Off, A::Present, "qwen3-235b-a22b", "qwen-vl-plus"),
             (Some("qwen3-235b-a22b"), T::On, A::Present, "qwen3-235b-a22b-think", "qvq-max"),
             (
                 Some("qwen3-235b-a22b-think"),
-                T::Off,
+                T::Unsaid,
                 A::Absent,
                 "qwen3-235b-a22b-think",
                 "qwen3-235b-a22b",
@@ -397,10 +484,45 @@ mod tests {
             let found = target.as_ref().map(|target| (target.model.id.as_str(), target.upstream));
             assert_eq!(found, Ok((id, upstream)), "{name:?} {thinking:?} {attachment:?}");
         }
-        assert_eq!(
-            catalog.resolve(Some("nobody"), T::Off, A::Absent),
-            Err(Error::UnknownModel("nobody".into()))
+        let nowhere = catalog.resolve(Some("deepsek/deep"), T::Off, A::Absent);
+        let nearest = "`deepseek-chat`, `deepseek-reasoner`";
+        assert!(
+            matches!(&nowhere, Err(Error::UnknownModel { name, nearest: near })
+                if name == "deepsek/deep" && near.starts_with(nearest)),
+            "{nowhere:?}"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_found_in_whatever_clients_put_around_it(
+            place in 0..26_usize,
+            capitals in any::<u64>(),
+            provider in "( ?[a-z-]{1,9}/){0,2}",
+            suffix in "(\\[1[mM]\\])?[ \n]?",
+        ) {
+            let catalog = catalog("", "*=o3").unwrap_or_else(|fault| unreachable!("{fault:?}"));
+            let id = catalog.models().get(place).map(|model| model.id.clone()).unwrap_or_default();
+            let shout = |(place, ch): (usize, char)| {
+                if capitals >> (place % 64) & 1 == 1 { ch.to_ascii_uppercase() } else { ch }
+            };
+            let name: String = id.chars().enumerate().map(shout).collect();
+            let name = format!("{provider}{name}{suffix}");
+            let found = catalog.find(Some(&name)).map(|model| model.id.clone());
+            prop_assert_eq!(found, Ok(id));
+        }
+
+        #[test]
+        fn any_name_leads_somewhere_or_to_three_ids_at_most(name in any::<String>()) {
+            let catalog = catalog("", "").unwrap_or_else(|fault| unreachable!("{fault:?}"));
+            if let Err(error) = catalog.find(Some(&name)) {
+                let Error::UnknownModel { nearest, .. } = error else {
+                    unreachable!("{error:?}");
+                };
+                let ids: Vec<&str> = nearest.split('`').skip(1).step_by(2).collect();
+                prop_assert!(ids.len() <= 3 && ids.iter().all(|id| catalog.model(id).is_some()));
+            }
+        }
     }
 
     #[test]

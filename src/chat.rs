@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, rc::Rc};
 
-use crate::{error::Error, json};
+use crate::{error::Error, json, notes::Notes};
 
 /// A parsed request for an answer. It borrows from the request body where it can: an image
 /// is not copied when it is parsed.
@@ -18,6 +18,8 @@ pub struct Prompt<'a> {
     pub turns: Vec<Turn<'a>>,
     /// Whether the model should reason before it answers.
     pub thinking: Thinking,
+    /// Whether the answer has the reasoning in it.
+    pub reasoning: Reasoning,
     /// How the answer is delivered.
     pub delivery: Delivery,
     /// Stop sequences and token limits.
@@ -28,8 +30,9 @@ pub struct Prompt<'a> {
     pub tools: Option<Tools<'a>>,
     /// The required form of the text, if there is one.
     pub format: Option<Format<'a>>,
-    /// The parameters that were accepted but have no effect.
-    pub ignored: Vec<&'static str>,
+    /// The fields that were accepted but have no effect, and those of which that is not yet
+    /// decided.
+    pub notes: Notes,
 }
 
 /// The tools of a request. DeGPT does not support tools: the gateway instructs the model.
@@ -69,6 +72,8 @@ pub struct Tool<'a> {
     pub examples: Option<&'a str>,
     /// Whether the model does not see it until a tool search finds it.
     pub deferred: bool,
+    /// Whether its arguments are one text, which its schema calls `input`.
+    pub takes_text: bool,
 }
 
 impl Tool<'_> {
@@ -163,10 +168,21 @@ pub enum UsageReport {
 /// Whether the model should reason before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thinking {
-    /// The request asks for it.
+    /// The request turns it on.
     On,
-    /// The request does not ask for it, or turns it off.
+    /// The request turns it off.
     Off,
+    /// The request does not say: its model decides.
+    Unsaid,
+}
+
+/// Whether an answer has the model's reasoning in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reasoning {
+    /// It has.
+    Shown,
+    /// It has only what the model says in the end.
+    Hidden,
 }
 
 /// Who speaks.

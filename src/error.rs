@@ -15,8 +15,10 @@ pub enum Error {
         /// What is wrong, in one sentence.
         message: String,
     },
-    /// The body broke off before its end.
+    /// The body broke off before its end, or cannot be decompressed.
     BodyUnreadable,
+    /// The body has this `content-encoding`, which cannot be decoded.
+    UnknownEncoding(String),
     /// The body is larger than `MAX_BODY_BYTES`.
     BodyTooLarge {
         /// The limit, in bytes.
@@ -33,7 +35,12 @@ pub enum Error {
     /// The deployment has no `API_KEYS`, so no key can be valid.
     NoKeysConfigured,
     /// No model or alias of this name.
-    UnknownModel(String),
+    UnknownModel {
+        /// The name.
+        name: String,
+        /// The ids that are most like it, each in backticks; empty if none is.
+        nearest: String,
+    },
     /// No route at this path.
     UnknownPath(String),
     /// The route exists, but not for this method.
@@ -173,10 +180,11 @@ impl Error {
                 (401, Kind::Authentication, None)
             }
             Self::UpstreamForbids => (403, Kind::Permission, None),
-            Self::UnknownModel(_) | Self::UpstreamLacks => (404, Kind::UnknownModel, None),
+            Self::UnknownModel { .. } | Self::UpstreamLacks => (404, Kind::UnknownModel, None),
             Self::UnknownPath(_) => (404, Kind::UnknownPath, None),
             Self::WrongMethod { .. } => (405, Kind::WrongMethod, None),
             Self::BodyTimeout => (408, Kind::BodyTimeout, None),
+            Self::UnknownEncoding(_) => (415, Kind::BadRequest, None),
             Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => (413, Kind::TooLarge, None),
             Self::RateLimited { .. } => (429, Kind::RateLimit, None),
             Self::Config { .. } => (500, Kind::Configuration, NO),
@@ -201,7 +209,7 @@ impl Error {
     pub fn param(&self) -> Option<&str> {
         match self {
             Self::Invalid { param, .. } => param.as_deref(),
-            Self::UnknownModel(_) => Some("model"),
+            Self::UnknownModel { .. } => Some("model"),
             _ => None,
         }
     }
@@ -214,10 +222,12 @@ impl Error {
             Self::BodyTooLarge { limit_bytes } => {
                 return format!("The request body is larger than {limit_bytes} bytes.");
             }
-            Self::UnknownModel(model) => {
+            Self::UnknownModel { name, nearest } => {
+                let (near, end) = if nearest.is_empty() { ("", "") } else { (" Near it: ", ".") };
+                let name = name.get(..name.floor_char_boundary(100)).unwrap_or_default();
                 return clip(&format!(
-                    "The model `{}` does not exist. GET /api/v1/models lists those that do.",
-                    clip(model)
+                    "The model `{name}` does not exist.{near}{nearest}{end} GET /api/v1/models \
+                     lists those that do, and the variable MODEL_ALIASES can give them other names."
                 ));
             }
             Self::UnknownPath(path) => {
@@ -233,7 +243,14 @@ impl Error {
             Self::Config { name, rule } => {
                 return format!("The variable {name} of this deployment is not valid: {rule}.");
             }
-            Self::BodyUnreadable => "The request body could not be read to its end.",
+            Self::UnknownEncoding(name) => {
+                return clip(&format!(
+                    "Send the request body as gzip or deflate, or as it is: `{name}` cannot be decoded."
+                ));
+            }
+            Self::BodyUnreadable => {
+                "The request body broke off, or is not what its `content-encoding` says."
+            }
             Self::BodyTimeout => "The request body did not come in time.",
             Self::Overloaded => {
                 "The gateway holds as many large requests and answers as it can. Try again in a \

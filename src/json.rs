@@ -4,6 +4,7 @@
 //! `fields!` and are built from [`Text`] and [`Content`].
 
 mod error;
+mod nesting;
 mod reader;
 mod string;
 mod writer;
@@ -12,33 +13,45 @@ use std::borrow::Cow;
 
 use serde::{Serialize, de::IgnoredAny};
 
-use crate::error::Error;
+use crate::{error::Error, notes::Notes};
 pub(crate) use error::Outcome;
-pub(crate) use reader::{Field, Kind, Raw, Read, Reader, Unknown, put};
-pub(crate) use string::unescape;
+pub(crate) use nesting::Nesting;
+pub(crate) use reader::{Asks, Field, Kind, Others, Raw, Read, Reader, Row, Seen, put};
+pub(crate) use string::{Care, Escaped, REPLACEMENT, joined, unescape};
 pub(crate) use writer::{Writer, escaped_bytes};
 
-/// Reads `body` as one JSON value of type `T`.
+/// Reads `body` as one JSON value of type `T`, with notes on its fields, and on half a character
+/// (a lone surrogate) in a string, which [`REPLACEMENT`] stands for. A byte order mark is
+/// skipped.
 ///
 /// # Errors
 /// [`Error::Invalid`]: without a field if the body is not JSON, with the field's path
 /// (`messages[0].content`) if a value does not fit.
 /// [`Error::Overloaded`]: there is no memory for its strings or lists.
-pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    read(body).map_err(|wrong| wrong.into_error(body))
+pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<(T, Notes), Error> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let mut reader = Reader::new(body, Care::Strict);
+    reader.take_notes();
+    let value = reader.whole().map_err(|wrong| wrong.into_error(body))?;
+    Ok((value, reader.into_notes()))
 }
 
 /// Reads `text` as one JSON value of type `T`.
 pub(crate) fn read<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<T> {
-    let mut reader = Reader::new(text);
-    let value = T::read(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+    Reader::new(text, Care::Strict).whole()
+}
+
+/// Reads `text` as one value of type `T`, with [`Care::Loose`]. Returns it, and whether a field
+/// of it was passed over, because it did not hold what it must.
+pub(crate) fn read_loosely<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<(T, bool)> {
+    let mut reader = Reader::new(text, Care::Loose);
+    let value = reader.whole()?;
+    Ok((value, reader.is_odd()))
 }
 
 /// Reads the value that `text` begins with. Returns it, and what follows it.
-pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str) -> Outcome<(T, &'a str)> {
-    let mut reader = Reader::new(text.as_bytes());
+pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str, care: Care) -> Outcome<(T, &'a str)> {
+    let mut reader = Reader::new(text.as_bytes(), care);
     let value = T::read(&mut reader)?;
     Ok((value, text.get(reader.at()..).unwrap_or_default()))
 }
@@ -54,25 +67,50 @@ pub(crate) fn is_valid(text: &str) -> bool {
     read::<IgnoredAny>(text.as_bytes()).is_ok()
 }
 
+/// A type of which `fields!` has the list of fields.
+pub(crate) trait Known {
+    /// The names of its fields in JSON.
+    const NAMES: &'static [&'static str];
+    /// The other fields that are known.
+    const OTHERS: &'static [&'static [Row]];
+}
+
 /// Implements [`Read`] for a struct: `fields!(Type<'a> { field, other = "name" })` lists all
-/// its fields, 64 at most, with the name in JSON where it differs. Unknown fields are
-/// skipped, or refused with `only` before the type.
+/// its fields, 64 at most, with the name in JSON where it differs.
+///
+/// - `in part { … }` after them: the fields of its field `part`, which are read beside its own.
+/// - `+ TABLE, …`: the tables of other fields that are known. Other fields are skipped, with a
+///   note; or refused with `only` before the type.
+/// - `=> check`: a method that is called at the end, with the reader and what was [`Seen`].
 macro_rules! fields {
     (only $($rest:tt)*) => {
-        crate::json::fields!(@Refused $($rest)*);
+        crate::json::fields!(@(crate::json::Others::Refused) $($rest)*);
     };
-    (@$unknown:ident $type:ident $(<$life:lifetime>)? { $($field:ident $(= $name:literal)?),* $(,)? }) => {
+    (@($others:expr) $type:ident $(<$life:lifetime>)? { $($field:ident $(= $name:literal)?),* $(,)? }
+        $(in $part:ident { $($inner:ident),* $(,)? })? $(+ $($table:path),+)? $(=> $check:ident)?
+    ) => {
+        impl<'a> crate::json::Known for $type $(<$life>)? {
+            const NAMES: &'static [&'static str] = &[
+                $(crate::json::fields!(@name $field $($name)?),)*
+                $($(stringify!($inner),)*)?
+            ];
+            const OTHERS: &'static [&'static [crate::json::Row]] = &[$($($table),+)?];
+        }
+
         impl<'a> crate::json::Read<'a> for $type $(<$life>)? {
             fn read(reader: &mut crate::json::Reader<'a>) -> crate::json::Outcome<Self> {
-                const NAMES: &[&str] = &[$(crate::json::fields!(@name $field $($name)?)),*];
-                let fields: &[crate::json::Field<'a, Self>] = &[$(
-                    |this, reader| crate::json::put(&mut this.$field, reader)
-                ),*];
+                let names = <Self as crate::json::Known>::NAMES;
+                let fields: &[crate::json::Field<'a, Self>] = &[
+                    $(|this, reader| crate::json::put(&mut this.$field, reader),)*
+                    $($(|this, reader| crate::json::put(&mut this.$part.$inner, reader),)*)?
+                ];
                 // The reader marks each field it has seen in one bit of a `u64`.
-                const { assert!(NAMES.len() <= 64, "too many fields") };
-                let value = reader.fields(NAMES, fields, crate::json::Unknown::$unknown)?;
+                const { assert!(<Self as crate::json::Known>::NAMES.len() <= 64, "too many fields") };
+                let (value, seen) = reader.fields(names, fields, $others)?;
                 // A field that is not in the list does not compile.
-                let Self { $($field: _),* } = &value;
+                let Self { $($field: _,)* $($part: _,)? } = &value;
+                let _ = seen;
+                $(value.$check(reader, seen);)?
                 Ok(value)
             }
         }
@@ -84,7 +122,7 @@ macro_rules! fields {
         $name
     };
     ($($rest:tt)*) => {
-        crate::json::fields!(@Skipped $($rest)*);
+        crate::json::fields!(@(crate::json::Others::Noted(<Self as crate::json::Known>::OTHERS)) $($rest)*);
     };
 }
 pub(crate) use fields;

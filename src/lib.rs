@@ -19,8 +19,8 @@
 //! Layers, lowest first: a module uses what stands below its own line, and a test
 //! reads this list (`tests/core/layers.rs`).
 //!
-//! 0. `scan`, `names`, `headers`, [`error`], [`tokens`]: bytes, look-ups, what may stand
-//!    in a header, failures, and how much a text counts.
+//! 0. `scan`, `names`, `headers`, [`notes`], [`error`], [`tokens`]: bytes, look-ups, what may
+//!    stand in a header, which fields have no effect, failures, and how much a text counts.
 //! 1. [`json`], [`sse`], [`secret`], [`in_flight`]: the two formats, credentials, and how
 //!    many bytes all requests hold.
 //! 2. [`chat`]: the neutral middle, in which client APIs and DeGPT meet.
@@ -57,6 +57,7 @@ mod headers;
 pub mod in_flight;
 pub mod json;
 mod names;
+pub mod notes;
 pub mod prompt_tokens;
 pub mod runtime;
 mod scan;

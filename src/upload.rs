@@ -1,5 +1,6 @@
 //! Reads a client's body to its end, within limits of size and time. It holds little more memory
-//! than the bytes that have arrived need.
+//! than the bytes that have arrived need. The runtime decompresses a body as it is read: the
+//! limits are about what comes out.
 
 use crate::{error::Error, in_flight::Held, runtime::Runtime};
 
@@ -7,6 +8,8 @@ use crate::{error::Error, in_flight::Held, runtime::Runtime};
 pub const PIECE_BYTES: usize = 64 << 10;
 /// The first allocation, in bytes: most bodies are smaller.
 const FIRST_BYTES: usize = 16 << 10;
+/// How much may be decompressed before it is read, in bytes.
+const AHEAD_BYTES: usize = 2 << 20;
 /// The longest silence within a body, in milliseconds.
 pub const STALL_MS: u64 = 10_000;
 /// The longest time for a whole body, in milliseconds.
@@ -19,6 +22,8 @@ pub enum Length {
     Unknown,
     /// The declared number of bytes.
     Known(u64),
+    /// The request declares how many bytes it has compressed, which does not matter.
+    Compressed,
 }
 
 impl Length {
@@ -30,6 +35,24 @@ impl Length {
         });
         header.map_or(Self::Unknown, |header| Self::Known(header.parse().unwrap_or(u64::MAX)))
     }
+}
+
+/// The format of `DecompressionStream` (the Compression Streams standard) in which a body of
+/// this `content-encoding` is; `None` if it is not compressed.
+///
+/// # Errors
+/// [`Error::UnknownEncoding`] for another encoding, or several.
+pub fn format(encoding: Option<&str>) -> Result<Option<&'static str>, Error> {
+    const KNOWN: [(&str, Option<&str>); 5] = [
+        ("", None),
+        ("identity", None),
+        ("gzip", Some("gzip")),
+        ("x-gzip", Some("gzip")),
+        ("deflate", Some("deflate")),
+    ];
+    let encoding = encoding.unwrap_or_default().trim();
+    let known = KNOWN.iter().find(|(name, _)| name.eq_ignore_ascii_case(encoding));
+    known.map(|(_, format)| *format).ok_or_else(|| Error::UnknownEncoding(encoding.to_owned()))
 }
 
 /// Reads `upload` to its end. `held` counts its memory.
@@ -54,14 +77,15 @@ pub async fn read<E: Runtime>(
             Ok(length) if length <= limit_bytes => Some(length),
             _ => return Err(too_large),
         },
-        Length::Unknown => None,
+        Length::Unknown | Length::Compressed => None,
     };
+    let ahead = if length == Length::Compressed { AHEAD_BYTES } else { 0 };
     // One byte more than the limit shows that the body is too large.
     let most = known.unwrap_or(limit_bytes.saturating_add(1));
     let started_ms = edge.now_ms();
     let mut bytes = Vec::new();
     while bytes.len() < most {
-        make_room(&mut bytes, most, known.is_some(), held)?;
+        make_room(&mut bytes, most, known.is_some(), ahead, held)?;
         let elapsed_ms = edge.now_ms().saturating_sub(started_ms);
         let wait_ms = STALL_MS.min(LONGEST_MS.saturating_sub(elapsed_ms));
         if wait_ms == 0 {
@@ -92,11 +116,12 @@ fn at_least(so_far: usize, elapsed_ms: u64) -> usize {
 
 /// Makes room for one more piece: doubles the capacity, up to `most`. If the length `is_known`,
 /// allocates all of it once a quarter has arrived. The count includes the buffer that the
-/// runtime reads a piece into.
+/// runtime reads a piece into, and `ahead` bytes that it has.
 fn make_room(
     bytes: &mut Vec<u8>,
     most: usize,
     is_known: bool,
+    ahead: usize,
     held: &mut Held,
 ) -> Result<(), Error> {
     let room = bytes.capacity() - bytes.len();
@@ -108,6 +133,6 @@ fn make_room(
     // The last step is taken early: the memory of the old buffer is too small to be used again.
     let is_last = capacity >= most / 2;
     let capacity = if is_last && is_known { most } else { capacity.min(most) };
-    held.set(capacity + capacity.min(PIECE_BYTES))?;
+    held.set(capacity + capacity.min(PIECE_BYTES) + ahead)?;
     bytes.try_reserve_exact(capacity - bytes.len()).map_err(|_| Error::Overloaded)
 }

@@ -49,7 +49,7 @@ impl CallGate {
     }
 
     /// Takes an event, and passes on what may be sent now.
-    pub(super) fn push(&mut self, event: &Event<'_>, pass: &mut impl FnMut(&Event<'_>)) {
+    pub(super) fn push(&mut self, event: &Event<'_>, pass: &mut dyn FnMut(&Event<'_>)) {
         match self {
             Self::Open => pass(event),
             Self::Missed(_) => {}
@@ -74,7 +74,7 @@ impl CallGate {
 
     /// Call this at the answer's end. The answer is complete unless the gate is
     /// [`Missed`](Self::Missed) afterwards.
-    pub(super) fn end(&mut self, finish: &Finish, usage: Usage, pass: &mut impl FnMut(&Event<'_>)) {
+    pub(super) fn end(&mut self, finish: &Finish, usage: Usage, pass: &mut dyn FnMut(&Event<'_>)) {
         match self {
             Self::Holding(said) if ended_by_itself(finish) => {
                 *self = Self::Missed(Answer { said: mem::take(said), usage });
@@ -86,7 +86,7 @@ impl CallGate {
     }
 
     /// Stops waiting for a call: what is held of an unfinished answer passes.
-    pub(super) fn open(&mut self, pass: &mut impl FnMut(&Event<'_>)) {
+    pub(super) fn open(&mut self, pass: &mut dyn FnMut(&Event<'_>)) {
         if let Self::Holding(said) = self {
             let said = mem::take(said);
             *self = Self::Open;
@@ -155,7 +155,7 @@ impl Said {
     }
 
     /// Passes on all of it.
-    pub(super) fn release(&self, pass: &mut impl FnMut(&Event<'_>)) {
+    pub(super) fn release(&self, pass: &mut dyn FnMut(&Event<'_>)) {
         for piece in &self.0 {
             pass(&match piece {
                 Piece::Reasoning(text) => Event::Reasoning(text),

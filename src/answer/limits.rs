@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use crate::{
-    chat::{Event, Finish, Limits, Usage},
+    chat::{Event, Finish, Limits, Reasoning, Usage},
     tokens::{self, Counter},
 };
 
@@ -21,6 +21,8 @@ pub struct Limiter {
     prompt_tokens: u64,
     /// Whether to count tokens even if there is no limit.
     counting: Counting,
+    /// Whether reasoning passes. It is counted either way.
+    passes: Reasoning,
     reasoning: Gauge,
     text: Gauge,
     /// The tokens of the calls that were passed on.
@@ -47,6 +49,7 @@ impl Limiter {
             max_total_tokens: limits.max_total_tokens,
             prompt_tokens,
             counting,
+            passes: Reasoning::Shown,
             reasoning: Gauge::default(),
             text: Gauge::default(),
             call_tokens: 0,
@@ -54,13 +57,29 @@ impl Limiter {
         }
     }
 
+    /// The same, with reasoning or without.
+    #[must_use]
+    pub fn with(self, passes: Reasoning) -> Self {
+        Self { passes, ..self }
+    }
+
     /// Takes an event, and calls `on_event` with what passes. If this emits an
     /// [`Event::End`], the answer ends there: the caller must ignore the output of later calls.
-    pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
+    pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
         match event {
+            // Most answers have no limit.
+            Event::Text(text) if self.is_free() => {
+                self.text.count(text, self.counting);
+                on_event(event);
+            }
             Event::Reasoning(text) => {
                 let limit = self.max_total_tokens;
-                let pass = &mut |text: &str| on_event(Event::Reasoning(text));
+                let is_shown = self.passes == Reasoning::Shown;
+                let pass = &mut |text: &str| {
+                    if is_shown {
+                        on_event(Event::Reasoning(text));
+                    }
+                };
                 if self.reasoning.push(text, limit, self.counting, pass) == Room::UsedUp {
                     on_event(Event::End(Finish::Length));
                 }
@@ -112,9 +131,15 @@ impl Limiter {
         }
     }
 
+    /// Whether nothing can end the text but its end.
+    fn is_free(&self) -> bool {
+        let has_limit = self.max_text_tokens.is_some() || self.max_total_tokens.is_some();
+        !has_limit && self.stop.sequences.is_empty()
+    }
+
     /// Call this when the text is interrupted or ends: what was held as a possible start of a
     /// stop sequence is plain text.
-    fn flush(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Room {
+    fn flush(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Room {
         let limit = self.text_limit();
         let rest = self.stop.flush();
         let pass = &mut |text: &str| on_event(Event::Text(text));
@@ -199,18 +224,16 @@ impl Gauge {
         text: &str,
         limit: Option<u64>,
         counting: Counting,
-        pass: &mut impl FnMut(&str),
+        pass: &mut dyn FnMut(&str),
     ) -> Room {
-        self.total = None;
         let Some(limit) = limit else {
-            if counting == Counting::On {
-                self.counter.push(text);
-            }
+            self.count(text, counting);
             if !text.is_empty() {
                 pass(text);
             }
             return Room::Left;
         };
+        self.total = None;
         let mut text = text;
         if self.held.is_empty() {
             // Almost always everything fits, and nothing is held or copied.
@@ -242,6 +265,14 @@ impl Gauge {
             Room::UsedUp
         } else {
             Room::Left
+        }
+    }
+
+    /// Counts a text without a limit, which passes.
+    fn count(&mut self, text: &str, counting: Counting) {
+        self.total = None;
+        if counting == Counting::On {
+            self.counter.push(text);
         }
     }
 
@@ -295,7 +326,7 @@ impl StopMatcher {
     /// Passes on the text that certainly does not belong to a sequence. Returns the sequence
     /// that was completed first; the longest, if several were completed at once. Everything
     /// before it has been passed on then.
-    fn push(&mut self, text: &str, pass: &mut impl FnMut(&str)) -> Option<Rc<str>> {
+    fn push(&mut self, text: &str, pass: &mut dyn FnMut(&str)) -> Option<Rc<str>> {
         if self.sequences.is_empty() {
             pass(text);
             return None;

@@ -64,7 +64,7 @@ impl Input {
         self.frames.held_bytes() + self.reader.held_bytes()
     }
 
-    fn push(&mut self, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+    fn push(&mut self, bytes: &[u8], on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         // Read the bytes within the limit even if the same chunk goes over it: the output must
         // not depend on how the network split the input.
         let (bytes, over) = bytes.split_at(bytes.len().min(self.bytes_left));
@@ -73,7 +73,7 @@ impl Input {
         *heard = false;
         let mut failed = None;
         let flow = frames.push(bytes, |data| {
-            *heard = true;
+            *heard |= !data.is_empty();
             let read = reader.read(data, &mut |event| {
                 *begun = true;
                 *ended = matches!(event, Event::End(_));

@@ -26,7 +26,7 @@ impl Stages {
     /// Takes an event, and calls `on_event` with what passes. If this emits an
     /// [`Event::End`], the answer ends there: nothing follows it within this call, and the
     /// caller must ignore the output of later calls.
-    pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
+    pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
         let Self { tools, limiter } = self;
         let Some(tools) = tools else {
             limiter.push(event, on_event);
@@ -41,6 +41,12 @@ impl Stages {
                 }
             });
         });
+    }
+
+    /// See [`Stage::may_go_out`].
+    #[must_use]
+    pub fn may_go_out(&self) -> bool {
+        self.tools.as_ref().is_some_and(Stage::may_go_out)
     }
 
     /// How much memory is held for text that is not decided yet, in bytes.

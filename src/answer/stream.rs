@@ -251,8 +251,12 @@ fn pass_on(
     let mut end = None;
     stages.push(event, &mut |event| match event {
         Event::End(finish) => end = Some(finish),
+        event if gate.is_open() => output.event(&event, out),
         event => gate.push(&event, &mut |event| output.event(event, out)),
     });
+    if !gate.is_open() && stages.may_go_out() {
+        gate.open(&mut |event| output.event(event, out));
+    }
     if let Some(finish) = end {
         let usage = stages.usage();
         gate.end(&finish, usage, &mut |event| output.event(event, out));

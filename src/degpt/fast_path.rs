@@ -4,7 +4,11 @@
 //! byte by byte. A chunk that differs in a single byte, JSON or not, goes to the general
 //! reader. This one returns the same result or `None`.
 
-use crate::{chat::Event, json::unescape, scan::not_plain};
+use crate::{
+    chat::Event,
+    json::{Escaped, unescape},
+    scan::not_plain,
+};
 
 /// Reads one event's data. `None` if it does not have the usual form. The text is unescaped
 /// into `words`, whose memory is kept from chunk to chunk.
@@ -55,7 +59,9 @@ fn read_words<'a>(mut bytes: &'a [u8], words: &mut String) -> Option<&'a [u8]> {
             [b'\\', escape @ ..] => escape,
             _ => return None,
         };
-        let (ch, rest) = unescape(escape)?;
+        let (Escaped::Char(ch), rest) = unescape(escape)? else {
+            return None;
+        };
         words.push(ch);
         bytes = rest;
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalog::{Images, Target},
-    chat::{Part, Prefill, Prompt, Role, Source},
+    chat::{Part, Prefill, Prompt, Role, Source, ToolOutcome, Turn},
     error::Error,
     in_flight, json,
     tools::markup,
@@ -35,7 +35,8 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
     let Some(last) = messages.last() else {
         return Err(Error::invalid("messages", "messages: there is no text in any of them."));
     };
-    let is_prefilled = last.role == ASSISTANT;
+    let unanswered = unanswered(prompt);
+    let is_prefilled = last.role == ASSISTANT && unanswered.is_empty();
     let reload = is_prefilled && family.continues(target.model.think);
     if is_prefilled && !reload {
         match prompt.prefill {
@@ -53,6 +54,10 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
             }),
         }
     }
+    if !unanswered.is_empty() {
+        let content = wire::Content::Text(unanswered, "\n");
+        messages.push(wire::Message { role: USER, content });
+    }
     let question = wire::Question { model: target.upstream, messages: &messages };
     let options = wire::Options {
         project: "DecentralGPT",
@@ -66,6 +71,21 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
 /// Asks a model that cannot continue a text to go on from one.
 const CONTINUE: &str =
     "Continue exactly where your last message ends, without repeating any of it.";
+
+/// The results of the calls that the last turn makes, in words. A model of any family that
+/// went on from its own call would make up what it returned, so it is told that there is none.
+fn unanswered<'a>(prompt: &Prompt<'_>) -> Vec<Cow<'a, str>> {
+    let mut results = Vec::new();
+    if let Some(Turn { role: Role::Assistant, parts }) = prompt.turns.last() {
+        for part in parts {
+            if let Part::ToolCall { id, .. } = part {
+                let result = markup::result(id, ToolOutcome::Failed, "There is no result.");
+                results.push(result.into());
+            }
+        }
+    }
+    results
+}
 
 /// Which provider's rules a model's messages follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

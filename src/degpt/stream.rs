@@ -6,7 +6,10 @@
 
 use std::mem;
 
-use super::{fast_path, wire};
+use super::{
+    fast_path,
+    wire::{self, Piece},
+};
 use crate::{
     chat::{Event, Finish},
     error::Error,
@@ -32,8 +35,18 @@ pub struct Reader {
     /// Whether any reasoning or text has come.
     begun: bool,
     text: TextSoFar,
+    /// The first half of a character at the end of what has come. It is held back: the
+    /// second half may follow.
+    half: Option<(Said, u16)>,
     /// A buffer for the text of a chunk.
     words: String,
+}
+
+/// What a piece of an answer belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Reasoning,
+    Text,
 }
 
 /// Whether the text so far may be [`FAKE_SUCCESS`]. If so, it is held back.
@@ -65,63 +78,96 @@ impl Reader {
     /// [`Error::Garbled`], if it is not DeGPT's protocol; [`Error::Declined`] or
     /// [`Error::PromptTooLong`], if it says that there is no answer; [`Error::Overloaded`],
     /// if there is no memory to read it.
-    pub fn read(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+    pub fn read(&mut self, data: &[u8], on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         let mut words = mem::take(&mut self.words);
-        let read = match fast_path::read(data, &mut words) {
-            Some(Event::Reasoning(text)) => {
-                self.reasoning(text, on_event);
+        let usual = match fast_path::read(data, &mut words) {
+            Some(Event::Reasoning(text)) => Some((Said::Reasoning, text)),
+            Some(Event::Text(text)) => Some((Said::Text, text)),
+            _ => None,
+        };
+        let read = match usual {
+            Some((said, text)) => {
+                self.piece(said, &Piece::whole(text), on_event);
                 Ok(())
             }
-            Some(Event::Text(text)) => {
-                self.text(text, on_event);
-                Ok(())
-            }
-            _ => self.read_any(data, on_event),
+            None => self.read_any(data, on_event),
         };
         self.words = words;
         read
     }
 
-    /// Reads data in any form.
-    fn read_any(&mut self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
-        if data.trim_ascii() == b"[DONE]" {
-            return self.end(on_event);
+    /// Reads data in any form. Of what is odd in it, only that counts which is needed.
+    fn read_any(&mut self, data: &[u8], on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+        match data.trim_ascii() {
+            b"" => return Ok(()),
+            b"[DONE]" => return self.end(on_event),
+            _ => {}
         }
-        let chunk: wire::Chunk<'_> = json::read(data).map_err(|wrong| wrong.or(Error::Garbled))?;
+        let read = json::read_loosely::<wire::Chunk<'_>>(data);
+        let (chunk, is_odd) = read.map_err(|wrong| wrong.or(Error::Garbled))?;
         if let Some(error) = chunk.error.filter(|error| error.0 != "null") {
             return Err(read_error(error.0));
         }
-        let Some(choice) = chunk.choices.and_then(|choices| choices.0) else {
-            return Ok(());
-        };
+        let choice = chunk.choices.and_then(|choices| choices.0).unwrap_or_default();
+        let delta = choice.delta.unwrap_or_default();
+        if is_odd && delta.reasoning_content.is_none() && delta.content.is_none() {
+            return Err(Error::Garbled);
+        }
         match choice.finish_reason.as_ref().map(Text::as_str) {
             Some("length") => self.finish = Finish::Length,
             Some("content_filter") => self.finish = Finish::ContentFilter,
             _ => {}
         }
-        let Some(delta) = choice.delta else {
-            return Ok(());
-        };
         if let Some(reasoning) = &delta.reasoning_content {
-            self.reasoning(reasoning.as_str(), on_event);
+            self.piece(Said::Reasoning, reasoning, on_event);
         }
         if let Some(text) = &delta.content {
-            self.text(text.as_str(), on_event);
+            self.piece(Said::Text, text, on_event);
         }
         Ok(())
     }
 
-    fn reasoning(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
-        if !text.is_empty() {
-            self.begun = true;
-            on_event(Event::Reasoning(text));
+    /// Takes a piece, which may begin and end within a character.
+    fn piece(&mut self, said: Said, piece: &Piece<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
+        let mut text = piece.text.as_ref();
+        if let Some((_, high)) = self.half.filter(|(of, _)| *of == said)
+            && let Some(ch) = piece.first.and_then(|low| json::joined(high, low))
+        {
+            self.half = None;
+            self.say(said, ch.encode_utf8(&mut [0; 4]), on_event);
+            text = text.strip_prefix(json::REPLACEMENT).unwrap_or(text);
         }
-    }
-
-    fn text(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
         if text.is_empty() {
             return;
         }
+        self.give_up_half(on_event);
+        if let Some(high) = piece.last {
+            text = text.strip_suffix(json::REPLACEMENT).unwrap_or(text);
+            self.half = Some((said, high));
+        }
+        self.say(said, text, on_event);
+    }
+
+    /// Ends the wait for the second half of a character.
+    fn give_up_half(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
+        if let Some((said, _)) = self.half.take() {
+            self.say(said, json::REPLACEMENT.encode_utf8(&mut [0; 4]), on_event);
+        }
+    }
+
+    fn say(&mut self, said: Said, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
+        match said {
+            _ if text.is_empty() => {}
+            Said::Reasoning => {
+                self.begun = true;
+                on_event(Event::Reasoning(text));
+            }
+            Said::Text => self.text(text, on_event),
+        }
+    }
+
+    /// Takes a text that is not empty.
+    fn text(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
         self.begun = true;
         if let TextSoFar::Sentence(held) = self.text {
             let (head, rest) = FAKE_SUCCESS.split_at_checked(held).unwrap_or((FAKE_SUCCESS, ""));
@@ -137,7 +183,8 @@ impl Reader {
         on_event(Event::Text(text));
     }
 
-    fn end(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Result<(), Error> {
+    fn end(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+        self.give_up_half(on_event);
         if !self.begun {
             return Err(Error::Declined);
         }
@@ -166,6 +213,8 @@ fn read_error(error: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{FAKE_SUCCESS, Reader};
     use crate::{chat::Event, error::Error};
 
@@ -242,6 +291,71 @@ mod tests {
                 Ok(events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>().as_slice()),
                 "{name}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_the_same_wherever_it_is_cut(
+            units in prop::collection::vec(
+                prop_oneof![0x20..0x7f_u16, 0xd800..0xdc00_u16, 0xdc00..0xe000_u16, any::<u16>()],
+                1..12,
+            ),
+            cuts in prop::collection::vec((1..4_usize, any::<bool>()), 12),
+        ) {
+            let mut rest = units.as_slice();
+            let mut lines = Vec::new();
+            for (length, is_usual) in cuts {
+                let (piece, more) = rest.split_at(length.min(rest.len()));
+                let piece = piece.iter().fold(String::new(), |json, unit| json + &format!("\\u{unit:04x}"));
+                let delta = delta(&format!(r#""content": "{piece}""#));
+                let before = r#"{"id": "1", "object": "", "created": 1, "model": "", "choices"#;
+                lines.push(if is_usual {
+                    let chunk = delta.replace(r#"{"choices"#, before);
+                    chunk.replace(r#", "finish"#, r#", "logprobs": null, "finish"#)
+                } else {
+                    delta
+                });
+                rest = more;
+            }
+            lines.push("[DONE]".to_owned());
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let seen = read(&lines).unwrap_or_default();
+            let text: String = seen.iter().filter_map(|event| event.strip_prefix("t:")).collect();
+            prop_assert_eq!(text, String::from_utf16_lossy(&units));
+        }
+    }
+
+    #[test]
+    fn what_is_odd_and_not_needed_is_passed_over() {
+        let text = r#""delta": {"content": "Hi"}"#;
+        let table = [
+            format!(r#"{{"created": NaN, "choices": [{{{text}}}]}}"#),
+            format!(r#"{{"a": [1, {{"b": -Infinity, "]": "\"]"}}, x], "choices": [{{{text}}}]}}"#),
+            format!(r#"{{"choices": [{{"index": 0, "index": 0, {text}, {text}}}]}}"#),
+            format!(r#"{{"choices": 5, "choices": [{{{text}}}]}}"#),
+            format!(r#"{{"choices": [{{"finish_reason": 5, {text}}}, 5, NaN]}}"#),
+            r#"{"choices": [{"delta": {"content": "Hi", "reasoning_content": [5]}}]}"#.to_owned(),
+            format!(r#"{{"choices": [{{{text}, "a": "\x \ud83d \u12"}}]}}"#),
+        ];
+        for line in &table {
+            assert_eq!(read(&[line]).as_deref(), Ok(["t:Hi".to_owned()].as_slice()), "{line}");
+        }
+        assert_eq!(read(&["", " ", "\t"]), Ok(Vec::new()));
+        let broken = [
+            r#"{"choices": [{"delta": {"content": "Hi"}}]"#,
+            r#"{"choices": [{"delta": {"content": "Hi"}}]}]"#,
+            r#"{"choices": [{"delta": {"content": "Hi"}}], "a": }"#,
+            r#"{"choices": [{"delta": {"content": "Hi"}}], "a": ]}"#,
+            r#"{"choices": [{"delta": {"content": "Hi"}}], "a": "}"#,
+            r#"{"choices": [{"delta": {"content": "Hi"}}], "a": [}"#,
+            r#"{"choices": [{"delta": {"content": "H\x"}}]}"#,
+            r#"{"choices": [{"delta": {"content": NaN}, "finish_reason": "length"}]}"#,
+            r#"{"choices": [5]}"#,
+            "5",
+        ];
+        for line in broken {
+            assert_eq!(read(&[line]), Err(Error::Garbled), "{line}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
 
-use crate::json::{Outcome, Raw, Read, Reader, Text, fields};
+use crate::json::{self, Escaped, Outcome, Raw, Read, Reader, Text, fields};
 
 /// The first half of the body of `POST /api/v1/chat/completion/proxy`. DeGPT drops silently
 /// every field that is in neither half.
@@ -155,11 +155,48 @@ fields!(Choice<'a> { delta, finish_reason });
 
 #[derive(Debug, Default)]
 pub(crate) struct Delta<'a> {
-    pub(crate) content: Option<Text<'a>>,
-    pub(crate) reasoning_content: Option<Text<'a>>,
+    pub(crate) content: Option<Piece<'a>>,
+    pub(crate) reasoning_content: Option<Piece<'a>>,
 }
 
 fields!(Delta<'a> { content, reasoning_content });
+
+/// A piece of a text. Providers that cut by units of UTF-16 cut through characters.
+#[derive(Debug)]
+pub(crate) struct Piece<'a> {
+    /// It, with [`json::REPLACEMENT`] for each half of a character.
+    pub(crate) text: Cow<'a, str>,
+    /// The half of a character that it begins with.
+    pub(crate) first: Option<u16>,
+    /// The first half of a character that it ends with.
+    pub(crate) last: Option<u16>,
+}
+
+impl<'a> Piece<'a> {
+    /// A piece of whole characters.
+    pub(crate) fn whole(text: &'a str) -> Self {
+        Self { text: Cow::Borrowed(text), first: None, last: None }
+    }
+}
+
+impl<'a> Read<'a> for Piece<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let (Text(text), json) = reader.with_json(Text::read)?;
+        // Between the quotes.
+        let first = json.get(1..).and_then(half);
+        let last = json.len().checked_sub(7).and_then(|place| half(json.get(place..)?));
+        let last = last.filter(|unit| *unit < 0xdc00 && text.ends_with(json::REPLACEMENT));
+        Ok(Self { text, first, last })
+    }
+}
+
+/// The half of a character that `json` begins with.
+fn half(json: &[u8]) -> Option<u16> {
+    match json::unescape(json.strip_prefix(b"\\")?)? {
+        (Escaped::Half(unit), _) => Some(unit),
+        (Escaped::Char(_), _) => None,
+    }
+}
 
 /// The first element of a list. The list is not allocated.
 #[derive(Debug)]

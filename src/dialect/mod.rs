@@ -3,15 +3,29 @@
 //! An [`Api`] is a value: where it is served, how its requests are read, and how its
 //! answers, its errors and its list of models are written. The rest of the gateway names
 //! no API, but uses the one it was given. The APIs know nothing of each other, nor of
-//! DeGPT: they meet it in [`chat`](crate::chat). What holds for all of them stands in
-//! `rules` and `tool_rules`.
+//! DeGPT: they meet it in [`chat`](crate::chat).
+//!
+//! Clients send one API's words to another, so all of them are read here, once: `request`,
+//! `tools` and `thinking`, with their JSON in `tool_wire`, and in `fields` what no type reads.
+//! Every field of a request is obeyed, named, or refused (`docs/fields.md`). The rules for
+//! values are in `rules` and `tool_rules`.
 
 pub mod anthropic;
+mod builtin_tools;
+mod fields;
+mod known;
 pub mod openai;
+mod request;
 mod rules;
+mod server_tools;
+mod thinking;
 mod tool_rules;
+mod tool_wire;
+mod tools;
 
 use std::fmt::Debug;
+
+pub use known::{Fields, SPELLINGS};
 
 use crate::{
     catalog::{Catalog, Model, Service},

@@ -4,9 +4,10 @@
 //! stands beside it in the error.
 
 use crate::{
-    chat::{Format, Role},
+    chat::{Format, Part, Role, Turn},
     error::Error,
-    json::{Raw, Text},
+    json::{Content, Raw, Text},
+    notes::Notes,
 };
 
 /// The longest stop sequence, in bytes. No API names a limit; each byte takes several
@@ -42,23 +43,43 @@ fn alternatives(values: &[&str]) -> String {
     }
 }
 
+/// Adds the stop sequences `given` by `param`: one, or a list. An empty one is none, and is
+/// noted.
+pub(super) fn add_stop_sequences<'a>(
+    list: &mut Vec<String>,
+    given: Option<Content<'a, Text<'a>>>,
+    param: &str,
+    notes: &mut Notes,
+) {
+    let given = match given {
+        None => return,
+        Some(Content::Text(sequence)) => vec![Text(sequence)],
+        Some(Content::Parts(given)) => given,
+    };
+    for Text(sequence) in given {
+        if sequence.is_empty() {
+            notes.ignore(param);
+        } else {
+            list.push(sequence.into_owned());
+        }
+    }
+}
+
 /// The stop sequences of a request, of which there may be `most`.
 ///
 /// # Errors
-/// [`Error::Invalid`] for `param` if there are more, or one is empty or too long.
+/// [`Error::Invalid`] for `param` if there are more, or one is too long.
 pub(super) fn stop_sequences(
-    list: Vec<Text<'_>>,
+    list: Vec<String>,
     most: usize,
     param: &str,
 ) -> Result<Vec<String>, Error> {
     let rule = if list.len() > most {
         format!("Must have at most {most} stop sequences.")
-    } else if list.iter().any(|sequence| sequence.as_str().is_empty()) {
-        "A stop sequence must not be empty.".to_owned()
-    } else if list.iter().any(|sequence| sequence.as_str().len() > LONGEST_STOP) {
+    } else if list.iter().any(|sequence| sequence.len() > LONGEST_STOP) {
         "A stop sequence must have at most 4,096 bytes.".to_owned()
     } else {
-        return Ok(list.into_iter().map(|sequence| sequence.0.into_owned()).collect());
+        return Ok(list);
     };
     Err(Error::invalid(param, rule))
 }
@@ -83,12 +104,6 @@ pub(super) fn messages<M>(list: Option<Vec<M>>) -> Result<Vec<M>, Error> {
     list.ok_or_else(|| Error::invalid("messages", "`messages` must have at least one message."))
 }
 
-/// The names of the parameters that are there and have no effect.
-pub(super) fn ignored(tables: [&[(&'static str, bool)]; 2]) -> Vec<&'static str> {
-    let rows = tables.into_iter().flatten();
-    rows.filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect()
-}
-
 /// The format that a JSON schema gives.
 ///
 /// # Errors
@@ -102,19 +117,64 @@ pub(super) fn schema_format<'a>(
     Ok(Format { schema: Some(schema.0), description: description.map(|raw| raw.0) })
 }
 
-/// Whether a message of `role` may have an image or a file; `path` leads to it. DeGPT's
-/// models take none from anyone but the user, and would not say so.
-///
-/// # Errors
-/// [`Error::Invalid`] if it may not.
-pub(super) fn attachment(role: Role, path: &dyn Fn() -> String) -> Result<(), Error> {
-    match role {
-        Role::User => Ok(()),
-        Role::System | Role::Assistant => Err(Error::invalid(
-            format!("{}.type", path()),
-            "Images and files are allowed only in user messages and tool results.",
-        )),
+/// Whether the image or file at `path` in a message of `role` is handed on. DeGPT's models
+/// take none from anyone but the user. A client that repeats pictures that a model drew could
+/// not mend its history, so others are left out, with a note on the `kind`.
+pub(super) fn keeps_attachment(
+    role: Role,
+    kind: &str,
+    path: &dyn Fn() -> String,
+    notes: &mut Notes,
+) -> bool {
+    let is_kept = role == Role::User;
+    if !is_kept {
+        notes.ignore(&format!("{}.{kind}", path()));
     }
+    is_kept
+}
+
+/// Takes the lines out of the system text that clients of Anthropic's write for its books.
+pub(super) fn drop_billing_lines(turns: &mut [Turn<'_>]) {
+    const START: &str = "x-anthropic-billing-header:";
+    for turn in turns {
+        if turn.role != Role::System {
+            continue;
+        }
+        for part in &mut turn.parts {
+            if let Part::Text(text) = part
+                && text.contains(START)
+            {
+                let mut kept = String::new();
+                for line in text.split_inclusive('\n') {
+                    if !line.starts_with(START) {
+                        kept.push_str(line);
+                    }
+                }
+                *text = kept.into();
+            }
+        }
+    }
+}
+
+/// Whether `data` can be base64 (RFC 4648, either alphabet, with line breaks or without). Of
+/// a long one only the ends are looked at: the model's provider reads it all.
+pub(super) fn is_base64(data: &str) -> bool {
+    const END_BYTES: usize = 4_096;
+    let padded = data.trim_ascii_end();
+    let plain = padded.trim_end_matches('=').as_bytes();
+    let is_wrapped = plain.iter().take(END_BYTES).any(|byte| matches!(byte, b'\r' | b'\n'));
+    let is_known = |byte: &u8| match byte {
+        b'+' | b'/' | b'-' | b'_' => true,
+        b'\r' | b'\n' => is_wrapped,
+        _ => byte.is_ascii_alphanumeric(),
+    };
+    let tail = plain.len().saturating_sub(END_BYTES);
+    !plain.is_empty()
+        && plain.iter().take(END_BYTES).all(is_known)
+        && plain.iter().skip(tail).all(is_known)
+        && padded.len() - plain.len() <= 2
+        // Four letters are three bytes, so one letter alone is none.
+        && (is_wrapped || plain.len() % 4 != 1)
 }
 
 /// Where a URL leads.
@@ -132,7 +192,10 @@ impl Scheme {
         let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => Some(Self::Web),
-            Some("data") if url.contains(";base64,") => Some(Self::Data),
+            Some("data") => {
+                let (head, data) = url.split_once(";base64,")?;
+                (head.contains('/') && is_base64(data)).then_some(Self::Data)
+            }
             _ => None,
         }
     }
@@ -140,7 +203,7 @@ impl Scheme {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scheme, alternatives};
+    use super::{Scheme, alternatives, is_base64};
 
     #[test]
     fn alternatives_are_listed() {
@@ -156,11 +219,26 @@ mod tests {
             ("HTTP://a.example/p", Some(Scheme::Web)),
             ("data:image/png;base64,AA==", Some(Scheme::Data)),
             ("data:image/png,AA", None),
+            ("data:image/png;base64,", None),
+            ("data:;base64,AA==", None),
             ("ftp://a.example/p", None),
             ("a.png", None),
         ];
         for (url, scheme) in table {
             assert_eq!(Scheme::of(url), scheme, "{url}");
+        }
+    }
+
+    #[test]
+    fn base64_is_told_from_what_is_not() {
+        let long = "A".repeat(10_000);
+        for data in ["AA", "AA==", "AAA", "AAA=", "AAAA\r\nAAAA\n", "-_+/", &long] {
+            assert!(is_base64(data), "{data}");
+        }
+        let broken = [format!("!{long}"), format!("{long}!"), format!("{long}A")];
+        let short = ["", "=", "\n", "A", "A=AA", "AA===", "A A", "é"];
+        for data in broken.iter().map(String::as_str).chain(short) {
+            assert!(!is_base64(data), "{data}");
         }
     }
 }

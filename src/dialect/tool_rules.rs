@@ -11,7 +11,7 @@ use crate::{
 
 /// The most tools that a request may declare: eight times what OpenAI allows, for agents
 /// with many MCP servers do declare several hundred.
-const MOST: usize = 1_024;
+pub(super) const MOST: usize = 1_024;
 
 /// The most bytes of their names, descriptions, schemas and examples: about 250,000
 /// tokens, which leave no model room for a conversation.
@@ -80,8 +80,9 @@ pub(super) fn choose(
     Ok(ToolChoice::Required)
 }
 
-/// The error of `param`, which names a tool that `declared` does not list.
+/// The error of `param`, which names a tool that `declared` does not list, or that nobody
+/// here runs.
 #[cold]
 pub(super) fn no_such_tool(declared: &str, param: impl Into<String>) -> Error {
-    Error::invalid(param, format!("No tool in `{declared}` has this name."))
+    Error::invalid(param, format!("No tool in `{declared}` that can be called has this name."))
 }

@@ -6,7 +6,7 @@ use std::{cell::RefCell, future::Future, pin::pin, rc::Rc, time::Duration};
 use futures_util::future::{Either, select};
 use worker::{
     Delay,
-    js_sys::{ArrayBuffer, Object, Reflect, Uint8Array},
+    js_sys::{ArrayBuffer, Object, Uint8Array},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     wasm_bindgen_futures::JsFuture,
     web_sys,
@@ -14,11 +14,14 @@ use worker::{
 
 use super::{
     clock::now_ms,
-    js::{ByobReader, Call, Controller, Gathering, ReadResult, StreamSource, bind, last_words},
+    js::{
+        ByobReader, Call, Controller, Gathering, ReadResult, StreamSource, bind, last_words,
+        reader_of,
+    },
 };
 #[cfg(doc)]
 use crate::runtime::Runtime;
-use crate::{answer::UpstreamBody, error::Error, in_flight::Held, upload::PIECE_BYTES};
+use crate::{answer::UpstreamBody, error::Error, in_flight::Held, upload, upload::PIECE_BYTES};
 
 /// A client's request whose body is read piece by piece.
 pub(super) struct Upload {
@@ -43,7 +46,11 @@ impl Upload {
         bytes: &mut Vec<u8>,
     ) -> Result<(), Error> {
         if self.reader.is_none() {
-            self.reader = self.request.body().as_ref().map(byob_reader);
+            let encoding = self.request.headers().get("content-encoding").ok().flatten();
+            // The gateway has refused other encodings.
+            let format = upload::format(encoding.as_deref()).unwrap_or_default();
+            let reader = reader_of(&self.request, format);
+            self.reader = reader.map_err(|_| Error::BodyUnreadable)?;
         }
         let Some(reader) = self.reader.as_ref().filter(|_| !self.is_over) else {
             return Ok(());
@@ -195,12 +202,6 @@ pub(super) async fn within<F: Future>(timeout_ms: u64, future: F) -> Option<F::O
         Either::Left((output, _)) => Some(output),
         Either::Right(_) => None,
     }
-}
-
-fn byob_reader(body: &web_sys::ReadableStream) -> ByobReader {
-    let options = Object::new();
-    let _ = Reflect::set(&options, &"mode".into(), &"byob".into());
-    body.get_reader_with_options(options.unchecked_ref()).unchecked_into()
 }
 
 fn delay(duration_ms: u64) -> Delay {

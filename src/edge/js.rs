@@ -166,6 +166,16 @@ extern "C" {
     pub(super) fn abort(this: &Piping);
 }
 
+#[wasm_bindgen(module = "/src/edge/reading.mjs")]
+extern "C" {
+    /// `None` if there is no body. Throws if it is locked by a reader.
+    #[wasm_bindgen(js_name = readerOf, catch)]
+    pub(super) fn reader_of(
+        request: &Request,
+        format: Option<&str>,
+    ) -> Result<Option<ByobReader>, JsValue>;
+}
+
 #[wasm_bindgen(module = "/src/edge/last_words.mjs")]
 extern "C" {
     /// Never throws, provided that `reader` is the reader that locks the body, if any does.

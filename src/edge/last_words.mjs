@@ -31,7 +31,7 @@ export function lastWords(bytes, request, reader) {
   ends.push(end);
   const { readable, writable } = new FixedLengthStream(bytes.byteLength);
   const writer = writable.getWriter();
-  speak(writer, bytes, reader ?? request.body.getReader({ mode: "byob" }))
+  speak(writer, bytes, reader?.input ?? reader ?? request.body.getReader({ mode: "byob" }))
     .catch(() => {}) // The client has left.
     .then(() => {
       ends.splice(ends.indexOf(end), 1);

@@ -3,15 +3,31 @@
 use crate::{
     answer::{Counting, Limiter, Stages},
     catalog::{Attachments, Target},
-    chat::{Delivery, Limits, UsageReport},
+    chat::{Delivery, Limits, Prompt, Reasoning, UsageReport},
     config::Config,
     degpt,
     dialect::{self, Asked},
     error::Error,
+    headers,
     in_flight::{BASE_BYTES, Held},
+    notes::Wish,
     prompt_tokens,
     tools::{Stage, Wanted},
 };
+
+/// The model that answers `prompt`. Takes notes on the switches of reasoning that it does not
+/// obey.
+///
+/// # Errors
+/// [`Error::UnknownModel`], and [`Error::Invalid`] if no model may take an attachment.
+pub(super) fn target<'a>(config: &'a Config, prompt: &mut Prompt<'_>) -> Result<Target<'a>, Error> {
+    let attachment =
+        if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
+    let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
+    let switches = [Wish::On, Wish::Off, Wish::Effort, Wish::NoEffort];
+    prompt.notes.settle(&switches, target.obeys(prompt.thinking));
+    Ok(target)
+}
 
 /// One request to DeGPT and its answer, without the body of DeGPT's request. Of the
 /// client's request it keeps only what the answer needs.
@@ -26,26 +42,23 @@ pub(super) struct Job<'a> {
     pub(super) wanted: Wanted<'static>,
     /// The JSON schema that the answer should match.
     pub(super) schema: Option<String>,
-    pub(super) ignored: Vec<&'static str>,
+    reasoning: Reasoning,
+    /// What has no effect, as a header; empty if everything has one.
+    pub(super) ignored: String,
 }
 
 impl<'a> Job<'a> {
-    /// The job for `asked`, and the body of DeGPT's request. `held` counts the bytes of
+    /// The job for `asked` with `target`, and the body of DeGPT's request. `held` counts the bytes of
     /// that body.
     ///
     /// # Errors
-    /// [`Error::UnknownModel`], [`Error::Invalid`], and [`Error::Overloaded`] if there is no
-    /// memory for it.
+    /// [`Error::Invalid`], and [`Error::Overloaded`] if there is no memory for it.
     pub(super) fn new(
-        config: &'a Config,
+        target: Target<'a>,
         asked: Asked<'_>,
         held: &mut Held,
     ) -> Result<(Self, degpt::Body), Error> {
         let Asked { prompt, reply } = asked;
-        let attachment =
-            if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
-        let target =
-            config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
         held.set(held.bytes().saturating_add(degpt::size_hint(&prompt)))?;
         let wanted = Wanted::by(&prompt);
         // A streamed answer is not checked against the schema; only the model is told about it.
@@ -66,7 +79,8 @@ impl<'a> Job<'a> {
             wanted: wanted.with_schema(None),
             schema: schema.map(str::to_owned),
             limits: prompt.limits,
-            ignored: prompt.ignored,
+            reasoning: prompt.reasoning,
+            ignored: headers::shortened(&prompt.notes.ignored().join(", ")),
         };
         Ok((job, body))
     }
@@ -79,6 +93,6 @@ impl<'a> Job<'a> {
     /// The stages that one answer goes through.
     pub(super) fn stages(&self, counting: Counting) -> Stages {
         let limiter = Limiter::new(&self.limits, self.prompt_tokens, counting);
-        Stages::new(self.stage.clone(), limiter)
+        Stages::new(self.stage.clone(), limiter.with(self.reasoning))
     }
 }

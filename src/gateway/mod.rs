@@ -21,10 +21,11 @@ use crate::{
     chat::{Delivery, Stamp},
     config::{Config, Cors},
     degpt,
-    dialect::{self, Api, Asked, List, Table},
+    dialect::{self, Api, List, Table},
     error::Error,
     headers,
     in_flight::{self, Held, Share},
+    notes::Notes,
     prompt_tokens,
     runtime::Runtime,
     tools,
@@ -114,6 +115,12 @@ async fn answer<E: Runtime>(
     }
     let gateway = gateway.as_ref().map_err(Clone::clone)?;
     let catalog = &gateway.config.catalog;
+    // The models are open to everyone, but programs check a key by them.
+    if matches!(route, Route::Models | Route::Model(_))
+        && let Err(wrong @ Error::WrongKey) = caller(&gateway.config, request.header)
+    {
+        return Err(wrong);
+    }
     let body = match route {
         Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
         Route::Models => {
@@ -131,6 +138,12 @@ async fn answer<E: Runtime>(
     Ok(reply::json(200, body, None))
 }
 
+/// Who calls, by the keys in its headers.
+fn caller(config: &Config, header: &dyn Fn(&str) -> Option<String>) -> Result<Caller, Error> {
+    let authorization = header("authorization");
+    auth::admit(config, authorization.as_deref(), header("x-api-key").as_deref())
+}
+
 /// Reads and parses a request. Then answers it, or counts its tokens.
 async fn answer_question<E: Runtime>(
     gateway: &Rc<Gateway>,
@@ -141,28 +154,35 @@ async fn answer_question<E: Runtime>(
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
-    let authorization = (request.header)("authorization");
-    let x_api_key = (request.header)("x-api-key");
-    let caller = auth::admit(config, authorization.as_deref(), x_api_key.as_deref())?;
+    let caller = caller(config, request.header)?;
     let share = match &caller {
         Caller::Member => Share::Members,
         Caller::Guest(_) => Share::Guests,
     };
     let mut held = gateway.in_flight.hold(share);
     let limit_bytes = body_limit(config, share, route);
-    let length = Length::of((request.header)("content-length").as_deref());
+    let encoding = (request.header)("content-encoding");
+    let length = match upload::format(encoding.as_deref())? {
+        None => Length::of((request.header)("content-length").as_deref()),
+        Some(_) => Length::Compressed,
+    };
     let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
-    let asked = read(&body, api, request.header)?;
+    // Strings with escapes are copied. The copies are never longer than the body.
+    in_flight::probe(body.len())?;
+    let mut asked = (api.parse)(&body)?;
+    let target = job::target(config, &mut asked.prompt)?;
+    check_strict(&asked.prompt.notes, request.header)?;
+    // Tool tags that are quoted in the texts are marked in copies.
+    in_flight::probe(body.len() + body.len() / 8)?;
+    tools::instruct(&mut asked.prompt);
     let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
-        let (job, question) = Job::new(config, asked, &mut held)?;
+        let (job, question) = Job::new(target, asked, &mut held)?;
         // The body may be megabytes, and an answer may take minutes: free it now.
         drop(body);
         held.set(job.held_bytes(&question))?;
         return carry_out(gateway, edge, caller, job, question, held, stamp).await;
     };
-    // The count is the same for every model. An unknown model is still an error, so that a
-    // client learns about it here.
-    config.catalog.find(asked.prompt.model.as_deref())?;
+    // The count is the same for every model.
     Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))
 }
 
@@ -196,8 +216,7 @@ async fn carry_out<E: Runtime>(
     };
     reply.headers.push(("x-degpt-model", headers::fitting(job.target.upstream)));
     if !job.ignored.is_empty() {
-        let ignored = headers::shortened(&job.ignored.join(", "));
-        reply.headers.push(("x-degpt-ignored", ignored));
+        reply.headers.push(("x-degpt-ignored", job.ignored));
     }
     Ok(reply)
 }
@@ -215,22 +234,14 @@ fn body_limit(config: &Config, share: Share, route: &Route) -> usize {
     config.max_body_bytes.min(most)
 }
 
-fn read<'a>(
-    body: &'a [u8],
-    api: &Api,
-    header: &dyn Fn(&str) -> Option<String>,
-) -> Result<Asked<'a>, Error> {
-    // Strings with escapes are copied. The copies are never longer than the body.
-    in_flight::probe(body.len())?;
-    let mut asked = (api.parse)(body)?;
-    if let Some(param) = asked.prompt.ignored.first()
-        && header("x-degpt-strict").is_some_and(|value| value.trim() == "true")
-    {
-        let message = "This parameter has no effect with DeGPT's models.";
-        return Err(Error::invalid(*param, message));
+/// Refuses a request that has a field without effect, if the client is strict.
+fn check_strict(notes: &Notes, header: &dyn Fn(&str) -> Option<String>) -> Result<(), Error> {
+    match notes.ignored().first() {
+        Some(path) if header("x-degpt-strict").is_some_and(|value| value.trim() == "true") => {
+            // What is added to a path says what is wrong.
+            let (path, wrong) = path.split_once(' ').unwrap_or((path, "has no effect"));
+            Err(Error::invalid(path, format!("`{path}` {wrong}.")))
+        }
+        _ => Ok(()),
     }
-    // Tool tags that are quoted in the texts are marked in copies.
-    in_flight::probe(body.len() + body.len() / 8)?;
-    tools::instruct(&mut asked.prompt);
-    Ok(asked)
 }

@@ -36,7 +36,8 @@ impl Route {
             segments = rest;
         }
         match segments {
-            [] | ["hello"] => return Some(Self::Hello),
+            // Claude Code appends `/api/hello` to a base URL that may end in `/api`.
+            [] | ["hello"] | ["api", "hello"] => return Some(Self::Hello),
             ["models"] => return Some(Self::Models),
             // An id with a slash may arrive as one segment (`a%2Fb`) or as several.
             ["models", id @ ..] => {
@@ -99,10 +100,13 @@ mod tests {
             ("/v1/models/%E6%A8%A1", "model 模"),
             ("/", "hello"),
             ("/api/hello", "hello"),
+            ("/api/api/hello", "hello"),
+            ("/api/v1/api/hello", "hello"),
             ("/api/v1", "hello"),
             ("/api/v1/embeddings", "nothing"),
             ("/chat", "nothing"),
             ("/v2/models", "nothing"),
+            ("/api/api/v1/models", "nothing"),
         ];
         for (path, expected) in table {
             let found = match Route::at(path, ALL) {

@@ -34,7 +34,7 @@ pub(super) async fn answer<E: Runtime>(
     let model = job.target.model.id.as_str();
     let encoder = job.reply.encoder(model, stamp, job.prompt_tokens);
     let mut translator = Translator::new(encoder, job.stages(counting), config.max_answer_bytes);
-    let correction = job.wanted.call_correction();
+    let correction = job.wanted.stream_correction();
     if correction.is_some() {
         translator = translator.wait_for_call();
     }

@@ -66,6 +66,9 @@ async fn best<E: Runtime>(
             }
         }
     }
+    if fit == Fit::Several {
+        wanted.settle(&mut answer, |schema, text| edge.judge(schema, text));
+    }
     Ok((answer, fit, held))
 }
 

@@ -14,7 +14,7 @@ pub(crate) enum Wrong {
     NotJson,
     /// It nests too deeply, at this byte.
     TooDeep(usize),
-    /// The string at this byte has half a surrogate pair, or bytes that are not UTF-8.
+    /// The string at this byte has an escape that is none, or bytes that are not UTF-8.
     NotUnicode(usize),
     /// There is no memory for it.
     NoMemory,
@@ -79,6 +79,10 @@ impl Wrong {
 
     /// Why `body` is not JSON. A fault of its grammar is named first.
     fn why(&self, body: &[u8]) -> String {
+        // JSON begins with ASCII, which has a zero byte beside it there.
+        if body.iter().take(2).any(|byte| matches!(byte, 0 | 0xfe | 0xff)) {
+            return "it is in UTF-16 or UTF-32, and must be in UTF-8".to_owned();
+        }
         if let Err(error) = serde_json::from_slice::<IgnoredAny>(body) {
             return error.to_string();
         }

@@ -12,9 +12,13 @@ use serde::de::IgnoredAny;
 use super::{
     Text,
     error::{Outcome, Wrong},
-    string::{self, Unread},
+    nesting::Nesting,
+    string::{self, Care, Unread},
 };
-use crate::scan;
+use crate::{
+    notes::{Notes, Wish},
+    scan,
+};
 
 /// How deep the values that are read may nest. Skipped values may be deeper.
 const MAX_DEPTH: usize = 127;
@@ -44,11 +48,54 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// What to do with unknown fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unknown {
-    Skipped,
+/// What to do with the fields that a type does not have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Others {
+    /// They are errors.
     Refused,
+    /// They are skipped. If notes are taken, one is taken on each, unless one of these tables
+    /// says otherwise.
+    Noted(&'static [&'static [Row]]),
+}
+
+/// A field that is known though no type has it.
+pub(crate) type Row = (&'static str, Asks);
+
+/// What such a field asks of the answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asks {
+    /// Nothing, whatever its value is.
+    Nothing,
+    /// Nothing with one of these JSON values. With another it has no effect.
+    NothingIf(&'static [&'static str]),
+    /// Something that is not done: it has no effect.
+    Something,
+    /// The request is refused, with this rule.
+    Refused(&'static str),
+    /// This reads it, and takes the notes.
+    Read(for<'a> fn(&mut Reader<'a>) -> Outcome<()>),
+}
+
+impl Asks {
+    /// What becomes of the field, in the words of `docs/fields.md`.
+    pub(crate) fn fate(self) -> String {
+        match self {
+            Self::Nothing => "asks nothing".to_owned(),
+            Self::NothingIf(values) => format!("named, but for `{}`", values.join("`, `")),
+            Self::Something => "named".to_owned(),
+            Self::Refused(_) => "refused".to_owned(),
+            Self::Read(_) => "obeyed".to_owned(),
+        }
+    }
+}
+
+/// The fields of an object that was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    /// One bit for each field of its type, in their order: whether it has a value.
+    fields: u64,
+    /// How many notes there were before it.
+    notes: usize,
 }
 
 /// Reads one field of a `T`.
@@ -58,14 +105,87 @@ pub(crate) type Field<'a, T> = fn(&mut T, &mut Reader<'a>) -> Outcome<()>;
 pub(crate) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
+    care: Care,
+    is_odd: bool,
     depth: usize,
     /// What is left of [`MAX_LIST_BYTES`].
     list_bytes_left: usize,
+    takes_notes: bool,
+    notes: Notes,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0, list_bytes_left: MAX_LIST_BYTES }
+    /// Whether a known field did not hold what it must, with [`Care::Loose`].
+    pub(super) fn is_odd(&self) -> bool {
+        self.is_odd
+    }
+
+    pub(super) fn new(text: &'a [u8], care: Care) -> Self {
+        Self {
+            text,
+            at: 0,
+            care,
+            is_odd: false,
+            depth: 0,
+            list_bytes_left: MAX_LIST_BYTES,
+            takes_notes: false,
+            notes: Notes::default(),
+        }
+    }
+
+    /// Takes notes from now on.
+    pub(super) fn take_notes(&mut self) {
+        self.takes_notes = true;
+    }
+
+    /// The notes, once all is read.
+    pub(super) fn into_notes(self) -> Notes {
+        self.notes
+    }
+
+    /// Takes a note on the field that is being read: it has no effect.
+    pub(crate) fn note(&mut self) {
+        self.wish(None);
+    }
+
+    /// Takes a note on half a character in the string that is being read.
+    #[cold]
+    fn note_half(&mut self) {
+        if self.takes_notes {
+            self.notes.take_half(self.at);
+        }
+    }
+
+    /// Takes a note on the field that is being read, which asks for `wish`.
+    pub(crate) fn wish(&mut self, wish: Option<Wish>) {
+        if self.takes_notes {
+            self.notes.take(self.at, wish);
+        }
+    }
+
+    /// Takes notes on the fields `names` of the object that was read, but for the `known`
+    /// ones: an object of its type does not have the others.
+    pub(crate) fn note_others(&mut self, seen: Seen, names: &[&str], known: &[&str]) {
+        for (place, name) in names.iter().enumerate() {
+            if seen.fields & (1 << (place % 64)) != 0 && !known.contains(name) {
+                let before = self.notes.len();
+                self.note();
+                self.place(seen.notes, before, name);
+            }
+        }
+    }
+
+    /// Drops the notes on the object that was read, and what is in it.
+    pub(crate) fn forget_notes(&mut self, seen: Seen) {
+        self.notes.truncate(seen.notes);
+    }
+
+    /// Puts `step` before the paths of the notes from `from` on, of an object or list that
+    /// began with `start` of them.
+    fn place(&mut self, start: usize, from: usize, step: &str) {
+        if from < self.notes.len() {
+            self.notes.place(start, from, step);
+        }
     }
 
     /// How many bytes have been read.
@@ -73,8 +193,15 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// Reads the text as one value.
+    pub(super) fn whole<T: Read<'a>>(&mut self) -> Outcome<T> {
+        let value = T::read(self)?;
+        self.end()?;
+        Ok(value)
+    }
+
     /// Fails unless only white space is left.
-    pub(super) fn end(&mut self) -> Outcome<()> {
+    fn end(&mut self) -> Outcome<()> {
         if self.peek().is_none() { Ok(()) } else { Err(Wrong::NotJson) }
     }
 
@@ -94,41 +221,98 @@ impl<'a> Reader<'a> {
     /// through `fields!`, which sees to it that there are 64 fields at most.
     pub(crate) fn fields<T: Default>(
         &mut self,
-        names: &[&str],
+        names: &'static [&'static str],
         fields: &[Field<'a, T>],
-        unknown: Unknown,
-    ) -> Outcome<T> {
+        others: Others,
+    ) -> Outcome<(T, Seen)> {
         let mut value = T::default();
-        self.known_fields(names, unknown, &mut |reader, index| {
+        let seen = self.known_fields(names, others, &mut |reader, index| {
             fields.get(index).map_or(Ok(()), |field| field(&mut value, reader))
         })?;
-        Ok(value)
+        Ok((value, seen))
+    }
+
+    /// Reads an object of which all fields are in these tables.
+    pub(crate) fn rows(&mut self, rows: &'static [&'static [Row]]) -> Outcome<()> {
+        self.known_fields(&[], Others::Noted(rows), &mut |_, _| Ok(())).map(|_| ())
     }
 
     fn known_fields(
         &mut self,
-        names: &[&str],
-        unknown: Unknown,
+        names: &'static [&'static str],
+        others: Others,
         field: &mut dyn FnMut(&mut Self, usize) -> Outcome<()>,
-    ) -> Outcome<()> {
-        let mut seen = 0_u64;
+    ) -> Outcome<Seen> {
+        let mut seen = Seen { fields: 0, notes: self.notes.len() };
+        let mut given = 0_u64;
         self.object("an object", &mut |reader, name| {
             let name = name.as_str();
-            let Some(index) = names.iter().position(|&known| known == name) else {
-                return match unknown {
-                    Unknown::Skipped => reader.skip(),
-                    Unknown::Refused => {
-                        Err(reader.wrong(format!("has an unknown field, `{name}`")))
+            let before = reader.notes.len();
+            let outcome = if let Some(index) = names.iter().position(|&known| known == name) {
+                let bit = 1 << (index % 64);
+                if given & bit != 0 && reader.care == Care::Strict {
+                    return Err(reader.wrong("is given twice".to_owned()).within(name));
+                }
+                given |= bit;
+                if reader.kind() != Kind::Null {
+                    seen.fields |= bit;
+                }
+                if reader.takes_notes
+                    && reader.depth == 1
+                    && let Some(name) = names.get(index)
+                {
+                    reader.notes.begin(name, reader.at);
+                }
+                let (at, depth) = (reader.at, reader.depth);
+                match field(reader, index) {
+                    Err(Wrong::NoMemory) => Err(Wrong::NoMemory),
+                    Err(_) if reader.care == Care::Loose => {
+                        (reader.at, reader.depth) = (at, depth);
+                        reader.is_odd = true;
+                        reader.skip()
                     }
-                };
+                    read => read,
+                }
+            } else {
+                reader.other_field(name, others)
             };
-            let bit = 1 << (index % 64);
-            if seen & bit != 0 {
-                return Err(reader.wrong("is given twice".to_owned()).within(name));
+            outcome.map_err(|wrong| wrong.within(name))?;
+            reader.place(seen.notes, before, name);
+            Ok(())
+        })?;
+        Ok(seen)
+    }
+
+    /// Reads the value of the field `name`, which the object's type does not have.
+    #[inline(never)]
+    fn other_field(&mut self, name: &str, others: Others) -> Outcome<()> {
+        let tables = match others {
+            Others::Refused => return Err(self.wrong("is unknown".to_owned())),
+            Others::Noted(_) if !self.takes_notes || self.kind() == Kind::Null => {
+                return self.skip();
             }
-            seen |= bit;
-            field(reader, index).map_err(|wrong| wrong.within(name))
-        })
+            Others::Noted(tables) => tables,
+        };
+        let row = tables.iter().copied().flatten().find(|(known, _)| *known == name);
+        match row.map_or(Asks::Something, |(_, asks)| *asks) {
+            Asks::Nothing => self.skip(),
+            Asks::NothingIf(values) => {
+                let value = self.raw()?;
+                if !values.contains(&value) {
+                    self.note();
+                }
+                Ok(())
+            }
+            Asks::Something => {
+                self.note();
+                self.skip()
+            }
+            Asks::Refused(rule) => {
+                self.skip()?;
+                Err(self.wrong(rule.to_owned()))
+            }
+            Asks::Read(read) => read(self),
+        }
     }
 
     /// Reads an object. `field` reads the value after each name.
@@ -175,8 +359,11 @@ impl<'a> Reader<'a> {
             self.leave();
             return Ok(());
         }
+        let start = self.notes.len();
         for index in 0.. {
+            let before = self.notes.len();
             element(self).map_err(|wrong| wrong.within(&format!("[{index}]")))?;
+            self.place(start, before, "[]");
             if self.is_last(b']')? {
                 break;
             }
@@ -231,6 +418,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a value. Returns it, and its JSON.
+    pub(crate) fn with_json<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Outcome<T>,
+    ) -> Outcome<(T, &'a [u8])> {
+        self.peek();
+        let start = self.at;
+        let value = read(self)?;
+        Ok((value, self.text.get(start..self.at).unwrap_or_default()))
+    }
+
     /// The text of a number.
     pub(crate) fn number(&mut self, expected: &str) -> Outcome<&'a str> {
         if self.kind() != Kind::Other {
@@ -239,10 +437,12 @@ impl<'a> Reader<'a> {
         self.raw()
     }
 
-    /// Reads a whole number. `expected` describes the numbers of type `T`.
-    fn integer<T: FromStr>(&mut self, expected: &str) -> Outcome<T> {
-        let number = self.number(expected)?.parse();
-        number.map_err(|_| self.wrong(format!("must be {expected}")))
+    /// Reads a whole number, which may be written as a float. `expected` describes the
+    /// numbers of type `T`.
+    fn integer<T: FromStr + TryFrom<u64>>(&mut self, expected: &str) -> Outcome<T> {
+        let number = self.number(expected)?;
+        let value = number.parse().ok().or_else(|| whole(number)?.try_into().ok());
+        value.ok_or_else(|| self.wrong(format!("must be {expected}")))
     }
 
     /// Skips a value.
@@ -256,6 +456,9 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
         }
+        if self.care == Care::Loose {
+            return self.skip_loosely();
+        }
         let rest = serde_json::Deserializer::from_slice(self.rest());
         let mut values = rest.into_iter::<IgnoredAny>();
         let Some(Ok(_)) = values.next() else {
@@ -265,12 +468,28 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Skips a value, and returns its text.
-    fn raw(&mut self) -> Outcome<&'a str> {
+    /// Skips whatever stands where a value must, to what can follow a value. Quotes and
+    /// brackets must be closed.
+    fn skip_loosely(&mut self) -> Outcome<()> {
         self.peek();
         let start = self.at;
-        self.skip()?;
-        let raw = self.text.get(start..self.at).unwrap_or_default();
+        let mut nesting = Nesting::default();
+        for &byte in self.rest() {
+            if nesting.is_outside() && matches!(byte, b',' | b':' | b'}' | b']' | b' ') {
+                break;
+            }
+            self.at += 1;
+            if nesting.closes(byte) {
+                break;
+            }
+        }
+        if nesting.is_outside() && self.at > start { Ok(()) } else { Err(Wrong::NotJson) }
+    }
+
+    /// Skips a value, and returns its text.
+    fn raw(&mut self) -> Outcome<&'a str> {
+        let ((), raw) = self.with_json(Self::skip)?;
+        let start = self.at - raw.len();
         str::from_utf8(raw).map_err(|error| Wrong::NotUnicode(start + error.valid_up_to()))
     }
 
@@ -307,6 +526,43 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The number `1.5e1` as 15. `None` if it is not whole, negative, or over `u64::MAX`.
+fn whole(number: &str) -> Option<u64> {
+    let (mut value, mut scale, mut step) = (0_u64, 0_i32, 0);
+    let mut bytes = number.bytes();
+    for byte in bytes.by_ref() {
+        match byte {
+            b'0'..=b'9' => {
+                value = value.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+                scale += step;
+            }
+            b'.' => step = -1,
+            b'e' | b'E' => break,
+            _ => return None,
+        }
+    }
+    let (mut power, mut sign) = (0_i32, 1);
+    for byte in bytes {
+        match byte {
+            b'-' => sign = -1,
+            b'+' => {}
+            digit => power = power.saturating_mul(10).saturating_add(i32::from(digit - b'0')),
+        }
+    }
+    scale = scale.saturating_add(sign * power);
+    while scale != 0 && value != 0 {
+        if scale > 0 {
+            value = value.checked_mul(10)?;
+        } else if value.is_multiple_of(10) {
+            value /= 10;
+        } else {
+            return None;
+        }
+        scale -= scale.signum();
+    }
+    Some(value)
+}
+
 /// Reads a value into `place`. One function for each type, not for each field, is small.
 #[inline(never)]
 pub(crate) fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Outcome<()> {
@@ -320,12 +576,15 @@ impl<'a> Read<'a> for Text<'a> {
             return Err(reader.other_than("a string"));
         }
         let inner = reader.rest().get(1..).unwrap_or_default();
-        let (text, length) = string::read(inner).map_err(|unread| match unread {
+        let found = string::read(inner, reader.care).map_err(|unread| match unread {
             Unread::Malformed => Wrong::NotUnicode(reader.at + 1),
             Unread::NoMemory => Wrong::NoMemory,
         })?;
-        reader.at += length + 1;
-        Ok(Self(text))
+        reader.at += found.length + 1;
+        if found.has_half {
+            reader.note_half();
+        }
+        Ok(Self(found.text))
     }
 }
 

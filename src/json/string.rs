@@ -4,22 +4,51 @@ use std::borrow::Cow;
 
 use crate::scan;
 
+/// What stands in a text in place of half a character, or of bytes that are not UTF-8.
+pub(crate) const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
+/// How odd a text may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// It is JSON, and each known field holds what it must. Half a character is replaced.
+    Strict,
+    /// What is needed is read. What is not may hold anything, and so may a field that is
+    /// known: then it is passed over. Of a field that is given twice the last counts.
+    Loose,
+}
+
 /// Why a string was not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// It has no end, a wrong escape, half a character, or bytes that are not UTF-8.
+    /// It has no end, a wrong escape, or bytes that are not UTF-8.
     Malformed,
     /// There is no memory for it.
     NoMemory,
 }
 
-/// Reads the string whose opening quote stands before `text`. Returns it, and its length
-/// with the closing quote.
-pub(super) fn read(text: &[u8]) -> Result<(Cow<'_, str>, usize), Unread> {
+/// A string that was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found<'a> {
+    /// It, with [`REPLACEMENT`] for each half of a character that stands alone.
+    pub(super) text: Cow<'a, str>,
+    /// How many bytes it took, with the closing quote.
+    pub(super) length: usize,
+    /// Whether there was such a half.
+    pub(super) has_half: bool,
+}
+
+/// Reads the string whose opening quote stands before `text`. With [`Care::Loose`], bytes
+/// that are not UTF-8 are replaced too.
+pub(super) fn read(text: &[u8], care: Care) -> Result<Found<'_>, Unread> {
+    let mut has_half = false;
     let (plain, rest) = split_at_special(text)?;
     if rest.starts_with(b"\"") {
-        let plain = str::from_utf8(plain).map_err(|_| Unread::Malformed)?;
-        return Ok((Cow::Borrowed(plain), plain.len() + 1));
+        let text = match str::from_utf8(plain) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) if care == Care::Loose => String::from_utf8_lossy(plain),
+            Err(_) => return Err(Unread::Malformed),
+        };
+        return Ok(Found { text, length: plain.len() + 1, has_half });
     }
     let mut out = Vec::new();
     reserve(&mut out, plain.len() + 16)?;
@@ -30,12 +59,20 @@ pub(super) fn read(text: &[u8]) -> Result<(Cow<'_, str>, usize), Unread> {
         out.extend_from_slice(plain);
         rest = match more {
             [b'"', rest @ ..] => {
-                let out = String::from_utf8(out).map_err(|_| Unread::Malformed)?;
-                return Ok((Cow::Owned(out), text.len() - rest.len()));
+                let out = match String::from_utf8(out) {
+                    Ok(out) => out,
+                    Err(error) if care == Care::Loose => {
+                        String::from_utf8_lossy(error.as_bytes()).into_owned()
+                    }
+                    Err(_) => return Err(Unread::Malformed),
+                };
+                let length = text.len() - rest.len();
+                return Ok(Found { text: Cow::Owned(out), length, has_half });
             }
             [b'\\', escape @ ..] => {
-                let (ch, rest) = unescape(escape).ok_or(Unread::Malformed)?;
-                out.extend_from_slice(ch.encode_utf8(&mut [0; 4]).as_bytes());
+                let (escaped, rest) = unescape(escape).ok_or(Unread::Malformed)?;
+                has_half |= matches!(escaped, Escaped::Half(_));
+                out.extend_from_slice(escaped.char().encode_utf8(&mut [0; 4]).as_bytes());
                 rest
             }
             _ => return Err(Unread::Malformed),
@@ -74,9 +111,28 @@ fn reserve(out: &mut Vec<u8>, more: usize) -> Result<(), Unread> {
     out.try_reserve_exact(more).map_err(|_| Unread::NoMemory)
 }
 
-/// Reads the escape whose backslash stands before `text`. Returns its character, and what
-/// follows it. `None` if it is not a JSON escape, or half a character.
-pub(crate) fn unescape(text: &[u8]) -> Option<(char, &[u8])> {
+/// What an escape stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escaped {
+    /// A character.
+    Char(char),
+    /// Half of one, a surrogate of UTF-16, without its other half beside it.
+    Half(u16),
+}
+
+impl Escaped {
+    /// It as a character.
+    fn char(self) -> char {
+        match self {
+            Self::Char(ch) => ch,
+            Self::Half(_) => REPLACEMENT,
+        }
+    }
+}
+
+/// Reads the escape whose backslash stands before `text`. Returns what it stands for, and
+/// what follows it. `None` if it is not a JSON escape.
+pub(crate) fn unescape(text: &[u8]) -> Option<(Escaped, &[u8])> {
     let (escape, rest) = text.split_first()?;
     let ch = match escape {
         b'"' | b'\\' | b'/' => char::from(*escape),
@@ -88,60 +144,71 @@ pub(crate) fn unescape(text: &[u8]) -> Option<(char, &[u8])> {
         b'u' => return code_point(rest),
         _ => return None,
     };
-    Some((ch, rest))
+    Some((Escaped::Char(ch), rest))
 }
 
 /// Reads the character of a `\u` escape: four hex digits, or a surrogate pair of two
 /// escapes.
-fn code_point(text: &[u8]) -> Option<(char, &[u8])> {
+fn code_point(text: &[u8]) -> Option<(Escaped, &[u8])> {
     let (first, rest) = code_unit(text)?;
-    if !matches!(first, 0xd800..=0xdbff) {
-        return Some((char::from_u32(first)?, rest));
+    if let Some(ch) = char::from_u32(first.into()) {
+        return Some((Escaped::Char(ch), rest));
     }
-    let (second, rest) = code_unit(rest.strip_prefix(b"\\u")?)?;
-    let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-    Some((char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low)?, rest))
+    let second = rest.strip_prefix(b"\\u").and_then(code_unit);
+    let whole = second.and_then(|(second, rest)| Some((joined(first, second)?, rest)));
+    Some(whole.map_or((Escaped::Half(first), rest), |(ch, rest)| (Escaped::Char(ch), rest)))
+}
+
+/// The character of two halves; `None` if they are no surrogate pair.
+pub(crate) fn joined(high: u16, low: u16) -> Option<char> {
+    let high = high.checked_sub(0xd800).filter(|high| *high < 0x400)?;
+    let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+    char::from_u32(0x1_0000 + (u32::from(high) << 10) + u32::from(low))
 }
 
 /// Reads four hex digits.
-fn code_unit(text: &[u8]) -> Option<(u32, &[u8])> {
+fn code_unit(text: &[u8]) -> Option<(u16, &[u8])> {
     let (digits, rest) = text.split_first_chunk::<4>()?;
     let unit = digits
         .iter()
         .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))?;
-    Some((unit, rest))
+    Some((u16::try_from(unit).ok()?, rest))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Unread, make_room, read};
+    use super::{Care, Found, Unread, make_room, read};
 
     #[test]
     fn escapes_are_read_and_what_is_no_text_is_refused() {
-        let table: [(&str, Option<&str>); 13] = [
+        let table: [(&str, Option<&str>); 14] = [
             ("", None),
             ("\"", Some("")),
             (r#"plain"rest"#, Some("plain")),
             (r#"\"\\\/\b\f\n\r\t" "#, Some("\"\\/\u{8}\u{c}\n\r\t")),
             (r#"a\u00e9\u4F60z""#, Some("aé你z")),
             (r#"\ud83d\uDE00""#, Some("😀")),
-            (r#"\ud83d""#, None),
-            (r#"\ud83d\u0041""#, None),
-            (r#"\ude00""#, None),
+            (r#"\ud83d""#, Some("\u{fffd}")),
+            (r#"\ud83d\u0041""#, Some("\u{fffd}A")),
+            (r#"\ude00\ud83d\ud83d\ude00""#, Some("\u{fffd}\u{fffd}😀")),
+            (r#"\ud83d\u004""#, None),
             (r#"\u00g0""#, None),
             (r#"\x""#, None),
             (r#"not closed \""#, None),
             ("a\nb\"", None),
         ];
         for (text, expected) in table {
-            let found = read(text.as_bytes());
-            let found = found.as_ref().map(|(text, _)| text.as_ref());
+            let found = read(text.as_bytes(), Care::Strict);
+            let found = found.as_ref().map(|found| found.text.as_ref());
             assert_eq!(found, expected.ok_or(&Unread::Malformed), "{text}");
         }
-        assert_eq!(read(b"\xff\""), Err(Unread::Malformed));
-        assert_eq!(read(b"\\n\xff\""), Err(Unread::Malformed));
+        for (bytes, loosely) in [(b"\xff\"".as_slice(), "\u{fffd}"), (b"\\n\xff\"", "\n\u{fffd}")] {
+            assert_eq!(read(bytes, Care::Strict), Err(Unread::Malformed));
+            let found = Found { text: loosely.into(), length: bytes.len(), has_half: false };
+            assert_eq!(read(bytes, Care::Loose), Ok(found));
+        }
     }
 
     #[test]
@@ -155,15 +222,31 @@ mod tests {
         assert_eq!(make_room(&mut long, more, b"closed \\\"\""), Ok(()));
     }
 
+    /// Units of UTF-16, many of them halves.
+    fn units() -> impl Strategy<Value = Vec<u16>> {
+        prop::collection::vec(prop_oneof![any::<u16>(), 0xd800..0xe000_u16], 0..9)
+    }
+
     proptest! {
+        #[test]
+        fn any_units_of_utf_16_are_read_as_rust_reads_them(units in units()) {
+            let json = units.iter().fold(String::new(), |json, unit| json + &format!("\\u{unit:04x}"));
+            let text = String::from_utf16_lossy(&units);
+            let has_half = String::from_utf16(&units).is_err();
+            let length = json.len() + 1;
+            let json = json + "\"";
+            let found = read(json.as_bytes(), Care::Strict);
+            prop_assert_eq!(found, Ok(Found { text: text.into(), length, has_half }));
+        }
+
         #[test]
         fn every_string_comes_back(text in any::<String>(), rest in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
             let inner = json.strip_prefix('"').unwrap();
             let all = format!("{inner}{rest}");
-            let (found, length) = read(all.as_bytes()).unwrap();
-            prop_assert_eq!(found.as_ref(), text);
-            prop_assert_eq!(length, inner.len());
+            let found = read(all.as_bytes(), Care::Strict).unwrap();
+            prop_assert_eq!((found.length, found.has_half), (inner.len(), false));
+            prop_assert_eq!(found.text, text);
         }
     }
 }

@@ -6,17 +6,15 @@
 //! depends on how it is delivered:
 //!
 //! - A whole answer can lack a call or the form ([`Wanted::correction`]). The model is told
-//!   what it said. Of both answers the better one counts, the second if they are alike.
-//! - A streamed one can lack a call alone ([`Wanted::call_correction`]), and only as long
-//!   as nothing of it has gone out. The second answer counts if there is one.
+//!   what it said. Of both answers the better one counts, the second if they are alike. Of
+//!   several values in that one the last counts, if possible one that fits the schema.
+//! - A streamed one can lack a call or a value ([`Wanted::stream_correction`]), and only as
+//!   long as nothing of it has gone out. The second answer counts if there is one.
 
 use std::borrow::Cow;
 
-use super::quote;
-use crate::{
-    chat::{Answer, Finish, Format, Prompt, Role, ToolChoice},
-    json,
-};
+use super::{form::Root, quote};
+use crate::chat::{Answer, Finish, Format, Prompt, Role, ToolChoice};
 
 /// The longest answer that a model is asked to do better than, in bytes.
 pub const LONGEST_BYTES: usize = 1 << 20;
@@ -44,6 +42,7 @@ pub struct Wanted<'a> {
     pub call: bool,
     /// A text of this form.
     pub format: Option<Format<'a>>,
+    root: Root,
     /// Whether the model was told of tools, and so how to quote calls.
     has_tools: bool,
     /// Whether there is a way to ask again.
@@ -66,11 +65,13 @@ pub enum Judgement {
 pub enum Fit {
     /// It does.
     Fits,
-    /// It is a JSON object, and whether that fits the schema cannot be told.
+    /// It is a value of the right kind, and whether that fits the schema cannot be told.
     Unjudged,
-    /// It is a JSON object that does not fit the schema, and this is why.
+    /// It is a value of the right kind that does not fit the schema, and this is why.
     Misfit(String),
-    /// It is no JSON object.
+    /// It has values of the right kind in it, and is none itself.
+    Several,
+    /// It is none.
     NotJson,
 }
 
@@ -78,12 +79,14 @@ impl Fit {
     /// Whether it is closer to what is wanted than `other` is.
     #[must_use]
     pub fn is_better_than(&self, other: &Self) -> bool {
-        match self {
-            Self::Fits => *other != Self::Fits,
-            Self::Unjudged => matches!(other, Self::Misfit(_) | Self::NotJson),
-            Self::Misfit(_) => *other == Self::NotJson,
-            Self::NotJson => false,
-        }
+        let rank = |fit: &Self| match fit {
+            Self::Fits => 0,
+            Self::Unjudged => 1,
+            Self::Misfit(_) => 2,
+            Self::Several => 3,
+            Self::NotJson => 4,
+        };
+        rank(self) < rank(other)
     }
 
     /// What the header `x-degpt-json` says of it; `None` if there is nothing to say.
@@ -92,7 +95,7 @@ impl Fit {
         match self {
             Self::Fits => None,
             Self::Unjudged => Some("unjudged"),
-            Self::Misfit(_) | Self::NotJson => Some("invalid"),
+            Self::Misfit(_) | Self::Several | Self::NotJson => Some("invalid"),
         }
     }
 }
@@ -104,6 +107,7 @@ impl<'a> Wanted<'a> {
         Self {
             call: prompt.tools.as_ref().is_some_and(|tools| tools.choice == ToolChoice::Required),
             format: prompt.format,
+            root: prompt.format.map_or(Root::ANY, Root::of),
             has_tools: prompt.tools.is_some(),
             // Where the model goes on from a text, that has to stay the last.
             may_ask_again: prompt.turns.last().is_some_and(|turn| turn.role != Role::Assistant),
@@ -113,15 +117,19 @@ impl<'a> Wanted<'a> {
     /// The same with the schema, if there is one, in another place.
     #[must_use]
     pub fn with_schema(self, schema: Option<&str>) -> Wanted<'_> {
-        let Self { call, format, has_tools, may_ask_again } = self;
+        let Self { call, format, root, has_tools, may_ask_again } = self;
         let format = format.map(|_| Format { schema, description: None });
-        Wanted { call, format, has_tools, may_ask_again }
+        Wanted { call, format, root, has_tools, may_ask_again }
     }
 
-    /// What is asked if a streamed answer has no call; `None` if none is wanted.
+    /// What is asked if a streamed answer has not what is wanted; `None` if it may have
+    /// anything.
     #[must_use]
-    pub fn call_correction(self) -> Option<Correction<'static>> {
-        self.lacks_call().map(|text| Correction { answer: "".into(), text: text.into() })
+    pub fn stream_correction(self) -> Option<Correction<'static>> {
+        let lacks_value = self.format.is_some() && self.may_ask_again;
+        let text = self.lacks_call().map(Cow::Borrowed);
+        let text = text.or_else(|| lacks_value.then(|| self.lacks_form(&Fit::NotJson))?)?;
+        Some(Correction { answer: "".into(), text })
     }
 
     /// What is asked after a whole `answer`, which is of this `fit`; `None` if it is not
@@ -132,7 +140,7 @@ impl<'a> Wanted<'a> {
         if !ended_by_itself(&answer.finish) || !self.may_ask_again || is_long {
             return None;
         }
-        let text = self.lacks_call().map(Cow::Borrowed).or_else(|| lacks_form(fit))?;
+        let text = self.lacks_call().map(Cow::Borrowed).or_else(|| self.lacks_form(fit))?;
         let said = answer.text.as_str();
         let answer = if self.has_tools { quote::mark(said) } else { said.into() };
         Some(Correction { answer, text })
@@ -147,14 +155,15 @@ impl<'a> Wanted<'a> {
     }
 
     /// How `answer` fits. `judge` says whether a text, its second argument, fits a
-    /// schema, and is asked about JSON objects alone.
+    /// schema, and is asked about JSON alone.
     #[must_use]
     pub fn fit(self, answer: &Answer, judge: impl FnOnce(&str, &str) -> Judgement) -> Fit {
         let Some(format) = self.format.filter(|_| answer.calls.is_empty()) else {
             return Fit::Fits;
         };
-        if !is_object(&answer.text) {
-            return Fit::NotJson;
+        if !self.root.is(&answer.text) {
+            let has_several = self.root.values(&answer.text).len() > 1;
+            return if has_several { Fit::Several } else { Fit::NotJson };
         }
         match format.schema.map(|schema| judge(schema, &answer.text)) {
             None | Some(Judgement::Fits) => Fit::Fits,
@@ -162,31 +171,38 @@ impl<'a> Wanted<'a> {
             Some(Judgement::Unknown) => Fit::Unjudged,
         }
     }
-}
 
-/// What to say to a model whose answer is of this `fit`; `None` if it is fine.
-fn lacks_form(fit: &Fit) -> Option<Cow<'static, str>> {
-    match fit {
-        // To ask again would be to ask for what nobody knows to be wrong.
-        Fit::Fits | Fit::Unjudged => None,
-        Fit::Misfit(why) => Some(
-            format!(
-                "That does not fit the JSON schema: {} Answer again, with one JSON object \
-                 that fits it and nothing else.",
-                brief(why)
-            )
-            .into(),
-        ),
-        Fit::NotJson => Some(
-            "That is no valid JSON object. Answer again, with one JSON object of the form \
-             you were given and nothing else."
-                .into(),
-        ),
+    /// Makes one of an answer of [`Fit::Several`] values: the last that fits the schema, or
+    /// if none does, the last.
+    pub fn settle(self, answer: &mut Answer, judge: impl Fn(&str, &str) -> Judgement) {
+        /// Each may take its time.
+        const MOST_JUDGED: usize = 3;
+        let schema = self.format.and_then(|format| format.schema);
+        let mut values = self.root.values(&answer.text);
+        values.retain(|value| self.root.is(value));
+        let fits =
+            |value: &&&str| schema.is_none_or(|schema| judge(schema, value) == Judgement::Fits);
+        if let Some(value) = values.iter().rev().take(MOST_JUDGED).find(fits).or(values.last()) {
+            answer.text = (*value).to_owned();
+        }
     }
-}
 
-fn is_object(text: &str) -> bool {
-    text.trim_start().starts_with('{') && json::is_valid(text)
+    /// What to say to a model whose answer is of this `fit`; `None` if it is fine.
+    fn lacks_form(self, fit: &Fit) -> Option<Cow<'static, str>> {
+        let value = self.root.name();
+        let (start, what, end, which) = match fit {
+            // To ask again would be to ask for what nobody knows to be wrong.
+            Fit::Fits | Fit::Unjudged => return None,
+            Fit::Misfit(why) => {
+                ("That does not fit the JSON schema: ", &*brief(why), "", "that fits it")
+            }
+            Fit::Several => ("There is more than one ", value, " in that.", "that is right"),
+            Fit::NotJson => ("That is no valid ", value, ".", "of the form you were given"),
+        };
+        let text =
+            format!("{start}{what}{end} Answer again, with one {value} {which} and nothing else.");
+        Some(text.into())
+    }
 }
 
 /// One short line of a reason, which may quote a key or a list of any length.

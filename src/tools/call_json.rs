@@ -6,7 +6,7 @@ use super::{
     Declared,
     markup::{CALL_TAGS, LIST_TAG},
 };
-use crate::json::{self, Outcome, Raw, Read, Reader, Text};
+use crate::json::{self, Care, Outcome, Raw, Read, Reader, Text};
 
 /// A call to a declared tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<ParsedCall>
                 .trim_start_matches(['`', '~'])
                 .trim_start_matches(|ch: char| ch.is_ascii_alphanumeric() || ch == '_');
         } else {
-            let (Raw(value), more) = json::read_first(rest).ok()?;
+            let (Raw(value), more) = json::read_first(rest, Care::Strict).ok()?;
             rest = more;
             if value.starts_with('[') {
                 let list: Vec<Raw<'_>> = json::read(value.as_bytes()).ok()?;
@@ -121,11 +121,11 @@ fn read_object(text: &str) -> Option<String> {
 }
 
 /// The fields of an object, in order.
-struct Fields<'a>(Vec<(Text<'a>, Raw<'a>)>);
+pub(super) struct Fields<'a>(pub(super) Vec<(Text<'a>, Raw<'a>)>);
 
 impl<'a> Fields<'a> {
     /// The JSON text of the first field that has one of these names.
-    fn find(&self, names: &[&str]) -> Option<&'a str> {
+    pub(super) fn find(&self, names: &[&str]) -> Option<&'a str> {
         let has_name = |(name, _): &&(Text<'a>, Raw<'a>)| names.contains(&name.as_str());
         self.0.iter().find(has_name).map(|(_, value)| value.0)
     }

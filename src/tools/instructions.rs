@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-use super::quote;
+use super::{form::Root, quote};
 use crate::{
     chat::{Calls, Format, Part, Prompt, Role, Tool, ToolChoice, Tools, Turn},
     json::Writer,
@@ -93,7 +93,8 @@ fn describe_format(format: Format<'_>, opening: &str) -> String {
     let mut block = String::with_capacity(512 + sizes.iter().sum::<usize>());
     block.push_str("# Form of the answer\n\n");
     block.push_str(opening);
-    block.push_str(" with one JSON object and nothing else: no words around it, no code fence.");
+    let value = Root::of(format).name();
+    let _ = write!(block, " with one {value} and nothing else: no words around it, no code fence.");
     if let Some(description) = format.description {
         let _ = write!(block, " What it is: {description}");
     }

@@ -1,110 +1,114 @@
-//! Reduces a text to the JSON object in it.
+//! Reduces a text to the JSON value in it.
 
 use std::mem;
 
-use super::MAX_HELD_BYTES;
-use crate::chat::Event;
+use super::{MAX_HELD_BYTES, form::Root};
+use crate::{chat::Event, json::Nesting};
 
-/// Passes on the first object of a text as it comes, and drops the text around it. A text
-/// without an object passes whole, at its end: it may say why.
-#[derive(Debug, Clone, Default)]
+/// Passes on the value that an answer may be, without the text around it.
+///
+/// A text that begins with a value, or with a code fence and a value, passes as it comes. If
+/// words come first, all is held back to the end: the value may be a draft. A text with no
+/// value or with several passes whole, and so is no JSON: nobody takes it for an answer.
+#[derive(Debug, Clone)]
 pub(super) struct JsonOnly {
-    /// The text before the object, perhaps with the object's first bracket.
+    root: Root,
+    /// The text that is not certain yet.
     held: String,
-    /// Where the bracket is in `held`, if nothing but white space follows it.
-    bracket: Option<usize>,
-    /// What goes out after the current piece of text.
-    ready: String,
-    state: ObjectState,
+    state: State,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-enum ObjectState {
-    #[default]
+#[derive(Debug, Clone)]
+enum State {
+    /// The value may begin here.
     Before,
-    Inside {
-        depth: usize,
-        in_string: bool,
-        escaped: bool,
-    },
+    /// Words have come.
+    Words,
+    /// In the value.
+    Inside(Nesting),
+    /// After the value.
     After,
-    /// More text came than may be held, and no object.
-    Missing,
+    /// More text came than may be held.
+    TooLong,
 }
 
 impl JsonOnly {
+    pub(super) fn new(root: Root) -> Self {
+        Self { root, held: String::new(), state: State::Before }
+    }
+
     /// How much memory it holds, in bytes.
     pub(super) fn held_bytes(&self) -> usize {
-        self.held.capacity() + self.ready.capacity()
+        self.held.capacity()
     }
 
-    pub(super) fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
-        match event {
-            Event::Text(text) => {
-                for ch in text.chars() {
-                    self.step(ch);
-                }
-                if !self.ready.is_empty() {
-                    on_event(Event::Text(&self.ready));
-                    self.ready.clear();
-                }
-            }
-            Event::Reasoning(_) => on_event(event),
-            Event::ToolCall { .. } | Event::End(_) => {
+    /// Whether what has passed is the value, or its beginning.
+    pub(super) fn has_value(&self) -> bool {
+        matches!(self.state, State::Inside(_) | State::After)
+    }
+
+    pub(super) fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
+        match &event {
+            Event::Text(text) => return self.text(text, on_event),
+            Event::Reasoning(_) => {}
+            Event::ToolCall { .. } => say(&mem::take(&mut self.held), on_event),
+            Event::End(_) => {
                 let held = mem::take(&mut self.held);
-                self.bracket = None;
-                if !held.is_empty() {
-                    on_event(Event::Text(&held));
-                }
-                on_event(event);
+                say(self.rest(&held), on_event);
             }
         }
+        on_event(event);
     }
 
-    fn step(&mut self, ch: char) {
+    fn text(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
         match &mut self.state {
-            ObjectState::Before => self.before(ch),
-            ObjectState::Missing => self.ready.push(ch),
-            ObjectState::Inside { depth, in_string, escaped } => {
-                self.ready.push(ch);
-                match ch {
-                    _ if *escaped => *escaped = false,
-                    '\\' if *in_string => *escaped = true,
-                    '"' => *in_string = !*in_string,
-                    _ if *in_string => {}
-                    '{' | '[' => *depth += 1,
-                    '}' | ']' => *depth -= 1,
-                    _ => {}
-                }
-                if *depth == 0 {
-                    self.state = ObjectState::After;
+            State::TooLong => on_event(Event::Text(text)),
+            State::Inside(nesting) => {
+                let end = text.bytes().position(|byte| nesting.closes(byte));
+                let (value, rest) =
+                    end.and_then(|end| text.split_at_checked(end + 1)).unwrap_or((text, ""));
+                say(value, on_event);
+                if end.is_some() {
+                    self.state = State::After;
+                    self.text(rest, on_event);
                 }
             }
-            ObjectState::After => {}
+            State::Before | State::Words | State::After => {
+                self.held.push_str(text);
+                if matches!(self.state, State::Before) {
+                    match self.root.begins(&self.held) {
+                        Some(true) => {
+                            self.state = State::Inside(Nesting::default());
+                            let held = mem::take(&mut self.held);
+                            let start = held.find(['{', '[']).unwrap_or_default();
+                            self.text(held.get(start..).unwrap_or_default(), on_event);
+                        }
+                        Some(false) => self.state = State::Words,
+                        None => {}
+                    }
+                } else if self.held.len() > MAX_HELD_BYTES {
+                    self.state = State::TooLong;
+                    say(&mem::take(&mut self.held), on_event);
+                }
+            }
         }
     }
 
-    /// Takes a character before the object is certain to have begun.
-    fn before(&mut self, ch: char) {
-        match (ch, self.bracket) {
-            ('{', _) => self.bracket = Some(self.held.len()),
-            ('"' | '}', Some(start)) => {
-                self.ready.push_str(self.held.get(start..).unwrap_or_default());
-                self.ready.push(ch);
-                self.held = String::new();
-                self.state = match ch {
-                    '"' => ObjectState::Inside { depth: 1, in_string: true, escaped: false },
-                    _ => ObjectState::After,
-                };
-                return;
+    /// What of `held` passes at the end.
+    fn rest<'t>(&mut self, held: &'t str) -> &'t str {
+        match (self.has_value(), self.root.values(held).as_slice()) {
+            (true, []) => "",
+            (false, [only]) => {
+                self.state = State::After;
+                only
             }
-            _ if ch.is_ascii_whitespace() => {}
-            _ => self.bracket = None,
+            _ => held,
         }
-        self.held.push(ch);
-        if self.held.len() > MAX_HELD_BYTES {
-            self.ready.push_str(&mem::take(&mut self.held));
-            self.state = ObjectState::Missing;
-        }
+    }
+}
+
+fn say(text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
+    if !text.is_empty() {
+        on_event(Event::Text(text));
     }
 }

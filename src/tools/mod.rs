@@ -10,6 +10,7 @@ mod ask_again;
 mod block;
 mod call_json;
 mod code_fences;
+mod form;
 mod instructions;
 mod json_only;
 pub mod markup;
@@ -19,10 +20,11 @@ mod quote;
 use std::borrow::Cow;
 
 use crate::{
-    chat::{Calls, Event, Finish, Prompt, Tool},
+    chat::{Calls, Event, Finish, Prompt, Tool, ToolChoice},
     names::Names,
 };
 pub use ask_again::{Correction, Fit, Judgement, LONGEST_BYTES, Wanted, ended_by_itself};
+use form::Root;
 pub use instructions::instruct;
 use json_only::JsonOnly;
 
@@ -58,7 +60,18 @@ pub struct Stage {
     calls: Option<parser::Parser>,
     json_only: Option<JsonOnly>,
     only_one: bool,
+    awaited: Awaited,
     ended: bool,
+}
+
+/// What an answer must have before any of it may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    Call,
+    /// The JSON value.
+    Value,
+    /// Nothing: the reasoning goes out as it comes.
+    Nothing,
 }
 
 impl Stage {
@@ -75,10 +88,24 @@ impl Stage {
         });
         Some(Self {
             calls,
-            json_only: prompt.format.map(|_| JsonOnly::default()),
+            json_only: prompt.format.map(|format| JsonOnly::new(Root::of(format))),
             only_one: tools.is_some_and(|tools| tools.calls == Calls::One),
+            awaited: match tools.map(|tools| tools.choice) {
+                Some(ToolChoice::Required) => Awaited::Call,
+                _ => Awaited::Value,
+            },
             ended: false,
         })
+    }
+
+    /// Whether what has passed may go out, but for calls, which may.
+    #[must_use]
+    pub fn may_go_out(&self) -> bool {
+        match self.awaited {
+            Awaited::Call => false,
+            Awaited::Value => self.json_only.as_ref().is_some_and(JsonOnly::has_value),
+            Awaited::Nothing => true,
+        }
     }
 
     /// How much memory is held for what is not certain yet, in bytes.
@@ -90,10 +117,13 @@ impl Stage {
 
     /// Takes an event, and calls `on_event` with the events that it becomes. Nothing comes
     /// after an [`Event::End`].
-    pub fn push(&mut self, event: Event<'_>, on_event: &mut impl FnMut(Event<'_>)) {
-        let Self { calls, json_only, only_one, ended } = self;
+    pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
+        let Self { calls, json_only, only_one, awaited, ended } = self;
         if *ended {
             return;
+        }
+        if *awaited == Awaited::Value && matches!(event, Event::Reasoning(_)) {
+            *awaited = Awaited::Nothing;
         }
         let mut pass = |event: Event<'_>| {
             if *ended {

@@ -188,7 +188,7 @@ impl Parser {
     }
 
     /// Takes a piece of text, and calls `on_event` with what is certain by now.
-    pub(super) fn push(&mut self, text: &str, on_event: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn push(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
         for ch in text.chars() {
             self.step(ch, on_event);
         }
@@ -196,7 +196,7 @@ impl Parser {
     }
 
     /// The text has ended.
-    pub(super) fn finish(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn finish(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
         if matches!(self.candidate, Candidate::Block(_) | Candidate::After { .. }) {
             self.complete(on_event);
         } else {
@@ -210,7 +210,7 @@ impl Parser {
         self.send(on_event);
     }
 
-    fn step(&mut self, ch: char, on_event: &mut impl FnMut(Event<'_>)) {
+    fn step(&mut self, ch: char, on_event: &mut dyn FnMut(Event<'_>)) {
         let candidate = mem::replace(&mut self.candidate, Candidate::Nothing);
         if let Candidate::Nothing = candidate {
             match self.begin(ch) {
@@ -260,7 +260,7 @@ impl Parser {
         &mut self,
         candidate: Candidate,
         ch: char,
-        on_event: &mut impl FnMut(Event<'_>),
+        on_event: &mut dyn FnMut(Event<'_>),
     ) -> Verdict {
         match candidate {
             Candidate::Nothing => Verdict::Text,
@@ -299,7 +299,7 @@ impl Parser {
         !self.passed_text && !self.called && self.ready.is_empty() && !self.quotes.objects
     }
 
-    fn open_tag(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
+    fn open_tag(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Verdict {
         let name = self.held.strip_prefix('<').unwrap_or_default();
         let Some(name) = name.strip_suffix('>') else {
             let known =
@@ -324,7 +324,7 @@ impl Parser {
 
     /// Ends the answer here. The model makes up the result of its call: neither the result
     /// nor what the model concludes from it may reach the client.
-    fn end(&mut self, on_event: &mut impl FnMut(Event<'_>)) -> Verdict {
+    fn end(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Verdict {
         self.settle();
         self.send(on_event);
         on_event(Event::End(Finish::Stop));
@@ -332,7 +332,7 @@ impl Parser {
     }
 
     /// The candidate is complete: calls, or text after all.
-    fn complete(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
+    fn complete(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
         match call_json::read(&self.held, &self.declared) {
             Some(calls) => {
                 self.held.clear();
@@ -412,7 +412,7 @@ impl Parser {
         }
     }
 
-    fn send(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
+    fn send(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
         if !self.ready.is_empty() {
             self.passed_text = true;
             on_event(Event::Text(&self.ready));

@@ -5,7 +5,7 @@
 //! What is to hold is in `support/units.rs`, which the fuzz targets share.
 
 use crate::support::units;
-use crate::support::{answers, apis, contract, json as reader};
+use crate::support::{answers, apis, contract, json as reader, requests::Parse};
 use std::{fs, time::Duration};
 
 use degpt_edge::{
@@ -16,7 +16,7 @@ use degpt_edge::{
     error::Error,
 };
 use proptest::{collection::vec, prelude::*, sample};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Found failures become lines of [`what_was_found_once`], not files that nobody reads.
 fn cases(cases: u32) -> ProptestConfig {
@@ -60,6 +60,13 @@ proptest! {
     #[test]
     fn requests_like_a_clients(request in request()) {
         units::requests(request.to_string().as_bytes());
+    }
+
+    #[test]
+    fn fields_that_nobody_knows_are_named(extra in vec(any::<(sample::Index, u8)>(), 0..40), name in "[a-z_]{0,9}") {
+        for (parse, seed) in [(apis::openai as Parse, openai_request()), (apis::anthropic, anthropic_request())] {
+            named(parse, seed, &extra, &name);
+        }
     }
 
     #[test]
@@ -119,6 +126,145 @@ fn what_was_found_once() {
     units::config(b"ahttps://chat.example\njhttps://chat.example");
     // A conversation that the server is to keep is refused, too.
     units::requests(br#"{"thread":true,"messages":[{"role":"user","content":"Hi"}]}"#);
+}
+
+/// With unknown fields put into the objects of `request`, each is named, once, in the
+/// request's order, and nothing else is.
+fn named(parse: Parse, mut request: Value, extra: &[(sample::Index, u8)], name: &str) {
+    let count = objects(&mut request, &mut |_| {});
+    for (place, kind) in extra {
+        // What the last of these lead to: a control character, a comma, no ASCII, one that is long.
+        let names = ["", "", "a", "b", "c", "\r\n", ",", "模型", &"x".repeat(90)];
+        let suffix = names.get(usize::from(*kind) % names.len()).copied().unwrap_or_default();
+        let values = [json!(1), json!([{"a": 1}]), json!({"b": {"c": 2}}), json!("x")];
+        let value = values.get(usize::from(*kind) % 4).cloned().unwrap_or_default();
+        let mut left = place.index(count);
+        objects(&mut request, &mut |object| {
+            if left == 0 {
+                object.insert(format!("zz{name}{suffix}"), value.clone());
+            }
+            left = left.wrapping_sub(1);
+        });
+    }
+    let mut expected = Vec::new();
+    paths(&request, "", &mut expected);
+    let body = request.to_string();
+    let prompt = parse(body.as_bytes()).unwrap_or_else(|error| unreachable!("{error:?} {body}"));
+    assert_eq!(prompt.notes.ignored(), expected, "{body}");
+}
+
+/// What is handed on as it came, or has no meaning here.
+const OPAQUE: [&str; 5] = ["parameters", "input_schema", "schema", "input", "metadata"];
+
+/// Calls `visit` for each object of a request. Returns how many there are.
+fn objects(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) -> usize {
+    match value {
+        Value::Object(fields) => {
+            visit(fields);
+            let known = fields.iter_mut();
+            let known =
+                known.filter(|(name, _)| !is_extra(name) && !OPAQUE.contains(&name.as_str()));
+            1 + known.map(|(_, value)| objects(value, visit)).sum::<usize>()
+        }
+        Value::Array(list) => list.iter_mut().map(|value| objects(value, visit)).sum(),
+        _ => 0,
+    }
+}
+
+fn is_extra(name: &str) -> bool {
+    name.starts_with("zz")
+}
+
+/// The paths of the unknown fields, each once.
+fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let dot = if path.is_empty() { "" } else { "." };
+                if is_extra(name) {
+                    let end = if name.chars().count() > 64 { "..." } else { "" };
+                    let is_plain = |ch: &char| matches!(ch, '!'..='~') && *ch != ',';
+                    let clean =
+                        name.chars().take(64).map(|ch| if is_plain(&ch) { ch } else { '?' });
+                    let path = format!("{path}{dot}{}{end}", clean.collect::<String>());
+                    if !found.contains(&path) {
+                        found.push(path);
+                    }
+                } else if !OPAQUE.contains(&name.as_str()) {
+                    paths(value, &format!("{path}{dot}{name}"), found);
+                }
+            }
+        }
+        Value::Array(list) => {
+            for value in list {
+                paths(value, &format!("{path}[]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Objects at every level that OpenAI's requests have, all of them obeyed.
+fn openai_request() -> Value {
+    let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}});
+    let file = json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBE"}});
+    let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let custom = json!({"id": "d", "type": "custom", "custom": {"name": "g", "input": "x"}});
+    let schema = json!({"type": "object"});
+    let allowed =
+        json!({"mode": "auto", "tools": [{"type": "function", "function": {"name": "f"}}]});
+    json!({
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Look:"}, picture, file]},
+            {"role": "assistant", "content": null, "tool_calls": [call, custom]},
+            {"role": "tool", "tool_call_id": "c", "content": "Rain."},
+            {"role": "tool", "tool_call_id": "d", "content": [{"type": "text", "text": "Rain."}]},
+            {"role": "assistant", "content": "Hm", "function_call": {"name": "f", "arguments": "{}"}},
+            {"role": "function", "name": "f", "content": "Rain."},
+        ],
+        "metadata": {"a": "b"},
+        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": schema}},
+        "stream": true,
+        "stream_options": {"include_usage": true},
+        "system": [{"type": "text", "text": "Be brief."}],
+        "tool_choice": {"type": "allowed_tools", "allowed_tools": allowed},
+        "tools": [
+            {"type": "function", "function": {"name": "f", "parameters": schema}},
+            {"type": "custom", "custom": {"name": "g", "format": {"type": "text"}}},
+        ],
+    })
+}
+
+/// Objects at every level that Anthropic's requests have, all of them obeyed.
+fn anthropic_request() -> Value {
+    let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBO"});
+    let words = json!({"type": "content", "content": [{"type": "text", "text": "a"}]});
+    let fetched = json!({"type": "web_fetch_result", "url": "https://a.example",
+        "content": {"type": "document", "source": {"type": "text", "data": "x"}}});
+    let schema = json!({"type": "object"});
+    json!({
+        "max_tokens": 9,
+        "messages": [
+            {"role": "user", "content": [
+                {"type": "image", "source": source},
+                {"type": "document", "source": words, "citations": {"enabled": false}},
+            ]},
+            {"role": "assistant", "content": [
+                {"type": "tool_use", "id": "t", "name": "f", "input": {}},
+                {"type": "web_fetch_tool_result", "tool_use_id": "w", "content": fetched},
+            ]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "image", "source": source}]},
+                {"type": "tool_addition", "tool": {"type": "tool_definition", "definition":
+                    {"name": "h", "input_schema": schema}}},
+            ]},
+        ],
+        "metadata": {"a": "b"},
+        "output_config": {"format": {"type": "json_schema", "schema": schema}},
+        "system": [{"type": "text", "text": "Be brief."}],
+        "tool_choice": {"type": "tool", "name": "f"},
+        "tools": [{"name": "f", "input_schema": schema}],
+    })
 }
 
 /// Whatever happens when: there is no panic, the timer comes again, and after the

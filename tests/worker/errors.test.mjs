@@ -72,7 +72,7 @@ for (const { name, path } of dialects) {
   test(`${name}: an unknown model is a 404 that names it`, async () => {
     const expected = { type: name === "OpenAI" ? BAD : "not_found_error", code: "model_not_found", param: "model" };
     for (const stream of [false, true]) {
-      for (const model of ["gpt-99", "deepseek-chat ", "DeepSeek-Chat", '"><script>', "模型"]) {
+      for (const model of ["gpt-99", "deepsek-chat", "DeepSeek-Chatter", '"><script>', "模型"]) {
         const message = assertError(await post(gateway, path, { model, stream, messages: [user("a")] }), name, 404, expected);
         assert.ok(message.includes(model));
       }

@@ -126,17 +126,14 @@ test("what would change the answer's shape is refused by name", async () => {
   const audio = { voice: "alloy", format: "wav" };
   for (const [param, body] of [
     ["n", { n: 2 }],
-    ["logprobs", { logprobs: true }],
-    ["top_logprobs", { top_logprobs: 3 }],
     ["audio", { audio }],
     ["modalities", { modalities: ["text", "audio"] }],
     ["stop", { stop: ["a", "b", "c", "d", "e"] }],
-    ["stop", { stop: [""] }],
     ["max_tokens", { max_tokens: 0 }],
     ["max_completion_tokens", { max_completion_tokens: 0 }],
   ]) {
     const { status, json } = await post(gateway, CHAT, { messages: [user("Hello")], ...body });
-    assert.deepEqual([status, json.error.param], [400, param]);
+    assert.deepEqual([status, json.error?.param], [400, param]);
   }
   const harmless = { n: 1, logprobs: false, modalities: ["text"], audio: null };
   assert.equal((await post(gateway, CHAT, { messages: [user("Hello")], ...harmless })).status, 200);

@@ -15,6 +15,7 @@ use crate::{
     dialect::rules,
     error::Error,
     json::{Content, Text},
+    notes::Notes,
 };
 
 /// The parts of `content` in a turn of `role`. `path` is called only for an error; it is
@@ -27,10 +28,11 @@ pub(super) fn read<'a>(
     content: Content<'a, Block<'a>>,
     role: Role,
     path: &dyn Fn() -> String,
+    notes: &mut Notes,
 ) -> Result<Vec<Part<'a>>, Error> {
     match content {
         Content::Text(text) => Ok(vec![Part::Text(text)]),
-        Content::Parts(blocks) => read_list(blocks, role, path),
+        Content::Parts(blocks) => read_list(blocks, role, path, notes),
     }
 }
 
@@ -38,10 +40,11 @@ fn read_list<'a>(
     blocks: Vec<Block<'a>>,
     role: Role,
     path: &dyn Fn() -> String,
+    notes: &mut Notes,
 ) -> Result<Vec<Part<'a>>, Error> {
     let mut parts = Vec::with_capacity(blocks.len());
     for (place, block) in blocks.into_iter().enumerate() {
-        read_block(block, role, &|| format!("{}[{place}]", path()), &mut parts)?;
+        read_block(block, role, &|| format!("{}[{place}]", path()), &mut parts, notes)?;
     }
     Ok(parts)
 }
@@ -53,16 +56,19 @@ fn read_block<'a>(
     role: Role,
     path: &dyn Fn() -> String,
     parts: &mut Vec<Part<'a>>,
+    notes: &mut Notes,
 ) -> Result<(), Error> {
     let kind = block.kind.as_ref().map(Text::as_str).ok_or_else(|| missing(path, "type"))?;
     match kind {
         "text" => parts.push(Part::Text(block.text.ok_or_else(|| missing(path, "text"))?.0)),
         "image" => {
-            rules::attachment(role, path)?;
-            parts.push(Part::Image(read_source(block.source, path)?));
+            let source = read_source(block.source, path)?;
+            if rules::keeps_attachment(role, kind, path, notes) {
+                parts.push(Part::Image(source));
+            }
         }
-        "document" => read_document(block, role, path, parts)?,
-        "search_result" => parts.extend(read_search_result(block, role, path)?),
+        "document" => read_document(block, role, path, parts, notes)?,
+        "search_result" => parts.extend(read_search_result(block, role, path, notes)?),
         "tool_use" | "server_tool_use" | "mcp_tool_use" => parts.push(Part::ToolCall {
             id: block.id.map_or(Cow::Borrowed(""), |id| id.0),
             name: block.name.ok_or_else(|| missing(path, "name"))?.0,
@@ -76,7 +82,7 @@ fn read_block<'a>(
         | "bash_code_execution_tool_result"
         | "text_editor_code_execution_tool_result"
         | "tool_search_tool_result"
-        | "advisor_tool_result" => parts.push(read_result(block, path)?),
+        | "advisor_tool_result" => parts.push(read_result(block, path, notes)?),
         "web_search_result" => {
             let age = block.page_age.map_or(String::new(), |age| format!(" ({})", age.as_str()));
             let title = block.title.as_ref().map_or("", Text::as_str);
@@ -96,8 +102,11 @@ fn read_block<'a>(
             Some(_) => return Err(wrong(path, "content", "Must be a string.")),
             None => {}
         },
-        "thinking" | "redacted_thinking" | "container_upload" | "fallback" | "mcp_tool_listing" => {
+        // No family of models is known to take earlier reasoning through DeGPT.
+        "thinking" | "redacted_thinking" | "mcp_tool_listing" if role == Role::Assistant => {
+            notes.ignore(&format!("{}.{kind}", path()));
         }
+        "thinking" | "redacted_thinking" | "mcp_tool_listing" | "fallback" => {}
         other => {
             let message = format!("Unsupported block type `{other}`.");
             return Err(wrong(path, "type", message));
@@ -119,6 +128,7 @@ fn read_document<'a>(
     role: Role,
     path: &dyn Fn() -> String,
     parts: &mut Vec<Part<'a>>,
+    notes: &mut Notes,
 ) -> Result<(), Error> {
     let title = block.title.map(|title| title.0);
     let about = block.context.map(|context| Part::Text(context.0));
@@ -132,13 +142,14 @@ fn read_document<'a>(
         Some(Inner::Object(source)) if source.is("content") => {
             let content = source.content.ok_or_else(|| missing(path, "source.content"))?;
             parts.extend(title.map(Part::Text).into_iter().chain(about));
-            parts.extend(read(content, role, &|| within("content"))?);
+            parts.extend(read(content, role, &|| within("content"), notes)?);
         }
         source => {
             let source = read_source(source, path)?;
-            rules::attachment(role, path)?;
-            parts.extend(about);
-            parts.push(Part::File { name: title, source });
+            if rules::keeps_attachment(role, "document", path, notes) {
+                parts.extend(about);
+                parts.push(Part::File { name: title, source });
+            }
         }
     }
     Ok(())
@@ -149,11 +160,14 @@ fn read_search_result<'a>(
     block: Block<'a>,
     role: Role,
     path: &dyn Fn() -> String,
+    notes: &mut Notes,
 ) -> Result<Vec<Part<'a>>, Error> {
     let content = match block.content {
         None => Vec::new(),
         Some(Inner::Text(text)) => vec![Part::Text(text)],
-        Some(Inner::Blocks(blocks)) => read_list(blocks, role, &|| format!("{}.content", path()))?,
+        Some(Inner::Blocks(blocks)) => {
+            read_list(blocks, role, &|| format!("{}.content", path()), notes)?
+        }
         Some(Inner::Object(_)) => return Err(wrong(path, "content", "Must be a list of blocks.")),
     };
     let title = block.title.map(|title| title.0);
@@ -174,7 +188,11 @@ fn read_search_result<'a>(
 }
 
 /// What a tool returned, whether the client or a server ran it. It may hold images.
-fn read_result<'a>(block: Block<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
+fn read_result<'a>(
+    block: Block<'a>,
+    path: &dyn Fn() -> String,
+    notes: &mut Notes,
+) -> Result<Part<'a>, Error> {
     let id = block.tool_use_id.ok_or_else(|| missing(path, "tool_use_id"))?.0;
     let is_the_clients = block.kind.is_some_and(|kind| kind.as_str() == "tool_result");
     let content_path = || format!("{}.content", path());
@@ -183,7 +201,7 @@ fn read_result<'a>(block: Block<'a>, path: &dyn Fn() -> String) -> Result<Part<'
     let parts = match block.content {
         None => Vec::new(),
         Some(Inner::Text(text)) => vec![Part::Text(text)],
-        Some(Inner::Blocks(blocks)) => read_list(blocks, Role::User, &content_path)?,
+        Some(Inner::Blocks(blocks)) => read_list(blocks, Role::User, &content_path, notes)?,
         Some(Inner::Object(_)) if is_the_clients => {
             return Err(wrong(path, "content", "Must be a string or a list of blocks."));
         }
@@ -191,7 +209,7 @@ fn read_result<'a>(block: Block<'a>, path: &dyn Fn() -> String) -> Result<Part<'
             if returned.error_code.is_some() {
                 outcome = ToolOutcome::Failed;
             }
-            read_returned(*returned, &content_path)?
+            read_returned(*returned, &content_path, notes)?
         }
     };
     Ok(Part::ToolResult { id, outcome, parts })
@@ -200,6 +218,7 @@ fn read_result<'a>(block: Block<'a>, path: &dyn Fn() -> String) -> Result<Part<'
 fn read_returned<'a>(
     returned: wire::Returned<'a>,
     path: &dyn Fn() -> String,
+    notes: &mut Notes,
 ) -> Result<Vec<Part<'a>>, Error> {
     let kind = returned.kind.ok_or_else(|| missing(path, "type"))?;
     let texts = match kind.as_str() {
@@ -208,14 +227,14 @@ fn read_returned<'a>(
             let mut parts: Vec<Part<'a>> = url.into_iter().collect();
             if let Some(Inner::Object(document)) = returned.content {
                 let path = || format!("{}.content", path());
-                read_block(*document, Role::User, &path, &mut parts)?;
+                read_block(*document, Role::User, &path, &mut parts, notes)?;
             }
             return Ok(parts);
         }
         "tool_search_tool_search_result" => {
             let references = returned.tool_references.unwrap_or_default();
             let path = || format!("{}.tool_references", path());
-            return read_list(references, Role::User, &path);
+            return read_list(references, Role::User, &path, notes);
         }
         "code_execution_result"
         | "encrypted_code_execution_result"
@@ -273,6 +292,12 @@ fn read_source<'a>(
     let kind = source.kind.ok_or_else(|| missing(path, "source.type"))?;
     match (kind.as_str(), source.media_type, source.data, source.url) {
         ("base64", Some(media_type), Some(data), _) => {
+            if !media_type.as_str().contains('/') {
+                return Err(wrong(path, "source.media_type", "Must be like `image/png`."));
+            }
+            if !rules::is_base64(data.as_str()) {
+                return Err(wrong(path, "source.data", "Must be base64, and not empty."));
+            }
             Ok(Source::Base64 { media_type: media_type.0, data: data.0 })
         }
         ("base64", None, ..) => Err(missing(path, "source.media_type")),

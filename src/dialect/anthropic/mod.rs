@@ -6,18 +6,16 @@
 //! accepted.
 
 mod blocks;
-mod builtin_tools;
 mod encode;
 mod error;
 mod models;
 mod request;
-mod server_tools;
 mod stock;
 mod tool_changes;
 mod tools;
 mod wire;
 
-use super::{Api, Count, List};
+use super::{Api, Count, Fields, List};
 #[cfg(doc)]
 use crate::chat::Prompt;
 
@@ -36,3 +34,17 @@ pub static API: Api = Api {
     model: models::entry,
     error: error::write,
 };
+
+/// The fields of its requests that are known.
+#[must_use]
+pub fn known() -> Fields {
+    let mut all = Fields::common::<wire::Request<'_>>();
+    all.refuse("thread");
+    all.add::<wire::Block<'_>>("system[]");
+    all.add::<wire::Message<'_>>("messages[]");
+    all.add::<wire::Block<'_>>("messages[].content[]");
+    all.add::<wire::Source<'_>>("messages[].content[].source");
+    all.add::<wire::ChangedTool<'_>>("messages[].content[].tool");
+    all.add::<wire::Returned<'_>>("messages[].content[].content");
+    all
+}

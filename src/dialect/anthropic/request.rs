@@ -1,11 +1,16 @@
 //! Reads the body of a messages request.
 
-use super::{blocks, encode::Reply, tool_changes, tools, wire};
+use super::{blocks, encode::Reply, tools, wire};
 use crate::{
-    chat::{Delivery, Limits, Part, Prefill, Prompt, Role, Thinking, Turn, UsageReport},
-    dialect::{Asked, rules},
+    chat::{Delivery, Part, Prefill, Role, Turn, UsageReport},
+    dialect::{
+        Asked,
+        request::{Own, StopRule},
+        rules,
+    },
     error::Error,
     json::{self, Text},
+    notes::Notes,
 };
 
 /// The API reference names no limit.
@@ -16,38 +21,24 @@ const MOST_STOP_SEQUENCES: usize = 64;
 /// # Errors
 /// [`Error::Invalid`], naming the field; [`Error::NoThreads`].
 pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
-    let request: wire::Request<'_> = json::parse(body)?;
-    if request.thread.is_some() {
+    let (request, mut notes): (wire::Request<'_>, Notes) = json::parse(body)?;
+    let wire::Request { messages, system, thread, mut common } = request;
+    if thread.is_some() {
         return Err(Error::NoThreads);
     }
-    let mode = request.thinking.as_ref().and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
-    let thinking = match mode {
-        Some("enabled" | "adaptive") => Thinking::On,
-        _ => Thinking::Off,
-    };
     // Anthropic's streams always report their usage.
-    let delivery = if request.stream == Some(true) {
+    let delivery = if common.stream == Some(true) {
         Delivery::Stream { usage: UsageReport::Included }
     } else {
         Delivery::Whole
     };
-    let mut ignored = request.ignored();
-    let messages = request.messages.unwrap_or_default();
-    if messages.iter().flat_map(tool_changes::blocks_of).any(wire::Block::asks_for_citations) {
-        ignored.push("citations");
-    }
-    let tools = tools::read(request.tools, request.tool_choice, &messages, &mut ignored)?;
-    let format = tools::read_format(request.output_config, request.output_format)?;
-    let stop_sequences = request.stop_sequences.unwrap_or_default();
-    let limits = Limits {
-        stop: rules::stop_sequences(stop_sequences, MOST_STOP_SEQUENCES, "stop_sequences")?,
-        max_text_tokens: rules::token_limit(request.max_tokens, "max_tokens")?,
-        max_total_tokens: None,
-    };
+    let messages = messages.unwrap_or_default();
+    let tools = tools::read(&mut common, &messages, &mut notes)?;
     let messages = rules::messages(Some(messages))?;
     let mut turns = Vec::with_capacity(messages.len() + 1);
-    if let Some(system) = request.system {
-        let parts = blocks::read(system, Role::System, &|| "system".to_owned())?;
+    turns.extend(common.instructions());
+    if let Some(system) = system {
+        let parts = blocks::read(system, Role::System, &|| "system".to_owned(), &mut notes)?;
         turns.push(Turn { role: Role::System, parts });
     }
     let last_of_the_user = messages.iter().rposition(wire::Message::is_of_the_user);
@@ -55,20 +46,11 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         if message.is_for_one_turn() && Some(index) < last_of_the_user {
             continue;
         }
-        push_turns(&mut turns, index, message)?;
+        push_turns(&mut turns, index, message, &mut notes)?;
     }
-    let prompt = Prompt {
-        model: request.model.map(|model| model.0),
-        turns,
-        thinking,
-        delivery,
-        limits,
-        prefill: Prefill::Refuse,
-        tools,
-        format,
-        ignored,
-    };
-    Ok(Asked { prompt, reply: Box::new(Reply) })
+    let stop = StopRule { most: MOST_STOP_SEQUENCES, param: "stop_sequences" };
+    let own = Own { turns, tools, delivery, prefill: Prefill::Refuse, stop };
+    Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(Reply) })
 }
 
 /// Adds the turns of a message. A result of a server tool stands within the assistant's
@@ -78,12 +60,13 @@ fn push_turns<'a>(
     turns: &mut Vec<Turn<'a>>,
     index: usize,
     message: wire::Message<'a>,
+    notes: &mut Notes,
 ) -> Result<(), Error> {
     let role = match message.role.as_ref().map(Text::as_str) {
         Some("user") => Role::User,
         Some("assistant") => Role::Assistant,
         // Not in the reference, but agents send it.
-        Some("system") => Role::System,
+        Some("system" | "developer") => Role::System,
         Some(other) => {
             let param = format!("messages[{index}].role");
             return Err(rules::unknown(param, "role", other, &["user", "assistant"]));
@@ -92,7 +75,9 @@ fn push_turns<'a>(
     };
     let parts = match message.content {
         None => Vec::new(),
-        Some(content) => blocks::read(content, role, &|| format!("messages[{index}].content"))?,
+        Some(content) => {
+            blocks::read(content, role, &|| format!("messages[{index}].content"), notes)?
+        }
     };
     if role != Role::Assistant || !parts.iter().any(is_result) {
         turns.push(Turn { role, parts });

@@ -3,8 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::wire::{self, Block, Inner, Message};
-use crate::json::{Content, Text};
+use super::wire::{Block, Inner, Message};
+use crate::{
+    dialect::tool_wire::Tool,
+    json::{Content, Text},
+};
 
 /// A change of the tools.
 #[derive(Debug)]
@@ -12,7 +15,7 @@ pub(super) enum Offer<'b, 'a> {
     /// The declared tool of this name can be called from now on.
     Load(&'b str),
     /// This tool is new.
-    Add(&'b wire::Tool<'a>),
+    Add(&'b Tool<'a>),
     /// The tool of this name can no longer be called.
     Remove(&'b str),
 }
@@ -39,7 +42,7 @@ impl<'b, 'a> Offer<'b, 'a> {
     pub(super) fn in_words(&self) -> Cow<'static, str> {
         match self {
             Self::Load(name) => can_be_called(name),
-            Self::Add(tool) => can_be_called(tool.name.as_ref().map_or("", Text::as_str)),
+            Self::Add(tool) => can_be_called(tool.spec().name.as_ref().map_or("", Text::as_str)),
             Self::Remove(name) => format!("The tool `{name}` can no longer be called.").into(),
         }
     }
@@ -60,11 +63,6 @@ pub(super) fn all<'b, 'a>(
             offers.map(move |offer| ([index, place], offer))
         })
     })
-}
-
-/// The blocks of a message, and those within them.
-pub(super) fn blocks_of<'b, 'a>(message: &'b Message<'a>) -> impl Iterator<Item = &'b Block<'a>> {
-    list_of(message).iter().flat_map(with_inner)
 }
 
 fn list_of<'b, 'a>(message: &'b Message<'a>) -> &'b [Block<'a>] {

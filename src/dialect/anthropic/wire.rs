@@ -1,102 +1,39 @@
 //! The JSON of Anthropic's Messages API, as its API reference gives it.
 //!
-//! Requests are read leniently: a field not named here is accepted whatever it
-//! holds (`cache_control`, `metadata`, `signature`, …).
+//! `null` is the same as absent. Fields that are not named here are in [`mod@fields`], or have no
+//! effect.
 
 use std::borrow::Cow;
 
 use serde::{Serialize, de::IgnoredAny};
 
 use crate::{
-    dialect::rules,
-    json::{self, Content, Kind, Outcome, Raw, Read, Reader, Text, fields},
+    dialect::{fields, request::Common, thinking, tool_wire},
+    json::{
+        Asks::{Nothing, NothingIf},
+        Content, Kind, Known, Outcome, Raw, Read, Reader, Row, Seen, Text, fields,
+    },
 };
 
 /// The body of `POST /v1/messages`.
 #[derive(Debug, Default)]
 pub(crate) struct Request<'a> {
-    pub(crate) model: Option<Text<'a>>,
-    pub(crate) system: Option<Content<'a, Block<'a>>>,
     pub(crate) messages: Option<Vec<Message<'a>>>,
-    pub(crate) stream: Option<bool>,
-    pub(crate) thinking: Option<ThinkingMode<'a>>,
-    pub(crate) stop_sequences: Option<Vec<Text<'a>>>,
-    pub(crate) max_tokens: Option<u64>,
-    pub(crate) tools: Option<Vec<Tool<'a>>>,
-    pub(crate) tool_choice: Option<ToolChoiceParam<'a>>,
-    pub(crate) output_config: Option<OutputConfig<'a>>,
-    /// The older name of `output_config.format`.
-    pub(crate) output_format: Option<OutputFormat<'a>>,
-
+    pub(crate) system: Option<Content<'a, Block<'a>>>,
     /// A conversation that the server would keep.
     pub(crate) thread: Option<IgnoredAny>,
-
-    pub(crate) mcp_servers: Option<Vec<IgnoredAny>>,
-    pub(crate) speed: Option<Text<'a>>,
-
-    // What has no effect.
-    pub(crate) temperature: Option<IgnoredAny>,
-    pub(crate) top_p: Option<IgnoredAny>,
-    pub(crate) top_k: Option<IgnoredAny>,
-    pub(crate) container: Option<IgnoredAny>,
-    pub(crate) context_management: Option<IgnoredAny>,
-    pub(crate) compaction: Option<IgnoredAny>,
-    pub(crate) fallbacks: Option<IgnoredAny>,
-    pub(crate) inference_geo: Option<IgnoredAny>,
+    pub(crate) common: Common<'a>,
 }
 
-fields!(Request<'a> {
-    model, system, messages, stream, thinking, stop_sequences, max_tokens, tools, tool_choice,
-    output_config, output_format, thread, mcp_servers, speed, temperature, top_p, top_k,
-    container, context_management, compaction, fallbacks, inference_geo,
-});
-
-impl Request<'_> {
-    /// The parameters that are there and have no effect.
-    pub(crate) fn ignored(&self) -> Vec<&'static str> {
-        let table = [
-            ("temperature", &self.temperature),
-            ("top_p", &self.top_p),
-            ("top_k", &self.top_k),
-            ("container", &self.container),
-            ("context_management", &self.context_management),
-            ("compaction", &self.compaction),
-            ("fallbacks", &self.fallbacks),
-            ("inference_geo", &self.inference_geo),
-        ];
-        let table = table.map(|(name, value)| (name, value.is_some()));
-        let output = self.output_config.as_ref();
-        let thinking = self.thinking.as_ref();
-        let mode = thinking.and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
-        let display = thinking.and_then(|mode| mode.display.as_ref()).map(Text::as_str);
-        // Parameters that only some values make ask for something, and nested ones.
-        let others = [
-            ("mcp_servers", self.mcp_servers.as_ref().is_some_and(|list| !list.is_empty())),
-            ("speed", self.speed.as_ref().is_some_and(|speed| speed.as_str() != "standard")),
-            ("output_config.effort", output.is_some_and(|config| config.effort.is_some())),
-            (
-                "output_config.task_budget",
-                output.is_some_and(|config| config.task_budget.is_some()),
-            ),
-            (
-                "thinking",
-                mode.is_some_and(|mode| !matches!(mode, "enabled" | "adaptive" | "disabled")),
-            ),
-            ("thinking.budget_tokens", thinking.is_some_and(|mode| mode.budget_tokens.is_some())),
-            ("thinking.display", display.is_some_and(|display| display != "summarized")),
-        ];
-        rules::ignored([&table, &others])
-    }
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct ThinkingMode<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    pub(crate) budget_tokens: Option<IgnoredAny>,
-    pub(crate) display: Option<Text<'a>>,
-}
-
-fields!(ThinkingMode<'a> { kind = "type", budget_tokens, display });
+fields!(
+    Request<'a> { messages, system, thread }
+        in common {
+            model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop,
+            stop_sequences, instructions, tools, tool_choice, parallel_tool_calls,
+            response_format, output_config, output_format,
+        }
+        + fields::REQUEST, thinking::SWITCHES
+);
 
 #[derive(Debug, Default)]
 pub(crate) struct Message<'a> {
@@ -128,8 +65,7 @@ pub(crate) struct Block<'a> {
     pub(crate) source: Option<Inner<'a, Source<'a>>>,
     pub(crate) title: Option<Text<'a>>,
     pub(crate) context: Option<Text<'a>>,
-    /// For a document, whether citations are on; for a text, its citations.
-    pub(crate) citations: Option<Raw<'a>>,
+    pub(crate) citations: Option<Citations>,
     pub(crate) url: Option<Text<'a>>,
     pub(crate) page_age: Option<Text<'a>>,
     pub(crate) id: Option<Text<'a>>,
@@ -151,17 +87,56 @@ pub(crate) struct Block<'a> {
 fields!(Block<'a> {
     kind = "type", text, source, title, context, citations, url, page_age, id, name, input,
     tool_use_id, is_error, content, tool_name, tool, tool_changes,
-});
+} + BLOCK, fields::PART => check);
+
+/// What only Anthropic's servers can use.
+const BLOCK: &[Row] = &[
+    ("caller", Nothing),
+    ("encrypted_content", Nothing),
+    ("retrieved_at", Nothing),
+    ("server_name", Nothing),
+    ("signature", Nothing),
+    ("toolset_name", Nothing),
+    ("transformations", Nothing),
+];
 
 impl Block<'_> {
-    pub(crate) fn asks_for_citations(&self) -> bool {
-        #[derive(Default)]
-        struct Citations {
-            enabled: Option<bool>,
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        let known: &[&str] = match self.kind.as_ref().map_or("", Text::as_str) {
+            "text" => &["type", "text", "citations"],
+            "image" => &["type", "source"],
+            "document" => &["type", "source", "title", "context", "citations"],
+            "search_result" => &["type", "source", "title", "content", "citations"],
+            "tool_use" | "server_tool_use" | "mcp_tool_use" => &["type", "id", "name", "input"],
+            "web_search_result" => &["type", "title", "url", "page_age"],
+            "tool_reference" => &["type", "tool_name"],
+            "tool_addition" | "tool_removal" => &["type", "tool"],
+            "compaction" => &["type", "content", "tool_changes"],
+            // The block as a whole is named, or asks nothing.
+            "thinking" | "redacted_thinking" | "fallback" | "mcp_tool_listing" => {
+                return reader.forget_notes(seen);
+            }
+            kind if kind.ends_with("tool_result") => {
+                &["type", "tool_use_id", "content", "is_error"]
+            }
+            _ => return,
+        };
+        reader.note_others(seen, Self::NAMES, known);
+    }
+}
+
+/// For a document, whether citations are on, which they never are; for a text, its own.
+#[derive(Debug, Default)]
+pub(crate) struct Citations;
+
+const CITATIONS: &[Row] = &[("enabled", NothingIf(&["false"]))];
+
+impl<'a> Read<'a> for Citations {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        match reader.kind() {
+            Kind::Object => reader.rows(&[CITATIONS]).map(|()| Self),
+            _ => reader.skip().map(|()| Self),
         }
-        fields!(Citations { enabled });
-        let citations = self.citations.map(|raw| json::read::<Citations>(raw.0.as_bytes()));
-        matches!(citations, Some(Ok(Citations { enabled: Some(true) })))
     }
 }
 
@@ -207,61 +182,35 @@ pub(crate) struct Returned<'a> {
 fields!(Returned<'a> {
     kind = "type", error_code, error_message, url, content, stdout, stderr, return_code,
     is_file_update, lines, tool_references, text,
-});
+} + RETURNED);
+
+/// What asks nothing of a model that sees the result as text.
+const RETURNED: &[Row] = &[
+    ("encrypted_content", Nothing),
+    ("encrypted_stdout", Nothing),
+    ("file_type", Nothing),
+    ("new_lines", Nothing),
+    ("new_start", Nothing),
+    ("num_lines", Nothing),
+    ("old_lines", Nothing),
+    ("old_start", Nothing),
+    ("retrieved_at", Nothing),
+    ("start_line", Nothing),
+    ("stop_reason", Nothing),
+    ("total_lines", Nothing),
+];
 
 /// A tool of the request by its name, or a new one with its definition.
 #[derive(Debug, Default)]
 pub(crate) struct ChangedTool<'a> {
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) name: Option<Text<'a>>,
-    pub(crate) definition: Option<Tool<'a>>,
+    pub(crate) definition: Option<tool_wire::Tool<'a>>,
 }
 
-fields!(ChangedTool<'a> { kind = "type", name, definition });
+fields!(ChangedTool<'a> { kind = "type", name, definition } + CHANGED_TOOL);
 
-/// A tool that the client runs, or that Anthropic's servers run.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tool<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    pub(crate) name: Option<Text<'a>>,
-    pub(crate) description: Option<Text<'a>>,
-    /// A JSON schema, kept as the client wrote it.
-    pub(crate) input_schema: Option<Raw<'a>>,
-    /// A list of example arguments, kept as the client wrote it.
-    pub(crate) input_examples: Option<Raw<'a>>,
-    /// Whether a search must find it before it can be called.
-    pub(crate) defer_loading: Option<bool>,
-}
-
-fields!(Tool<'a> { kind = "type", name, description, input_schema, input_examples, defer_loading });
-
-#[derive(Debug, Default)]
-pub(crate) struct ToolChoiceParam<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    pub(crate) name: Option<Text<'a>>,
-    pub(crate) disable_parallel_tool_use: Option<bool>,
-}
-
-fields!(ToolChoiceParam<'a> { kind = "type", name, disable_parallel_tool_use });
-
-#[derive(Debug, Default)]
-pub(crate) struct OutputConfig<'a> {
-    pub(crate) format: Option<OutputFormat<'a>>,
-    pub(crate) effort: Option<IgnoredAny>,
-    pub(crate) task_budget: Option<IgnoredAny>,
-}
-
-fields!(OutputConfig<'a> { format, effort, task_budget });
-
-/// The format of the answer. Its type is always `json_schema`.
-#[derive(Debug, Default)]
-pub(crate) struct OutputFormat<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    /// Kept as the client wrote it.
-    pub(crate) schema: Option<Raw<'a>>,
-}
-
-fields!(OutputFormat<'a> { kind = "type", schema });
+const CHANGED_TOOL: &[Row] = &[("server_name", Nothing), ("mcp_server_name", Nothing)];
 
 /// Where an image or document comes from: `base64`, `url`, `text` or `content`.
 #[derive(Debug, Default)]
@@ -273,7 +222,19 @@ pub(crate) struct Source<'a> {
     pub(crate) content: Option<Content<'a, Block<'a>>>,
 }
 
-fields!(Source<'a> { kind = "type", media_type, data, url, content });
+fields!(Source<'a> { kind = "type", media_type, data, url, content } => check);
+
+impl Source<'_> {
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        let known: &[&str] = match self.kind.as_ref().map_or("", Text::as_str) {
+            "base64" | "text" => &["type", "media_type", "data"],
+            "url" => &["type", "url"],
+            "content" => &["type", "content"],
+            _ => return,
+        };
+        reader.note_others(seen, Self::NAMES, known);
+    }
+}
 
 /// The tokens of an answer. Nothing is cached and the rest is unknown, but the clients'
 /// types require every field, and programs add the counts up.

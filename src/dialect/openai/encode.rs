@@ -1,12 +1,13 @@
 //! Writes answers as OpenAI's chat completions, whole and streamed.
 
-use std::io::Write;
+use std::{borrow::Cow, io::Write};
 
 use super::{error, wire};
 use crate::{
-    chat::{Answer, Call, Event, Finish, Stamp, Usage, UsageReport},
+    chat::{Answer, Call, Event, Finish, Stamp, Tools, Usage, UsageReport},
     dialect,
     error::Error,
+    json::{self, Text, fields},
 };
 
 /// How a call is written.
@@ -20,17 +21,46 @@ pub enum CallForm {
 }
 
 /// How the answer to one request is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Reply {
     /// How it writes calls.
-    pub(super) form: CallForm,
+    form: CallForm,
     /// Whether its stream reports its usage.
-    pub(super) usage: UsageReport,
+    usage: UsageReport,
+    /// The tools whose calls have a text and no arguments.
+    customs: Vec<String>,
+}
+
+impl Reply {
+    pub(super) fn new(form: CallForm, usage: UsageReport, tools: Option<&Tools<'_>>) -> Self {
+        let mut customs = Vec::new();
+        for tool in tools.map_or(&[][..], |tools| &tools.list) {
+            if tool.takes_text {
+                customs.push(tool.name.clone().into_owned());
+            }
+        }
+        Self { form, usage, customs }
+    }
+
+    /// The text of a call of the tool `name`, if it has one and no arguments.
+    fn text_of<'a>(&self, name: &str, arguments: &'a str) -> Option<Cow<'a, str>> {
+        #[derive(Default)]
+        struct Arguments<'a> {
+            input: Option<Text<'a>>,
+        }
+        fields!(Arguments<'a> { input });
+        if !self.customs.iter().any(|custom| custom == name) {
+            return None;
+        }
+        // A model that wrote something else wrote that.
+        let read = json::read::<Arguments<'_>>(arguments.as_bytes()).ok();
+        Some(read.and_then(|read| read.input).map_or(Cow::Borrowed(arguments), |text| text.0))
+    }
 }
 
 impl dialect::Reply for Reply {
     fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String {
-        completion(answer, self.form, model, stamp)
+        completion(answer, self, model, stamp)
     }
 
     fn encoder(
@@ -39,22 +69,28 @@ impl dialect::Reply for Reply {
         stamp: &Stamp,
         _prompt_tokens: u64,
     ) -> Box<dyn dialect::Encoder> {
-        Box::new(Encoder::new(model, stamp, *self))
+        Box::new(Encoder::new(model, stamp, self.clone()))
     }
 }
 
 /// A whole answer as JSON.
-fn completion(answer: &Answer, form: CallForm, model: &str, stamp: &Stamp) -> String {
+fn completion(answer: &Answer, reply: &Reply, model: &str, stamp: &Stamp) -> String {
+    let form = reply.form;
     let calls = answer
         .calls
         .iter()
         .map(|Call { name, arguments, .. }| wire::AnswerFunction { name, arguments });
     let (tool_calls, function_call) = match form {
         CallForm::Current => {
-            let numbered = calls.enumerate().map(|(index, function)| wire::AnswerCall {
-                id: call_id(stamp, index),
-                kind: "function",
-                function,
+            let numbered = calls.enumerate().map(|(index, function)| {
+                let text = reply.text_of(function.name, function.arguments);
+                let custom = text.map(|input| wire::AnswerCustom { name: function.name, input });
+                wire::AnswerCall {
+                    id: call_id(stamp, index),
+                    kind: if custom.is_some() { "custom" } else { "function" },
+                    function: custom.is_none().then_some(function),
+                    custom,
+                }
             });
             (numbered.collect(), None)
         }
@@ -99,35 +135,37 @@ struct Encoder {
     head: Vec<u8>,
     /// The end of a chunk that is not the last, after the delta's last value.
     tail: &'static [u8],
-    usage: UsageReport,
-    form: CallForm,
+    reply: Reply,
     /// The ids of the calls up to their numbers, and the next number.
     call_id: String,
     call_index: usize,
 }
 
 impl Encoder {
-    fn new(model: &str, stamp: &Stamp, Reply { form, usage }: Reply) -> Self {
+    fn new(model: &str, stamp: &Stamp, reply: Reply) -> Self {
         let mut head = common(model, stamp);
         head.extend_from_slice(br#""choices":[{"index":0,"delta":{"#);
-        let tail: &[u8] = match usage {
+        let tail: &[u8] = match reply.usage {
             UsageReport::Omitted => b"},\"logprobs\":null,\"finish_reason\":null}]}\n\n",
             UsageReport::Included => {
                 b"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"
             }
         };
-        Self { head, tail, usage, form, call_id: call_id_head(stamp), call_index: 0 }
+        Self { head, tail, reply, call_id: call_id_head(stamp), call_index: 0 }
     }
 
     /// A chunk that names the call, and one with its arguments.
     fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
-        let Self { call_id, call_index: index, .. } = self;
-        let (first, then, end) = match self.form {
+        let Self { call_id, call_index: index, reply, .. } = self;
+        let text = reply.text_of(name, arguments);
+        let (kind, field) =
+            if text.is_some() { ("custom", "input") } else { ("function", "arguments") };
+        let (first, then, end) = match reply.form {
             CallForm::Current => (
                 format!(
-                    r#""tool_calls":[{{"index":{index},"id":"{call_id}{index}","type":"function","function":{{"#
+                    r#""tool_calls":[{{"index":{index},"id":"{call_id}{index}","type":"{kind}","{kind}":{{"#
                 ),
-                format!(r#""tool_calls":[{{"index":{index},"function":{{"#),
+                format!(r#""tool_calls":[{{"index":{index},"{kind}":{{"#),
                 "}}]",
             ),
             CallForm::Legacy => {
@@ -139,13 +177,13 @@ impl Encoder {
         out.extend_from_slice(first.as_bytes());
         out.extend_from_slice(br#""name":"#);
         let _ = serde_json::to_writer(&mut *out, name);
-        out.extend_from_slice(br#","arguments":"""#);
+        let _ = write!(out, r#","{field}":"""#);
         out.extend_from_slice(end.as_bytes());
         out.extend_from_slice(self.tail);
         out.extend_from_slice(&self.head);
         out.extend_from_slice(then.as_bytes());
-        out.extend_from_slice(br#""arguments":"#);
-        let _ = serde_json::to_writer(&mut *out, arguments);
+        let _ = write!(out, r#""{field}":"#);
+        let _ = serde_json::to_writer(&mut *out, text.as_deref().unwrap_or(arguments));
         out.extend_from_slice(end.as_bytes());
         out.extend_from_slice(self.tail);
         self.call_index += 1;
@@ -178,9 +216,9 @@ impl dialect::Encoder for Encoder {
     /// The finish chunk, the usage chunk where one was asked for, and `[DONE]`.
     fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.head);
-        let reason = finish_reason(finish, self.form);
+        let reason = finish_reason(finish, self.reply.form);
         let _ = write!(out, r#"}},"logprobs":null,"finish_reason":"{reason}"}}]"#);
-        match self.usage {
+        match self.reply.usage {
             UsageReport::Omitted => out.extend_from_slice(b"}\n\n"),
             UsageReport::Included => {
                 out.extend_from_slice(b",\"usage\":null}\n\n");

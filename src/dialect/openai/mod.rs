@@ -5,11 +5,10 @@ mod encode;
 mod error;
 mod models;
 mod request;
-mod tool_choice;
 mod tools;
 mod wire;
 
-use super::{Api, List};
+use super::{Api, Fields, List, tool_wire};
 #[cfg(doc)]
 use crate::chat::Prompt;
 pub use encode::CallForm;
@@ -26,3 +25,21 @@ pub static API: Api = Api {
     model: models::entry,
     error: error::write,
 };
+
+/// The fields of its requests that are known.
+#[must_use]
+pub fn known() -> Fields {
+    let mut all = Fields::common::<wire::Request<'_>>();
+    all.add::<wire::StreamOptions>("stream_options");
+    all.add::<tool_wire::Spec<'_>>("functions[]");
+    all.add::<wire::Part<'_>>("system[]");
+    all.add::<wire::Message<'_>>("messages[]");
+    all.add::<wire::Part<'_>>("messages[].content[]");
+    all.add::<wire::ImageObject<'_>>("messages[].content[].image_url");
+    all.add::<wire::File<'_>>("messages[].content[].file");
+    all.add::<wire::ToolCall<'_>>("messages[].tool_calls[]");
+    all.add::<wire::Function<'_>>("messages[].tool_calls[].function");
+    all.add::<wire::Custom<'_>>("messages[].tool_calls[].custom");
+    all.add::<wire::Function<'_>>("messages[].function_call");
+    all
+}

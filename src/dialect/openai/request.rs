@@ -4,16 +4,15 @@ use std::borrow::Cow;
 
 use super::{encode::Reply, tools, wire};
 use crate::{
-    chat::{
-        Delivery, Limits, Part, Prefill, Prompt, Role, Source, Thinking, ToolOutcome, Turn,
-        UsageReport,
-    },
+    chat::{Delivery, Part, Prefill, Role, Source, ToolOutcome, Turn, UsageReport},
     dialect::{
         Asked,
+        request::{Own, StopRule},
         rules::{self, Scheme},
     },
     error::Error,
-    json::{self, Content, Text},
+    json::{self, Content, Text, Writer},
+    notes::Notes,
 };
 
 /// As many as OpenAI allows.
@@ -24,33 +23,29 @@ const MOST_STOP_SEQUENCES: usize = 4;
 /// # Errors
 /// [`Error::Invalid`], naming the field.
 pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
-    let mut request: wire::Request<'_> = json::parse(body)?;
-    let (tools, form) = tools::read(&mut request)?;
-    let format = tools::read_format(request.response_format.as_ref())?;
-    let thinking = thinking(&request);
-    refuse_impossible(&request)?;
-    let ignored = request.ignored();
-    let limits = Limits {
-        stop: rules::stop_sequences(listed(request.stop), MOST_STOP_SEQUENCES, "stop")?,
-        max_text_tokens: rules::token_limit(request.max_tokens, "max_tokens")?,
-        max_total_tokens: rules::token_limit(
-            request.max_completion_tokens,
-            "max_completion_tokens",
-        )?,
-    };
-    let included = request.stream_options.and_then(|options| options.include_usage);
-    let usage = match included {
+    let (mut request, mut notes): (wire::Request<'_>, Notes) = json::parse(body)?;
+    let (tools, form) = tools::read(&mut request, &mut notes)?;
+    if request.n.is_some_and(|n| n != 1) {
+        return Err(Error::invalid("n", "Must be 1: only one choice is available."));
+    }
+    let wire::Request { messages, system, stream_options, mut common, .. } = request;
+    let usage = match stream_options.and_then(|options| options.include_usage) {
         Some(true) => UsageReport::Included,
         Some(false) | None => UsageReport::Omitted,
     };
-    let delivery = match request.stream {
+    let delivery = match common.stream {
         Some(true) => Delivery::Stream { usage },
         Some(false) | None => Delivery::Whole,
     };
-    let messages = rules::messages(request.messages)?;
+    let messages = rules::messages(messages)?;
     let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len() + 1);
+    turns.extend(common.instructions());
+    if let Some(system) = system {
+        let parts = read_content(system, Role::System, &|| "system".to_owned(), &mut notes)?;
+        turns.push(Turn { role: Role::System, parts });
+    }
     for (index, message) in messages.into_iter().enumerate() {
-        let mut turn = turn(index, message)?;
+        let mut turn = turn(index, message, &mut notes)?;
         match turns.last_mut() {
             // The results of several calls are one turn.
             Some(last) if holds_results(last) && holds_results(&turn) => {
@@ -59,65 +54,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
             _ => turns.push(turn),
         }
     }
-    let prompt = Prompt {
-        model: request.model.map(|model| model.0),
-        turns,
-        thinking,
-        delivery,
-        limits,
-        prefill: Prefill::AskToContinue,
-        tools,
-        format,
-        ignored,
-    };
-    Ok(Asked { prompt, reply: Box::new(Reply { form, usage }) })
-}
-
-/// Refuses what is not available and would change the answer's shape: a client that asked
-/// for it would misread the answer.
-fn refuse_impossible(request: &wire::Request<'_>) -> Result<(), Error> {
-    let audio_asked = |modalities: &Vec<Text<'_>>| modalities.iter().any(|m| m.as_str() != "text");
-    let table = [
-        ("n", request.n.is_some_and(|n| n != 1), "Must be 1: only one choice is available."),
-        (
-            "logprobs",
-            request.logprobs == Some(true),
-            "Must be `false`: log probabilities are not available.",
-        ),
-        (
-            "top_logprobs",
-            request.top_logprobs.is_some_and(|number| number > 0),
-            "Must be 0: log probabilities are not available.",
-        ),
-        ("audio", request.audio.is_some(), "Leave it out: audio answers are not available."),
-        (
-            "modalities",
-            request.modalities.as_ref().is_some_and(audio_asked),
-            "Must be `[\"text\"]`: answers are text only.",
-        ),
-    ];
-    match table.into_iter().find(|(_, is_asked, _)| *is_asked) {
-        Some((param, _, message)) => Err(Error::invalid(param, message)),
-        None => Ok(()),
-    }
-}
-
-/// `stop`, which may be one string, as a list.
-fn listed<'a>(stop: Option<Content<'a, Text<'a>>>) -> Vec<Text<'a>> {
-    match stop {
-        None => Vec::new(),
-        Some(Content::Text(sequence)) => vec![Text(sequence)],
-        Some(Content::Parts(list)) => list,
-    }
-}
-
-fn thinking(request: &wire::Request<'_>) -> Thinking {
-    let effort = request.reasoning_effort.as_ref().map(Text::as_str);
-    let mode = request.thinking.as_ref().and_then(|mode| mode.kind.as_ref()).map(Text::as_str);
-    let on = effort.is_some_and(|effort| !matches!(effort, "none" | "minimal"))
-        || mode.is_some_and(|mode| matches!(mode, "enabled" | "adaptive" | "auto"))
-        || request.enable_thinking == Some(true);
-    if on { Thinking::On } else { Thinking::Off }
+    let reply = Reply::new(form, usage, tools.as_ref());
+    let stop = StopRule { most: MOST_STOP_SEQUENCES, param: "stop" };
+    let own = Own { turns, tools, delivery, prefill: Prefill::AskToContinue, stop };
+    Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })
 }
 
 fn holds_results(turn: &Turn<'_>) -> bool {
@@ -125,7 +65,11 @@ fn holds_results(turn: &Turn<'_>) -> bool {
 }
 
 /// The turn that the message `messages[index]` becomes.
-fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
+fn turn<'a>(
+    index: usize,
+    message: wire::Message<'a>,
+    notes: &mut Notes,
+) -> Result<Turn<'a>, Error> {
     let path = || format!("messages[{index}]");
     let Some(name) = message.role else {
         return Err(rules::missing(&path(), "role"));
@@ -135,28 +79,29 @@ fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
         "assistant" => Role::Assistant,
         _ => Role::User,
     };
-    let parts = match message.content {
+    let mut parts = match message.content {
         None => Vec::new(),
-        Some(Content::Text(text)) => vec![Part::Text(text)],
-        Some(Content::Parts(parts)) => read_parts(parts, role, index)?,
+        Some(content) => {
+            read_content(content, role, &|| format!("messages[{index}].content"), notes)?
+        }
     };
     match name.as_str() {
         "system" | "developer" | "user" => Ok(Turn { role, parts }),
         "assistant" => {
-            if message.audio.is_some() {
-                let message = "Leave it out: audio answers are not available.";
-                return Err(Error::invalid(format!("{}.audio", path()), message));
+            if let Some(Text(refusal)) = message.refusal
+                && !refusal.is_empty()
+            {
+                parts.push(Part::Text(refusal));
             }
-            let legacy = message
-                .function_call
-                .map(|function| wire::ToolCall { id: None, function: Some(function) });
-            let calls = message.tool_calls.unwrap_or_default().into_iter().chain(legacy);
-            let calls = calls.enumerate().map(|(place, call)| {
-                tool_call(call, || format!("messages[{index}].tool_calls[{place}]"))
-            });
-            let refusal = message.refusal.filter(|text| !text.as_str().is_empty());
-            let words = parts.into_iter().chain(refusal.map(|text| Part::Text(text.0)));
-            let parts = words.map(Ok).chain(calls).collect::<Result<_, _>>()?;
+            let mut calls = message.tool_calls.unwrap_or_default();
+            if message.function_call.is_some() {
+                calls
+                    .push(wire::ToolCall { function: message.function_call, ..Default::default() });
+            }
+            for (place, call) in calls.into_iter().enumerate() {
+                let path = || format!("messages[{index}].tool_calls[{place}]");
+                parts.push(tool_call(call, &path)?);
+            }
             Ok(Turn { role, parts })
         }
         "tool" | "function" => {
@@ -171,35 +116,49 @@ fn turn(index: usize, message: wire::Message<'_>) -> Result<Turn<'_>, Error> {
     }
 }
 
-/// The parts of the message `messages[index]` of `role`.
-fn read_parts(
-    parts: Vec<wire::Part<'_>>,
+/// The parts of the content at `path` in a message of `role`.
+fn read_content<'a>(
+    content: Content<'a, wire::Part<'a>>,
     role: Role,
-    index: usize,
-) -> Result<Vec<Part<'_>>, Error> {
-    let parts = parts.into_iter().enumerate().map(|(place, part)| {
-        let path = || format!("messages[{index}].content[{place}]");
-        let part = read_part(part, path)?;
-        if part.is_attachment() {
-            rules::attachment(role, &path)?;
-        }
-        Ok(part)
-    });
-    parts.collect()
-}
-
-fn tool_call(call: wire::ToolCall<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
-    let Some(wire::Function { name: Some(name), arguments }) = call.function else {
-        return Err(rules::missing(&path(), "function.name"));
+    path: &dyn Fn() -> String,
+    notes: &mut Notes,
+) -> Result<Vec<Part<'a>>, Error> {
+    let list = match content {
+        Content::Text(text) => return Ok(vec![Part::Text(text)]),
+        Content::Parts(list) => list,
     };
-    Ok(Part::ToolCall {
-        id: call.id.map_or(Cow::Borrowed(""), |id| id.0),
-        name: name.0,
-        arguments: arguments.map_or(Cow::Borrowed("{}"), |arguments| arguments.0),
-    })
+    let mut parts = Vec::with_capacity(list.len());
+    for (place, part) in list.into_iter().enumerate() {
+        let path = || format!("{}[{place}]", path());
+        let part = read_part(part, &path)?;
+        let kind = match part {
+            Part::Image(_) => "image_url",
+            Part::File { .. } => "file",
+            _ => "",
+        };
+        if kind.is_empty() || rules::keeps_attachment(role, kind, &path, notes) {
+            parts.push(part);
+        }
+    }
+    Ok(parts)
 }
 
-fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>, Error> {
+fn tool_call<'a>(call: wire::ToolCall<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
+    let missing = |field: &str| rules::missing(&path(), field);
+    let (name, arguments) = if let Some(custom) = call.custom {
+        let input = custom.input.map_or(Cow::Borrowed(""), |input| input.0);
+        let arguments = Writer::new().field("input", &input).end();
+        (custom.name.ok_or_else(|| missing("custom.name"))?, Cow::Owned(arguments))
+    } else {
+        let function = call.function.unwrap_or_default();
+        let arguments = function.arguments.map_or(Cow::Borrowed("{}"), |arguments| arguments.0);
+        (function.name.ok_or_else(|| missing("function.name"))?, arguments)
+    };
+    let id = call.id.map_or(Cow::Borrowed(""), |id| id.0);
+    Ok(Part::ToolCall { id, name: name.0, arguments })
+}
+
+fn read_part<'a>(part: wire::Part<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
     let missing = |field: &str| rules::missing(&path(), field);
     match part.kind.as_ref().map(Text::as_str) {
         Some("text") => part.text.map(|text| Part::Text(text.0)).ok_or_else(|| missing("text")),
@@ -208,14 +167,14 @@ fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>
         }
         Some("image_url") => {
             let url = part.image_url.ok_or_else(|| missing("image_url"))?.url.0;
-            check_url(&url, || format!("{}.image_url.url", path()))?;
+            check_url(&url, &|| format!("{}.image_url.url", path()))?;
             Ok(Part::Image(Source::Url(url)))
         }
         Some("file") => {
             let file = part.file.ok_or_else(|| missing("file"))?;
             // A `file_id` is in a store that this gateway does not have.
             let data = file.file_data.ok_or_else(|| missing("file.file_data"))?.0;
-            check_url(&data, || format!("{}.file.file_data", path()))?;
+            check_url(&data, &|| format!("{}.file.file_data", path()))?;
             Ok(Part::File { name: file.filename.map(|name| name.0), source: Source::Url(data) })
         }
         Some(other) => {
@@ -228,7 +187,7 @@ fn read_part(part: wire::Part<'_>, path: impl Fn() -> String) -> Result<Part<'_>
 
 /// Checks that an image or file has a URL that DeGPT can load. DeGPT would not report that
 /// it cannot.
-fn check_url(url: &str, path: impl Fn() -> String) -> Result<(), Error> {
+fn check_url(url: &str, path: &dyn Fn() -> String) -> Result<(), Error> {
     match Scheme::of(url) {
         Some(Scheme::Web | Scheme::Data) => Ok(()),
         None => Err(Error::invalid(

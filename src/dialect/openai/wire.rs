@@ -1,128 +1,52 @@
 //! The JSON of OpenAI's Chat Completions API, as its API reference gives it.
 //!
-//! Requests are read leniently: a field not named here is accepted whatever it
-//! holds, and `null` is the same as absent.
+//! `null` is the same as absent. Fields that are not named here are in [`mod@fields`], or have no
+//! effect.
 
-use serde::{Serialize, de::IgnoredAny};
+use std::borrow::Cow;
 
-use super::tool_choice::ToolChoiceParam;
+use serde::Serialize;
+
 use crate::{
-    dialect::rules,
-    json::{Content, Kind, Outcome, Raw, Read, Reader, Text, fields},
+    dialect::{fields, request::Common, thinking, tool_wire},
+    json::{
+        Asks::{Nothing, NothingIf, Refused, Something},
+        Content, Kind, Known, Outcome, Read, Reader, Row, Seen, Text, fields,
+    },
 };
 
 /// The body of `POST /chat/completions`.
 #[derive(Debug, Default)]
 pub(crate) struct Request<'a> {
-    pub(crate) model: Option<Text<'a>>,
     pub(crate) messages: Option<Vec<Message<'a>>>,
-    pub(crate) stream: Option<bool>,
+    /// Anthropic's place of the system text.
+    pub(crate) system: Option<Content<'a, Part<'a>>>,
     pub(crate) stream_options: Option<StreamOptions>,
-    pub(crate) reasoning_effort: Option<Text<'a>>,
-    /// Not OpenAI's: clients of DeepSeek and DouBao send it.
-    pub(crate) thinking: Option<ThinkingMode<'a>>,
-    /// Not OpenAI's: clients of Qwen send it.
-    pub(crate) enable_thinking: Option<bool>,
-    pub(crate) stop: Option<Content<'a, Text<'a>>>,
-    pub(crate) max_tokens: Option<u64>,
-    pub(crate) max_completion_tokens: Option<u64>,
-
-    pub(crate) tools: Option<Vec<Tool<'a>>>,
-    pub(crate) tool_choice: Option<ToolChoiceParam<'a>>,
-    pub(crate) parallel_tool_calls: Option<bool>,
-    /// With `function_call`, the older form of `tools` and `tool_choice`.
-    pub(crate) functions: Option<Vec<FunctionSpec<'a>>>,
-    pub(crate) function_call: Option<ToolChoiceParam<'a>>,
-
-    pub(crate) response_format: Option<ResponseFormat<'a>>,
-
-    pub(crate) store: Option<bool>,
-    pub(crate) service_tier: Option<Text<'a>>,
-
-    // Refused: not available, and would change the answer's shape.
     pub(crate) n: Option<u64>,
-    pub(crate) logprobs: Option<bool>,
-    pub(crate) top_logprobs: Option<u64>,
-    pub(crate) audio: Option<IgnoredAny>,
-    pub(crate) modalities: Option<Vec<Text<'a>>>,
-
-    // What has no effect.
-    pub(crate) temperature: Option<IgnoredAny>,
-    pub(crate) top_p: Option<IgnoredAny>,
-    pub(crate) top_k: Option<IgnoredAny>,
-    pub(crate) min_p: Option<IgnoredAny>,
-    pub(crate) seed: Option<IgnoredAny>,
-    pub(crate) frequency_penalty: Option<IgnoredAny>,
-    pub(crate) presence_penalty: Option<IgnoredAny>,
-    pub(crate) repetition_penalty: Option<IgnoredAny>,
-    pub(crate) logit_bias: Option<IgnoredAny>,
-    pub(crate) verbosity: Option<IgnoredAny>,
-    pub(crate) prediction: Option<IgnoredAny>,
-    pub(crate) web_search_options: Option<IgnoredAny>,
-    pub(crate) moderation: Option<IgnoredAny>,
-    pub(crate) thinking_budget: Option<IgnoredAny>,
+    /// With `function_call`, the older form of `tools` and `tool_choice`.
+    pub(crate) functions: Option<Vec<tool_wire::Spec<'a>>>,
+    pub(crate) function_call: Option<tool_wire::ToolChoiceParam<'a>>,
+    pub(crate) common: Common<'a>,
 }
 
-fields!(Request<'a> {
-    model, messages, stream, stream_options, reasoning_effort, thinking, enable_thinking, stop,
-    max_tokens, max_completion_tokens, tools, tool_choice, parallel_tool_calls, functions,
-    function_call, response_format, store, service_tier, n, logprobs, top_logprobs, audio,
-    modalities, temperature, top_p, top_k, min_p, seed, frequency_penalty, presence_penalty,
-    repetition_penalty, logit_bias, verbosity, prediction, web_search_options, moderation,
-    thinking_budget,
-});
-
-impl Request<'_> {
-    /// The parameters that are there and have no effect.
-    pub(crate) fn ignored(&self) -> Vec<&'static str> {
-        let table = [
-            ("temperature", &self.temperature),
-            ("top_p", &self.top_p),
-            ("top_k", &self.top_k),
-            ("min_p", &self.min_p),
-            ("seed", &self.seed),
-            ("frequency_penalty", &self.frequency_penalty),
-            ("presence_penalty", &self.presence_penalty),
-            ("repetition_penalty", &self.repetition_penalty),
-            ("logit_bias", &self.logit_bias),
-            ("verbosity", &self.verbosity),
-            ("prediction", &self.prediction),
-            ("web_search_options", &self.web_search_options),
-            ("moderation", &self.moderation),
-            ("thinking_budget", &self.thinking_budget),
-        ];
-        let table = table.map(|(name, value)| (name, value.is_some()));
-        let tier = self.service_tier.as_ref().map_or("auto", Text::as_str);
-        let messages = self.messages.as_deref().unwrap_or_default();
-        // Parameters that only some values make ask for something, and nested ones.
-        let others = [
-            ("store", self.store == Some(true)),
-            ("service_tier", !matches!(tier, "auto" | "default")),
-            (
-                "thinking.budget_tokens",
-                self.thinking.as_ref().is_some_and(|mode| mode.budget_tokens.is_some()),
-            ),
-            ("messages.name", messages.iter().any(Message::names_its_speaker)),
-            ("image_url.detail", messages.iter().any(Message::asks_for_detail)),
-        ];
-        rules::ignored([&table, &others])
-    }
-}
+fields!(
+    Request<'a> { messages, system, stream_options, n, functions, function_call }
+        in common {
+            model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop,
+            stop_sequences, instructions, tools, tool_choice, parallel_tool_calls,
+            response_format, output_config, output_format,
+        }
+        + fields::REQUEST, thinking::SWITCHES
+);
 
 #[derive(Debug, Default)]
 pub(crate) struct StreamOptions {
     pub(crate) include_usage: Option<bool>,
 }
 
-fields!(StreamOptions { include_usage });
+fields!(StreamOptions { include_usage } + STREAM_OPTIONS);
 
-#[derive(Debug, Default)]
-pub(crate) struct ThinkingMode<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    pub(crate) budget_tokens: Option<IgnoredAny>,
-}
-
-fields!(ThinkingMode<'a> { kind = "type", budget_tokens });
+const STREAM_OPTIONS: &[Row] = &[("include_obfuscation", Nothing)];
 
 #[derive(Debug, Default)]
 pub(crate) struct Message<'a> {
@@ -137,26 +61,31 @@ pub(crate) struct Message<'a> {
     pub(crate) name: Option<Text<'a>>,
     /// Why the assistant refused to answer.
     pub(crate) refusal: Option<Text<'a>>,
-    pub(crate) audio: Option<IgnoredAny>,
 }
 
-fields!(Message<'a> {
-    role, content, tool_calls, function_call, tool_call_id, name, refusal, audio,
-});
+fields!(
+    Message<'a> { role, content, tool_calls, function_call, tool_call_id, name, refusal } + MESSAGE => check
+);
+
+const MESSAGE: &[Row] = &[
+    // In answers, which clients send back as they came.
+    ("annotations", NothingIf(&["[]"])),
+    ("parsed", Nothing),
+    // No family of models is known to take earlier reasoning through DeGPT.
+    ("reasoning", Something),
+    ("reasoning_content", Something),
+    ("reasoning_details", Something),
+    ("audio", Refused("must be left out: audio answers are not available")),
+];
 
 impl Message<'_> {
-    fn names_its_speaker(&self) -> bool {
-        let role = self.role.as_ref().map_or("", Text::as_str);
-        self.name.is_some() && !matches!(role, "tool" | "function")
-    }
-
-    fn asks_for_detail(&self) -> bool {
-        let parts = match &self.content {
-            Some(Content::Parts(parts)) => parts.as_slice(),
-            Some(Content::Text(_)) | None => &[],
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        let known: &[&str] = match self.role.as_ref().map_or("", Text::as_str) {
+            "assistant" => &["role", "content", "tool_calls", "function_call", "refusal"],
+            "tool" | "function" => &["role", "content", "tool_call_id", "name"],
+            _ => &["role", "content"],
         };
-        let mut details = parts.iter().filter_map(|part| part.image_url.as_ref()?.detail.as_ref());
-        details.any(|detail| detail.as_str() != "auto")
+        reader.note_others(seen, Self::NAMES, known);
     }
 }
 
@@ -169,29 +98,39 @@ pub(crate) struct Part<'a> {
     pub(crate) file: Option<File<'a>>,
 }
 
-fields!(Part<'a> { kind = "type", text, refusal, image_url, file });
+fields!(Part<'a> { kind = "type", text, refusal, image_url, file } + fields::PART => check);
+
+impl Part<'_> {
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        // Each type has one field, of its name.
+        if let Some(kind) = &self.kind {
+            reader.note_others(seen, Self::NAMES, &["type", kind.as_str()]);
+        }
+    }
+}
 
 /// `{"url": …}`; some clients send the bare string.
 #[derive(Debug)]
 pub(crate) struct ImageUrl<'a> {
     pub(crate) url: Text<'a>,
-    detail: Option<Text<'a>>,
 }
+
+#[derive(Default)]
+pub(crate) struct ImageObject<'a> {
+    url: Option<Text<'a>>,
+}
+
+fields!(ImageObject<'a> { url } + IMAGE);
+
+const IMAGE: &[Row] = &[("detail", NothingIf(&["\"auto\""]))];
 
 impl<'a> Read<'a> for ImageUrl<'a> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        #[derive(Default)]
-        struct Object<'a> {
-            url: Option<Text<'a>>,
-            detail: Option<Text<'a>>,
-        }
-        fields!(Object<'a> { url, detail });
         reader.shape("an object with a string `url`, or a string", |reader| {
             if reader.kind() != Kind::Object {
-                return Text::read(reader).map(|url| Some(Self { url, detail: None }));
+                return Text::read(reader).map(|url| Some(Self { url }));
             }
-            let Object { url, detail } = Object::read(reader)?;
-            Ok(url.map(|url| Self { url, detail }))
+            Ok(ImageObject::read(reader)?.url.map(|url| Self { url }))
         })
     }
 }
@@ -209,9 +148,13 @@ fields!(File<'a> { filename, file_data });
 pub(crate) struct ToolCall<'a> {
     pub(crate) id: Option<Text<'a>>,
     pub(crate) function: Option<Function<'a>>,
+    /// The call of a tool that takes any text.
+    pub(crate) custom: Option<Custom<'a>>,
 }
 
-fields!(ToolCall<'a> { id, function });
+fields!(ToolCall<'a> { id, function, custom } + TOOL_CALL);
+
+const TOOL_CALL: &[Row] = &[("index", Nothing), ("type", Nothing)];
 
 #[derive(Debug, Default)]
 pub(crate) struct Function<'a> {
@@ -219,44 +162,17 @@ pub(crate) struct Function<'a> {
     pub(crate) arguments: Option<Text<'a>>,
 }
 
-fields!(Function<'a> { name, arguments });
+fields!(Function<'a> { name, arguments } + FUNCTION);
 
-/// A tool that may be called.
-#[derive(Debug, Default)]
-pub(crate) struct Tool<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    pub(crate) function: Option<FunctionSpec<'a>>,
-}
-
-fields!(Tool<'a> { kind = "type", function });
+const FUNCTION: &[Row] = &[("parsed_arguments", Nothing)];
 
 #[derive(Debug, Default)]
-pub(crate) struct FunctionSpec<'a> {
+pub(crate) struct Custom<'a> {
     pub(crate) name: Option<Text<'a>>,
-    pub(crate) description: Option<Text<'a>>,
-    /// A JSON schema, kept as the client wrote it.
-    pub(crate) parameters: Option<Raw<'a>>,
+    pub(crate) input: Option<Text<'a>>,
 }
 
-fields!(FunctionSpec<'a> { name, description, parameters });
-
-/// The format of the answer: `text`, `json_object` or `json_schema`.
-#[derive(Debug, Default)]
-pub(crate) struct ResponseFormat<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    pub(crate) json_schema: Option<JsonSchema<'a>>,
-}
-
-fields!(ResponseFormat<'a> { kind = "type", json_schema });
-
-#[derive(Debug, Default)]
-pub(crate) struct JsonSchema<'a> {
-    pub(crate) description: Option<Raw<'a>>,
-    /// Kept as the client wrote it.
-    pub(crate) schema: Option<Raw<'a>>,
-}
-
-fields!(JsonSchema<'a> { description, schema });
+fields!(Custom<'a> { name, input });
 
 /// A whole answer.
 #[derive(Debug, Serialize)]
@@ -296,7 +212,16 @@ pub(crate) struct AnswerCall<'a> {
     pub(crate) id: String,
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
-    pub(crate) function: AnswerFunction<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) function: Option<AnswerFunction<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) custom: Option<AnswerCustom<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AnswerCustom<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) input: Cow<'a, str>,
 }
 
 #[derive(Debug, Serialize)]

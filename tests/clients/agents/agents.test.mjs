@@ -66,6 +66,17 @@ agentTest(`${CLAUDE_CODE}: edits a file`, async ({ file, run }) => {
   assert.match(printed, /^The tools say: .*hello.*; .*updated.*$/ms);
 });
 
+agentTest(`${CLAUDE_CODE}: edits a file with nothing but an address and a key`, async ({ file, run }) => {
+  const task = `Use ${call("Read", { file_path: file })} then ${call("Edit", change(file))}`;
+  const { command, args } = claudeCode(task);
+  for (const model of [[], ["--model", "opus"], ["--model", "haiku"]]) {
+    writeFileSync(file, OLD);
+    const env = { ANTHROPIC_BASE_URL: stack.observer.url, ANTHROPIC_AUTH_TOKEN: "ANTHROPIC_API_KEY" };
+    await run({ command, args: [...args, ...model], env });
+    assert.equal(readFileSync(file, "utf8"), NEW, model.join(" "));
+  }
+});
+
 agentTest(`${CLAUDE_CODE}: finds a tool that it holds back, and sees a picture`, async ({ file, folder, run }) => {
   const picture = path.join(folder, "red.png");
   writeFileSync(picture, Buffer.from(RED_PNG, "base64"));

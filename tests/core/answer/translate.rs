@@ -22,7 +22,7 @@ use crate::support::contract::{MODEL, stamp};
 
 /// Every fixture and how it ends: [`Clean`], or [`Before`] or [`After`] the
 /// answer has begun.
-const CASES: [(&str, Ending); 55] = [
+const CASES: [(&str, Ending); 57] = [
     // Recorded.
     ("claude-system-role-fake-success", Before(Error::Declined)),
     ("claude-thinking", Clean(Finish::Stop)),
@@ -40,13 +40,18 @@ const CASES: [(&str, Ending); 55] = [
     ("content-filter", Clean(Finish::ContentFilter)),
     ("content-null-or-empty", Clean(Finish::Stop)),
     ("crlf-comments-and-other-fields", Clean(Finish::Stop)),
+    ("empty-data-line", Clean(Finish::Stop)),
     ("error-null", Clean(Finish::Stop)),
     ("finish-lost", Clean(Finish::Stop)),
     ("finish-on-empty-last-chunk", Clean(Finish::Stop)),
     ("finish-repeated", Clean(Finish::Stop)),
+    ("halves-of-characters", Clean(Finish::Stop)),
     ("length-before-the-last-text", Clean(Finish::Length)),
     ("length-said-once", Clean(Finish::Length)),
+    ("lone-surrogate", Clean(Finish::Stop)),
     ("more-after-done", Clean(Finish::Stop)),
+    ("not-utf-8", Clean(Finish::Stop)),
+    ("odd-values-that-nobody-needs", Clean(Finish::Length)),
     ("reasoning-alone", Clean(Finish::Stop)),
     ("reasoning-and-text-in-one-chunk", Clean(Finish::Stop)),
     ("reasoning-null-beside-text", Clean(Finish::Stop)),
@@ -71,16 +76,13 @@ const CASES: [(&str, Ending); 55] = [
     ("not-json", Before(Error::Garbled)),
     // An answer that goes wrong.
     ("done-in-text-is-no-end", After(Error::Truncated)),
-    ("empty-data-line", After(Error::Garbled)),
     ("ends-after-reasoning", After(Error::Truncated)),
     ("ends-between-the-blocks-lines", After(Error::Truncated)),
     ("ends-within-done", After(Error::Truncated)),
     ("ends-without-done", After(Error::Truncated)),
     ("error-line-midway", After(Error::Declined)),
     ("fake-success-after-reasoning", After(Error::Declined)),
-    ("lone-surrogate", After(Error::Garbled)),
     ("not-json-midway", After(Error::Garbled)),
-    ("not-utf-8", After(Error::Garbled)),
     ("wrong-types", After(Error::Garbled)),
 ];
 

@@ -185,7 +185,6 @@ fn what_says_nothing_is_left_out() {
     let silent = [
         json!({"type": "thinking", "thinking": "Hm.", "signature": "s"}),
         json!({"type": "redacted_thinking", "data": "SECRET"}),
-        json!({"type": "container_upload", "file_id": "f"}),
         json!({"type": "compaction", "content": null, "encrypted_content": "SECRET"}),
         json!({"type": "fallback", "from": info, "to": info, "trigger": {"type": "refusal"}}),
         json!({"type": "mcp_tool_listing", "mcp_server_name": "s",
@@ -194,6 +193,13 @@ fn what_says_nothing_is_left_out() {
     for block in silent {
         let messages = json!([turn("user", &[block.clone(), text("Hi")])]);
         assert_eq!(said(&messages), [(Role::User, "Hi".to_owned())], "{block}");
+    }
+    // What the assistant thought would be of use.
+    for kind in ["thinking", "redacted_thinking", "mcp_tool_listing"] {
+        let thought = turn("assistant", &[json!({"type": kind}), text("Hi")]);
+        let body = json!({"messages": [turn("user", &[text("Hi")]), thought]}).to_string();
+        let prompt = parse(body.as_bytes()).unwrap();
+        assert_eq!(prompt.notes.ignored(), [format!("messages[].content[].{kind}")]);
     }
     let summary = json!({"type": "compaction", "content": "We spoke of rain."});
     let expected = (Role::Assistant, "We spoke of rain.".to_owned());
@@ -245,20 +251,22 @@ fn pictures_and_files_stand_in_the_users_turns_and_in_results_alone() {
     let file = json!({"type": "document", "source": pdf});
     let holding = json!({"type": "document",
         "source": {"type": "content", "content": [text("See:"), picture]}});
-    for (block, within) in [(&picture, ""), (&file, ""), (&holding, ".source.content[1]")] {
+    let within = ".source.content[].image";
+    for (block, within) in [(&picture, ".image"), (&file, ".document"), (&holding, within)] {
+        let left_out = |body: Value| {
+            let body = body.to_string();
+            let prompt = parse(body.as_bytes()).unwrap();
+            assert!(!prompt.has_attachment(), "{body}");
+            prompt.notes.ignored().join(", ")
+        };
         for role in ["assistant", "system"] {
             let messages =
                 json!([turn("user", &[text("Hi")]), turn(role, &[text("x"), block.clone()])]);
-            let (param, _) =
-                wrong_field(parse, json!({"messages": messages}).to_string().as_bytes());
-            assert_eq!(param, format!("messages[1].content[1]{within}.type"), "{role} {block}");
+            let found = left_out(json!({"messages": messages}));
+            assert_eq!(found, format!("messages[].content[]{within}"), "{role} {block}");
         }
-        let body = json!({"system": [block], "messages": [turn("user", &[text("Hi")])]});
-        assert_eq!(
-            wrong_field(parse, body.to_string().as_bytes()).0,
-            format!("system[0]{within}.type"),
-            "{block}"
-        );
+        let found = left_out(json!({"system": [block], "messages": [turn("user", &[text("Hi")])]}));
+        assert_eq!(found, format!("system[]{within}"), "{block}");
         let result = json!({"type": "tool_result", "tool_use_id": "t", "content": [block]});
         let shown = said(&json!([turn("user", &[block.clone(), result])]));
         let places = shown[0].1.matches("[picture").count() + shown[0].1.matches("[file").count();
@@ -318,14 +326,14 @@ fn citations_are_named_as_ignored_where_they_are_asked_for() {
     let in_result = json!({"type": "tool_result", "tool_use_id": "t", "content": [asked]});
     let cited = json!({"type": "text", "text": "x", "citations": [{"enabled": true}]});
     let table: [(Value, &[&str]); 5] = [
-        (asked, &["citations"]),
-        (in_result, &["citations"]),
+        (asked, &["messages[].content[].citations.enabled"]),
+        (in_result, &["messages[].content[].content[].citations.enabled"]),
         (document(json!({"enabled": false})), &[]),
         (document(Value::Null), &[]),
         (cited, &[]),
     ];
     for (block, ignored) in table {
         let body = json!({"messages": [turn("user", std::slice::from_ref(&block))]}).to_string();
-        assert_eq!(parse(body.as_bytes()).unwrap().ignored, ignored, "{block}");
+        assert_eq!(parse(body.as_bytes()).unwrap().notes.ignored(), ignored, "{block}");
     }
 }

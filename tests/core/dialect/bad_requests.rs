@@ -29,7 +29,7 @@ fn what_both_dialects_cannot_read_is_named_by_its_field() {
         ("[]".to_owned(), "-"),
         ("null".to_owned(), "-"),
         ("{} {}".to_owned(), "-"),
-        ("{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}".to_owned(), "-"),
+        ("{\"messages\":[{\"role\":\"user\",\"content\":\"\\u12\"}]}".to_owned(), "-"),
         ("{\"model\":5}".to_owned(), "model"),
         ("{\"stream\":\"yes\"}".to_owned(), "stream"),
         ("{\"messages\":{}}".to_owned(), "messages"),
@@ -59,6 +59,8 @@ fn what_one_dialect_cannot_read_is_named_by_its_field() {
         ("{\"type\":\"image_url\",\"image_url\":{}}", ".image_url"),
         ("{\"type\":\"image_url\",\"image_url\":{\"url\":\"a.png\"}}", ".image_url.url"),
         ("{\"type\":\"image_url\",\"image_url\":\"data:image/png,x\"}", ".image_url.url"),
+        ("{\"type\":\"image_url\",\"image_url\":\"data:image/png;base64,\"}", ".image_url.url"),
+        ("{\"type\":\"image_url\",\"image_url\":\"data:image/png;base64,!\"}", ".image_url.url"),
         ("{\"type\":\"file\"}", ".file"),
         ("{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}", ".file.file_data"),
         ("{\"type\":\"file\",\"file\":{\"file_data\":\"JVBE\"}}", ".file.file_data"),
@@ -75,6 +77,15 @@ fn what_one_dialect_cannot_read_is_named_by_its_field() {
             "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\"}}",
             ".source.data",
         ),
+        (
+            "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"\"}}",
+            ".source.data",
+        ),
+        (
+            "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"png\",\"data\":\"AAAA\"}}",
+            ".source.media_type",
+        ),
+        ("{\"type\":\"container_upload\",\"file_id\":\"f\"}", ".type"),
         ("{\"type\":\"tool_use\"}", ".name"),
         ("{\"type\":\"tool_result\"}", ".tool_use_id"),
         (
@@ -99,11 +110,11 @@ fn what_one_dialect_cannot_read_is_named_by_its_field() {
 }
 
 #[test]
-fn pictures_and_files_of_anyone_but_the_user_are_refused() {
+fn pictures_and_files_of_anyone_but_the_user_are_left_out_and_named() {
     let picture = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://a.example/p\"}}";
     let data = "data:application/pdf;base64,JVBE";
     let file = format!("{{\"type\":\"file\",\"file\":{{\"file_data\":\"{data}\"}}}}");
-    for part in [picture, &file] {
+    for (part, kind) in [(picture, "image_url"), (&file, "file")] {
         let body = |role: &str| {
             format!(
                 "{{\"messages\":[{{\"role\":\"user\",\"content\":\"x\"}},{{\"role\":\"{role}\",\
@@ -111,8 +122,12 @@ fn pictures_and_files_of_anyone_but_the_user_are_refused() {
             )
         };
         for role in ["system", "developer", "assistant"] {
-            let field = wrong_field(apis::openai, &body(role));
-            assert_eq!(field, "messages[1].content[1].type", "{role} {part}");
+            let body = body(role);
+            let named = apis::openai(body.as_bytes()).map(|prompt| {
+                assert!(!prompt.has_attachment(), "{body}");
+                prompt.notes.ignored().join(", ")
+            });
+            assert_eq!(named, Ok(format!("messages[].content[].{kind}")), "{body}");
         }
         for role in ["user", "tool", "function"] {
             let body = body(role);
@@ -132,6 +147,10 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "{\"max_tokens\":1.5}",
             "`max_tokens` must be a whole number, 0 or more (line 1, column 17).",
+        ),
+        (
+            "{\"max_tokens\":2e99}",
+            "`max_tokens` must be a whole number, 0 or more (line 1, column 18).",
         ),
         (
             "{\"max_tokens\":-1}",
@@ -159,10 +178,6 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "{\"metadata\":[1,]}",
             "The request body is not valid JSON: expected value at line 1 column 16.",
-        ),
-        (
-            "{\"model\":\"\\ud800\"}",
-            "The request body is not valid JSON: a string is not Unicode text (line 1, column 10).",
         ),
         (
             "{\"model\":\"x\"",

@@ -27,7 +27,7 @@ fn all() -> Vec<(Error, Told)> {
         param: param.map(str::to_owned),
         message: "x".repeat(1_000),
     };
-    let rows: [Row; 29] = [
+    let rows: [Row; 30] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
@@ -39,12 +39,13 @@ fn all() -> Vec<(Error, Told)> {
         (Error::NoKeysConfigured, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
         (Error::ClientKeyRefused, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
         (Error::UpstreamForbids, 403, BAD, Some("insufficient_permissions"), "permission_error", None),
-        (Error::UnknownModel("a\"\nb".repeat(200)), 404, BAD, Some("model_not_found"), "not_found_error", None),
+        (Error::UnknownModel { name: "a\"\nb".repeat(200), nearest: "`a`".to_owned() }, 404, BAD, Some("model_not_found"), "not_found_error", None),
         (Error::UpstreamLacks, 404, BAD, Some("model_not_found"), "not_found_error", None),
         (Error::UnknownPath("/\u{2028}\r\n\n".repeat(200)), 404, BAD, Some("unknown_url"), "not_found_error", None),
         (Error::WrongMethod { allow: "GET" }, 405, BAD, Some("method_not_allowed"), BAD, None),
         (Error::BodyTooLarge { limit_bytes: 5 }, 413, BAD, Some("request_too_large"), "request_too_large", None),
         (Error::UpstreamTooLarge, 413, BAD, Some("request_too_large"), "request_too_large", None),
+        (Error::UnknownEncoding("`\n".repeat(400)), 415, BAD, None, BAD, None),
         (Error::BodyTimeout, 408, BAD, Some("request_timeout"), "timeout_error", None),
         (Error::Overloaded, 503, SERVER, Some("overloaded"), "overloaded_error", None),
         (Error::RateLimited { retry_after: None }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None),
@@ -73,10 +74,11 @@ fn place(error: &Error) -> usize {
         Error::Invalid { .. } => 0,
         Error::BodyUnreadable => 1,
         Error::BodyTooLarge { .. } => 2,
+        Error::UnknownEncoding(_) => 30,
         Error::MissingKey => 3,
         Error::WrongKey => 4,
         Error::NoKeysConfigured => 5,
-        Error::UnknownModel(_) => 6,
+        Error::UnknownModel { .. } => 6,
         Error::UnknownPath(_) => 7,
         Error::WrongMethod { .. } => 8,
         Error::Config { .. } => 9,
@@ -108,7 +110,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..30).collect::<Vec<_>>());
+    assert_eq!(places, (0..31).collect::<Vec<_>>());
 }
 
 #[test]
@@ -136,7 +138,7 @@ fn bodies_have_the_keys_that_clients_need() {
         let message = body["error"]["message"].clone();
         let param = match &error {
             Error::Invalid { param, .. } => json!(param),
-            Error::UnknownModel(_) => json!("model"),
+            Error::UnknownModel { .. } => json!("model"),
             _ => Value::Null,
         };
         let expected = json!({"error": {

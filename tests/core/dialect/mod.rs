@@ -4,5 +4,6 @@ mod anthropic_history;
 mod anthropic_tools;
 mod bad_requests;
 mod errors;
+mod fields;
 mod parameters;
 mod tool_requests;

@@ -6,13 +6,16 @@ use crate::support::{
     apis,
     requests::{Parse, body},
 };
-use degpt_edge::tools;
+use degpt_edge::{notes::Wish, tools};
 use serde_json::{Value, json};
 
 fn check(parse: Parse, table: &[(Value, &[&str])]) {
     for (fields, ignored) in table {
         let body = body(fields);
-        assert_eq!(parse(&body).unwrap().ignored, *ignored, "{fields}");
+        // The model could think, or not.
+        let mut prompt = parse(&body).unwrap();
+        prompt.notes.settle(&[Wish::On, Wish::Off, Wish::Effort, Wish::NoEffort], true);
+        assert_eq!(prompt.notes.ignored(), *ignored, "{fields}");
     }
 }
 
@@ -22,7 +25,7 @@ fn openais_parameters_without_effect_are_named() {
         let url = json!({"url": "https://a.example/p", "detail": detail});
         json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": url}]}]})
     };
-    let named = |role: &str, name: Value| json!({"messages": [{"role": role, "content": "Hi", "name": name, "tool_call_id": "c"}]});
+    let named = |role: &str, name: Value| json!({"messages": [{"role": role, "content": "Hi", "name": name}]});
     let table: [(Value, &[&str]); 35] = [
         (json!({"temperature": 1}), &["temperature"]),
         (json!({"top_p": 1}), &["top_p"]),
@@ -42,11 +45,11 @@ fn openais_parameters_without_effect_are_named() {
         (json!({"service_tier": "flex"}), &["service_tier"]),
         (json!({"thinking": {"type": "enabled", "budget_tokens": 9}}), &["thinking.budget_tokens"]),
         (json!({"enable_thinking": true, "thinking_budget": 9}), &["thinking_budget"]),
-        (picture("low"), &["image_url.detail"]),
-        (picture("high"), &["image_url.detail"]),
-        (named("user", json!("ann")), &["messages.name"]),
-        (named("system", json!("ann")), &["messages.name"]),
-        (named("assistant", json!("ann")), &["messages.name"]),
+        (picture("low"), &["messages[].content[].image_url.detail"]),
+        (picture("high"), &["messages[].content[].image_url.detail"]),
+        (named("user", json!("ann")), &["messages[].name"]),
+        (named("system", json!("ann")), &["messages[].name"]),
+        (named("assistant", json!("ann")), &["messages[].name"]),
         // Nothing that the answer could show.
         (named("tool", json!("weather")), &[]),
         (named("function", json!("weather")), &[]),
@@ -90,7 +93,7 @@ fn anthropics_parameters_without_effect_are_named() {
             json!({"thinking": {"type": "enabled", "budget_tokens": 1024}}),
             &["thinking.budget_tokens"],
         ),
-        (json!({"thinking": {"type": "adaptive", "display": "omitted"}}), &["thinking.display"]),
+        (json!({"thinking": {"type": "adaptive", "display": "full"}}), &["thinking.display"]),
         // Nothing that the answer could show.
         (json!({"thinking": {"type": "adaptive", "display": "summarized"}}), &[]),
         (json!({"thinking": {"type": "adaptive"}}), &[]),
@@ -113,7 +116,7 @@ fn an_instruction_for_one_turn_is_gone_after_it() {
     let said = |messages: Value| {
         let body = body(&json!({"messages": messages}));
         let prompt = apis::anthropic(&body).unwrap();
-        assert!(prompt.ignored.is_empty());
+        assert!(prompt.notes.ignored().is_empty());
         prompt.turns.len()
     };
     let once = system(json!("next_user_message"));

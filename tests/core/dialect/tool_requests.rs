@@ -83,7 +83,7 @@ fn the_choice_of_tools_is_read() {
     for (dialect, fields, expected) in table {
         let body = body(dialect, &fields);
         let prompt = parse(dialect, &body).unwrap();
-        assert!(prompt.ignored.is_empty(), "{fields}");
+        assert!(prompt.notes.ignored().is_empty(), "{fields}");
         let read: Read = prompt.tools.map(|tools| {
             let listed = tools.list.iter().map(|tool| tool.name.clone().into_owned());
             (listed.collect(), tools.choice, tools.calls)
@@ -119,17 +119,23 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
         (OPENAI, json!({"tools": [{"type": "function"}]}), "tools[0].function"),
         (OPENAI, json!({"tools": [{"function": {}}]}), "tools[0].function.name"),
         (OPENAI, json!({"tools": [{"function": {"name": ""}}]}), "tools[0].function.name"),
-        (OPENAI, json!({"tools": [{"type": "custom", "custom": {"name": "x"}}]}), "tools[0].type"),
+        (OPENAI, json!({"tools": [{"type": "custom", "custom": {}}]}), "tools[0].custom.name"),
+        (OPENAI, json!({"tools": [{"type": "telepathy"}]}), "tools[0].type"),
         (OPENAI, json!({"tools": null, "functions": [{}]}), "functions[0].name"),
         (OPENAI, json!({"tool_choice": "maybe"}), "tool_choice"),
-        (OPENAI, json!({"tool_choice": {"function": {"name": "x"}}}), "tool_choice"),
+        (OPENAI, json!({"tool_choice": {"function": {"name": "x"}}}), "tool_choice.function.name"),
         (
             OPENAI,
             json!({"tool_choice": {"type": "custom", "custom": {"name": "x"}}}),
-            "tool_choice",
+            "tool_choice.custom.name",
         ),
         (OPENAI, json!({"tools": [], "tool_choice": "required"}), "tool_choice"),
-        (OPENAI, json!({"tools": null, "tool_choice": {"function": {"name": "x"}}}), "tool_choice"),
+        (
+            OPENAI,
+            json!({"tools": null, "tool_choice": {"function": {"name": "x"}}}),
+            "tool_choice.function.name",
+        ),
+        (OPENAI, json!({"tool_choice": {"type": "tool"}}), "tool_choice.name"),
         (ANTHROPIC, json!({"tools": [{"name": "x"}]}), "tools[0].input_schema"),
         (ANTHROPIC, json!({"tools": [{"input_schema": {}}]}), "tools[0].name"),
         (ANTHROPIC, json!({"tool_choice": {"type": "tool", "name": "x"}}), "tool_choice.name"),
@@ -138,7 +144,7 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
         (
             ANTHROPIC,
             json!({"tools": [search], "tool_choice": {"type": "tool", "name": "web_search"}}),
-            "tool_choice",
+            "tool_choice.name",
         ),
         (ANTHROPIC, json!({"tools": [search], "tool_choice": {"type": "any"}}), "tool_choice"),
     ];

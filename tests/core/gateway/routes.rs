@@ -113,7 +113,7 @@ fn bad_requests_do_not_repeat_what_they_hold() {
         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \
          \"image_url\": {\"url\": \"canary\"}}]}]}",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"canary",
-        "{\"messages\": [{\"role\": \"user\", \"content\": \"canary\\ud800\"}]}",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"canary\\u12\"}]}",
         "{\"messages\": [], \"canary\": 1}",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"\", \"name\": [\"canary\"]}]}",
     ];

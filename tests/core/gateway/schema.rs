@@ -83,7 +83,8 @@ fn the_answer_that_fits_best_is_the_clients() {
     let invalid = Some("invalid");
     // What is answered, how often it is asked, what is left of it, and what was judged.
     let unjudged = Some("unjudged");
-    let table: [Row<'_>; 15] = [
+    let (several, bad) = (format!("{GOOD}{BAD}"), format!("So {WORSE}. No, {BAD}"));
+    let table: [Row<'_>; 18] = [
         ("fits", vec![says(GOOD)], 1, GOOD, None, &[GOOD]),
         ("fits then", vec![says(BAD), says(GOOD)], 2, GOOD, None, &[BAD, GOOD]),
         ("fits at last", vec![says(WORDS), says(GOOD)], 2, GOOD, None, &[GOOD]),
@@ -104,7 +105,10 @@ fn the_answer_that_fits_best_is_the_clients() {
         ),
         ("is JSON at last", vec![says(WORDS), says(UNKNOWN)], 2, UNKNOWN, unjudged, &[UNKNOWN]),
         ("in a fence", vec![says(&format!("So:\n```json\n{GOOD}\n```"))], 1, GOOD, None, &[GOOD]),
-        ("twice", vec![says(&format!("{GOOD}{BAD}"))], 1, GOOD, None, &[GOOD]),
+        ("several, then fits", vec![says(&several), says(GOOD)], 2, GOOD, None, &[GOOD]),
+        ("several twice", vec![says(&several), says(&several)], 2, GOOD, invalid, &[BAD, GOOD]),
+        ("several bad ones", vec![says(&bad), says(WORDS)], 2, BAD, invalid, &[BAD, WORSE]),
+        ("several, then none that fits", vec![says(&several), says(BAD)], 2, BAD, invalid, &[BAD]),
         ("half", vec![says(r#"{"misfit": "a"#), says(BETTER)], 2, BETTER, None, &[BETTER]),
     ];
     for (name, responses, asked, left, header, judged) in table {

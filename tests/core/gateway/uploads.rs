@@ -101,6 +101,41 @@ fn what_is_announced_reserves_nothing() {
 }
 
 #[test]
+fn what_is_decompressed_ahead_is_held_while_the_body_comes() {
+    let (compressed, plain) = (Length::Compressed, Length::Unknown);
+    for (length, room, fits) in
+        [(plain, 1 << 20, true), (compressed, 1 << 20, false), (compressed, 3 << 20, true)]
+    {
+        let (upload, all) = upload_of(&[(0, 500), (100, 500)]);
+        let (result, held, _) = read(upload, length, 1 << 20, &InFlight::new(room));
+        let held = (result.is_ok(), held <= 64 << 10);
+        assert_eq!(result, if fits { Ok(all) } else { Err(Error::Overloaded) });
+        assert_eq!(held, (fits, true), "of the decompressed body alone");
+    }
+    let over = upload_of(&[(0, 2_000)]).0;
+    let (result, _, _) = read(over, compressed, 1_000, &InFlight::new(4 << 20));
+    assert_eq!(result, Err(Error::BodyTooLarge { limit_bytes: 1_000 }));
+}
+
+#[test]
+fn an_encoding_is_known_however_it_is_written() {
+    let table = [
+        (None, Ok(None)),
+        (Some(" "), Ok(None)),
+        (Some("identity"), Ok(None)),
+        (Some("gzip"), Ok(Some("gzip"))),
+        (Some(" X-GZIP"), Ok(Some("gzip"))),
+        (Some("Deflate"), Ok(Some("deflate"))),
+        (Some("br"), Err("br")),
+        (Some("gzip, br"), Err("gzip, br")),
+    ];
+    for (header, expected) in table {
+        let expected = expected.map_err(|name| Error::UnknownEncoding(name.to_owned()));
+        assert_eq!(upload::format(header), expected, "{header:?}");
+    }
+}
+
+#[test]
 fn a_length_is_read_as_it_is_meant() {
     let table = [
         (None, Length::Unknown),

@@ -21,6 +21,7 @@ use degpt_edge::{
     error::Error,
     tools::{self, Fit, Stage, Wanted},
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const FAR: usize = 16 << 20;
@@ -44,7 +45,15 @@ fn of_an_answer_in_json_the_object_is_left() {
         ("{{\"a\": 1}", "{\"a\": 1}", true),
         (r#"{"a": "}\" {[", "b": {"c": "\\"}} tail"#, r#"{"a": "}\" {[", "b": {"c": "\\"}}"#, true),
         (r#"{"中": "😀"} 好"#, r#"{"中": "😀"}"#, true),
-        (r#"{"a": 1}{"b": 2}"#, r#"{"a": 1}"#, true),
+        (r#"{"a": 1}{"b": 2}"#, r#"{"a": 1}{"b": 2}"#, false),
+        (r#" {"a": 1} or {"a": 2} ?"#, r#"{"a": 1} or {"a": 2} ?"#, false),
+        (r#"{"a": 1} or {"a": "#, r#"{"a": 1} or {"a": "#, false),
+        (r#"{"a": 1} as in [1] and {a}"#, r#"{"a": 1}"#, true),
+        (r#"No {"a": 1}, but {"a": 2}"#, r#"No {"a": 1}, but {"a": 2}"#, false),
+        (r#"First {"a": 1}, and again {"a": 1}"#, r#"{"a": 1}"#, true),
+        (r#"As in {"a: 1}"#, r#"{"a: 1}"#, false),
+        (r#"See [{"a": 1}]: {"b": 2}"#, r#"{"b": 2}"#, true),
+        (r#"[{"a": 1}]"#, r#"[{"a": 1}]"#, false),
         ("I cannot do that.\n", "I cannot do that.\n", false),
         ("I cannot {do} that {", "I cannot {do} that {", false),
         (r#"{"a": 1"#, r#"{"a": 1"#, false),
@@ -62,20 +71,22 @@ fn of_an_answer_in_json_the_object_is_left() {
                     .unwrap();
             assert_eq!(answer.text, left, "{pieces:?}");
             let fit = wanted.fit(&answer, |_, _| unreachable!("there is no schema"));
-            assert_eq!(fit, if is_json { Fit::Fits } else { Fit::NotJson }, "{words}");
+            assert_eq!(fit == Fit::Fits, is_json, "{words}");
+            assert_eq!(fit.header().is_none(), is_json, "{words}");
             assert_eq!(wanted.correction(&answer, &fit).is_none(), is_json, "{words}");
         }
     }
 }
 
 #[test]
-fn an_object_flows_as_it_comes() {
+fn an_object_before_any_words_flows_as_it_comes() {
     let body = body(&json!({"response_format": {"type": "json_object"}}));
     let prompt = apis::openai(&body).unwrap();
     let mut stage = Stage::new(&prompt).unwrap();
     let mut said = String::new();
     for (piece, expected) in [
-        ("Sure: ", ""),
+        (" ``", ""),
+        ("`json\n", ""),
         ("{", ""),
         ("\"a", "{\"a"),
         ("\": [", "{\"a\": ["),
@@ -87,6 +98,45 @@ fn an_object_flows_as_it_comes() {
             }
         });
         assert_eq!(said, expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn of_words_and_values_one_value_is_left_or_all(
+        words in prop::collection::vec("[a-z .,{`\n]{0,9}", 4),
+        values in prop::collection::vec(
+            prop::sample::select(vec!["{}", "{ \"a\": [1, {}] }", "{\"}\": \"\\\"{\"}"]),
+            0..3,
+        ),
+        cuts in prop::collection::vec(0..40_usize, 0..4),
+    ) {
+        // A point, so that no bracket among the words takes a value for its own.
+        let values_then_none = values.iter().copied().chain(std::iter::repeat(""));
+        let text = words.iter().zip(values_then_none).fold(String::new(), |text, (words, value)| {
+            format!("{text}{words}. {value}")
+        });
+        let prompt_body = body(&json!({"response_format": {"type": "json_object"}}));
+        let prompt = apis::openai(&prompt_body).unwrap();
+        let reduce = |pieces: &[&str]| {
+            let stages = stages(&prompt, &Limits::default());
+            answer::whole(&upstream(pieces, None), stages).unwrap().text
+        };
+        let whole = reduce(&[&text]);
+        let mut distinct = values.clone();
+        distinct.dedup();
+        prop_assert_eq!(&whole, if let [only] = distinct.as_slice() { only } else { text.as_str() });
+        let mut pieces = Vec::new();
+        let mut rest = text.as_str();
+        for cut in cuts {
+            let (piece, more) = rest.split_at(rest.floor_char_boundary(cut));
+            pieces.push(piece);
+            rest = more;
+        }
+        pieces.push(rest);
+        prop_assert_eq!(reduce(&pieces), whole);
     }
 }
 
@@ -159,7 +209,7 @@ fn the_form_is_read_in_both_dialects() {
         assert_eq!(read, expected.map_err(str::to_owned), "{fields}");
     }
     let effort = body(&json!({"output_config": {"effort": "high"}}));
-    assert_eq!(apis::anthropic(&effort).unwrap().ignored, ["output_config.effort"]);
+    assert_eq!(apis::anthropic(&effort).unwrap().notes.ignored(), ["output_config.effort"]);
 }
 
 /// A translator that waits for a call, and what it has written.

@@ -11,11 +11,12 @@ use std::{borrow::Cow, fmt::Write as _, io::Write as _};
 use degpt_edge::{
     catalog::{Catalog, Model, Service},
     chat::{
-        Answer, Delivery, Event, Finish, Limits, Part, Prefill, Prompt, Role, Stamp, Thinking,
-        Turn, Usage, UsageReport,
+        Answer, Delivery, Event, Finish, Limits, Part, Prefill, Prompt, Reasoning, Role, Stamp,
+        Thinking, Turn, Usage, UsageReport,
     },
     dialect::{Api, Asked, Count, Encoder, List, Reply, anthropic, openai},
     error::Error,
+    notes::Notes,
 };
 
 /// The table with the toy in it: its one row.
@@ -55,13 +56,14 @@ fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     let prompt = Prompt {
         model: None,
         turns: vec![Turn { role: Role::User, parts }],
-        thinking: Thinking::Off,
+        thinking: Thinking::Unsaid,
+        reasoning: Reasoning::Shown,
         delivery,
         limits: Limits::default(),
         prefill: Prefill::Refuse,
         tools: None,
         format: None,
-        ignored: Vec::new(),
+        notes: Notes::default(),
     };
     // What of the request decides on the answer's form stays with the dialect.
     Ok(Asked { prompt, reply: Box::new(Echo { question: question.to_owned() }) })

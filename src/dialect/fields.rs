@@ -1,0 +1,112 @@
+//! The fields of a request that are known though nothing reads them, for every API: each
+//! understands its neighbours' too. A field that is in no table has no effect, and is named
+//! like those that are here as [`Asks::Something`].
+
+use super::thinking;
+use crate::json::{
+    Asks::{self, Nothing, NothingIf, Refused, Something},
+    Outcome, Read, Reader, Row, Text, fields,
+};
+
+/// The outermost object.
+pub(super) const REQUEST: &[Row] = &[
+    // For the provider's books, its caches and its safety team.
+    ("anthropic_version", Nothing),
+    ("billing_policy", Nothing),
+    ("cache_control", Nothing),
+    ("diagnostics", Nothing),
+    ("fallback_credit_token", Nothing),
+    ("metadata", Nothing),
+    ("prompt_cache_key", Nothing),
+    ("prompt_cache_options", Nothing),
+    ("prompt_cache_retention", Nothing),
+    ("safety_identifier", Nothing),
+    ("stream_options", Nothing),
+    ("user", Nothing),
+    ("user_profile_id", Nothing),
+    // What only some values ask for.
+    ("logprobs", NothingIf(&["false"])),
+    ("mcp_servers", NothingIf(&["[]"])),
+    ("n", NothingIf(&["1", "1.0"])),
+    ("service_tier", NothingIf(&["\"auto\"", "\"default\"", "\"standard_only\""])),
+    ("speed", NothingIf(&["\"standard\""])),
+    ("store", NothingIf(&["false"])),
+    ("top_logprobs", NothingIf(&["0"])),
+    // An answer of another shape would be misread.
+    ("audio", Refused("must be left out: audio answers are not available")),
+    ("modalities", Asks::Read(modalities)),
+    // Objects with switches in them.
+    ("chat_template_kwargs", Asks::Read(|reader| reader.rows(&[thinking::SWITCHES]))),
+    ("extra_body", Asks::Read(|reader| reader.rows(&[REQUEST, thinking::SWITCHES]))),
+];
+
+/// Fields of it that DeGPT drops. They need no row, as nobody knows them here.
+pub(super) const DROPPED: &[&str] = &[
+    "compaction",
+    "container",
+    "context_management",
+    "fallbacks",
+    "frequency_penalty",
+    "inference_geo",
+    "logit_bias",
+    "min_p",
+    "moderation",
+    "prediction",
+    "presence_penalty",
+    "repetition_penalty",
+    "seed",
+    "temperature",
+    "thinking_budget",
+    "top_k",
+    "top_p",
+    "verbosity",
+    "web_search_options",
+];
+
+fn modalities(reader: &mut Reader<'_>) -> Outcome<()> {
+    let list = Vec::<Text<'_>>::read(reader)?;
+    if list.iter().all(|modality| modality.as_str() == "text") {
+        return Ok(());
+    }
+    Err(reader.wrong("must be `[\"text\"]`: answers are text only".to_owned()))
+}
+
+/// A tool, and the object in it that describes a function.
+pub(super) const TOOL: &[Row] = &[
+    ("allowed_callers", NothingIf(&["[\"direct\"]"])),
+    ("cache_control", Nothing),
+    ("eager_input_streaming", Nothing),
+    ("format", Asks::Read(text_format)),
+    // For the program that runs the editor.
+    ("max_characters", Nothing),
+    // Arguments are not held to their schema.
+    ("strict", NothingIf(&["false"])),
+];
+
+/// The `format` of a custom tool: any text, or one that follows a grammar.
+fn text_format(reader: &mut Reader<'_>) -> Outcome<()> {
+    #[derive(Default)]
+    struct Format<'a> {
+        kind: Option<Text<'a>>,
+    }
+    fields!(Format<'a> { kind = "type" } + FORMAT);
+    const FORMAT: &[Row] = &[("grammar", Nothing), ("syntax", Nothing), ("definition", Nothing)];
+    let format = Format::read(reader)?;
+    if format.kind.is_some_and(|kind| kind.as_str() != "text") {
+        reader.note();
+    }
+    Ok(())
+}
+
+/// A part of a message's content.
+pub(super) const PART: &[Row] = &[("cache_control", Nothing), ("prompt_cache_breakpoint", Nothing)];
+
+/// The configuration of the output.
+pub(super) const OUTPUT: &[Row] = &[("effort", Something), ("task_budget", Something)];
+
+/// The form of the answer.
+pub(super) const FORMAT: &[Row] = &[
+    ("name", Nothing),
+    // Whole answers are held to their schema.
+    ("strict", Nothing),
+];

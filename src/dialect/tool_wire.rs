@@ -1,0 +1,156 @@
+//! The JSON of tools and of the choice among them, in every API's form.
+
+use super::{fields, server_tools::ServerTool, tool_rules};
+use crate::json::{Kind, Known, Outcome, Raw, Read, Reader, Seen, Text, fields};
+
+/// The tools of a request. Those that are too many are not read, but for one.
+#[derive(Debug, Default)]
+pub(super) struct ToolList<'a>(pub(super) Vec<Tool<'a>>);
+
+impl<'a> Read<'a> for ToolList<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let mut list = Vec::new();
+        reader.list("a list", &mut |reader| {
+            if list.len() <= tool_rules::MOST {
+                list.push(Tool::read(reader)?);
+                return Ok(());
+            }
+            reader.skip()
+        })?;
+        Ok(Self(list))
+    }
+}
+
+/// A tool that may be called, or that the provider runs.
+///
+/// OpenAI's form is `{"type": "function", "function": {…}}`, or the same with `custom`;
+/// Anthropic's, and that of OpenAI's Responses API, has the description in the tool itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tool<'a> {
+    pub(super) kind: Option<Text<'a>>,
+    pub(super) function: Option<Spec<'a>>,
+    pub(super) custom: Option<Spec<'a>>,
+    pub(super) flat: Spec<'a>,
+    /// A list of example arguments, kept as the client wrote it.
+    pub(super) input_examples: Option<Raw<'a>>,
+    /// Whether a search must find it before it can be called.
+    pub(super) defer_loading: Option<bool>,
+}
+
+fields!(
+    Tool<'a> { kind = "type", function, custom, input_examples, defer_loading }
+        in flat { name, description, input_schema, parameters } + fields::TOOL => check
+);
+
+impl<'a> Tool<'a> {
+    /// What the model is told of it.
+    pub(super) fn spec(&self) -> &Spec<'a> {
+        self.function.as_ref().or(self.custom.as_ref()).unwrap_or(&self.flat)
+    }
+
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        let kind = self.kind.as_ref().map_or("", Text::as_str);
+        let nested: &[&str] = match (&self.function, &self.custom) {
+            // The tool as a whole has no effect.
+            _ if ServerTool::find(kind).is_some() => return reader.forget_notes(seen),
+            (Some(_), _) => &["type", "input_examples", "defer_loading", "function"],
+            (None, Some(_)) => &["type", "input_examples", "defer_loading", "custom"],
+            (None, None) => return,
+        };
+        reader.note_others(seen, Self::NAMES, nested);
+    }
+}
+
+/// What the model is told of a tool.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spec<'a> {
+    pub(super) name: Option<Text<'a>>,
+    pub(super) description: Option<Text<'a>>,
+    /// A JSON schema, kept as the client wrote it.
+    pub(super) input_schema: Option<Raw<'a>>,
+    /// The same by another name.
+    pub(super) parameters: Option<Raw<'a>>,
+}
+
+fields!(Spec<'a> { name, description, input_schema, parameters } + fields::TOOL);
+
+/// Which tools may or must be called.
+#[derive(Debug)]
+pub(super) enum ToolChoiceParam<'a> {
+    /// `"auto"`, `"none"`, `"required"` or `"any"`.
+    Word(Text<'a>),
+    Object(ToolChoiceObject<'a>),
+}
+
+/// One of the same words as its `type`; or a tool by its name, beside `type` or within
+/// `function` or `custom`; or the tools that may be called: `{"type": "allowed_tools",
+/// "allowed_tools": {"mode", "tools"}}`, in OpenAI's Responses API without the inner object.
+#[derive(Debug, Default)]
+pub(super) struct ToolChoiceObject<'a> {
+    pub(super) kind: Option<Text<'a>>,
+    pub(super) name: Option<Text<'a>>,
+    pub(super) function: Option<Named<'a>>,
+    pub(super) custom: Option<Named<'a>>,
+    pub(super) allowed_tools: Option<AllowedTools<'a>>,
+    pub(super) flat: AllowedTools<'a>,
+    pub(super) disable_parallel_tool_use: Option<bool>,
+}
+
+fields!(
+    ToolChoiceObject<'a> {
+        kind = "type", name, function, custom, allowed_tools, disable_parallel_tool_use,
+    } in flat { mode, tools } => check
+);
+
+impl ToolChoiceObject<'_> {
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        let own = match self.kind.as_ref().map(Text::as_str) {
+            Some("allowed_tools") if self.allowed_tools.is_some() => "allowed_tools",
+            // Its tools stand beside its mode.
+            Some("allowed_tools") => "mode",
+            None | Some("function" | "tool" | "custom") if self.function.is_some() => "function",
+            None | Some("function" | "tool" | "custom") if self.custom.is_some() => "custom",
+            None | Some("function" | "tool" | "custom") => "name",
+            Some(_) => "",
+        };
+        let more = if own == "mode" { "tools" } else { "" };
+        let known = ["type", "disable_parallel_tool_use", own, more];
+        reader.note_others(seen, Self::NAMES, &known);
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct AllowedTools<'a> {
+    pub(super) mode: Option<Text<'a>>,
+    pub(super) tools: Option<Vec<AllowedTool<'a>>>,
+}
+
+fields!(AllowedTools<'a> { mode, tools });
+
+/// A tool by its name: `{"function": {"name"}}` or `{"name"}`.
+#[derive(Debug, Default)]
+pub(super) struct AllowedTool<'a> {
+    pub(super) kind: Option<Text<'a>>,
+    pub(super) function: Option<Named<'a>>,
+    pub(super) custom: Option<Named<'a>>,
+    pub(super) name: Option<Text<'a>>,
+}
+
+fields!(AllowedTool<'a> { kind = "type", function, custom, name });
+
+#[derive(Debug, Default)]
+pub(super) struct Named<'a> {
+    pub(super) name: Option<Text<'a>>,
+}
+
+fields!(Named<'a> { name });
+
+impl<'a> Read<'a> for ToolChoiceParam<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        match reader.kind() {
+            Kind::Text => Text::read(reader).map(Self::Word),
+            Kind::Object => ToolChoiceObject::read(reader).map(Self::Object),
+            _ => Err(reader.other_than("a string or an object")),
+        }
+    }
+}

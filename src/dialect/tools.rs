@@ -1,0 +1,274 @@
+//! The tools of a request, and which of them must be called.
+
+use std::borrow::Cow;
+
+use super::{
+    builtin_tools, rules,
+    server_tools::ServerTool,
+    tool_rules,
+    tool_wire::{self, AllowedTools, Spec, ToolChoiceObject, ToolChoiceParam},
+};
+use crate::{
+    chat::{Calls, Quotes, Tool, ToolChoice, Tools},
+    error::Error,
+    json::Text,
+    names::Names,
+    notes::Notes,
+};
+
+/// The tools that need a model which can use a screen, by how their types begin.
+const SCREEN_TOOLS: [&str; 4] =
+    ["computer_2", "computer_use", "computer_toolset_", "browser_toolset_"];
+
+/// The JSON schema of the one argument of a custom tool: any text.
+const TEXT_SCHEMA: &str =
+    r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#;
+
+/// A tool of a request, by who runs it.
+pub(super) enum Declared<'a> {
+    /// The client runs it: the model may call it.
+    Callable(Tool<'a>),
+    /// A provider's servers run it: it has no effect here.
+    Server(ServerTool),
+}
+
+/// What a tool without a type is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Untyped {
+    /// A function, which need not have arguments.
+    Function,
+    /// A custom tool, which has a schema.
+    Custom,
+}
+
+/// Reads the tool at `path`.
+///
+/// # Errors
+/// [`Error::Invalid`] for an unknown tool, and for one without a name or a schema.
+pub(super) fn read<'a>(
+    tool: tool_wire::Tool<'a>,
+    untyped: Untyped,
+    path: &dyn Fn() -> String,
+) -> Result<Declared<'a>, Error> {
+    let tool_wire::Tool { kind, function, custom, flat, input_examples, defer_loading } = tool;
+    let default =
+        if untyped == Untyped::Function && custom.is_none() { "function" } else { "custom" };
+    let kind = kind.as_ref().map_or(default, Text::as_str);
+    if let Some(server) = ServerTool::find(kind) {
+        return Ok(Declared::Server(server));
+    }
+    if SCREEN_TOOLS.iter().any(|prefix| kind.starts_with(prefix)) {
+        let message =
+            format!("Unsupported tool type `{kind}`: DeGPT's models cannot use a screen.");
+        return Err(Error::invalid(format!("{}.type", path()), message));
+    }
+    let is_nested = function.is_some() || custom.is_some();
+    let takes_text = kind == "custom" && (custom.is_some() || untyped == Untyped::Function);
+    let step = if function.is_some() { ".function" } else { ".custom" };
+    let spec = function.or(custom).unwrap_or(flat);
+    let builtin = builtin_tools::find(kind);
+    let schema = spec.input_schema.or(spec.parameters).map(|schema| schema.0);
+    let schema = schema.or(builtin.map(|tool| tool.schema));
+    let schema = match kind {
+        _ if schema.is_some() => schema,
+        _ if takes_text => Some(TEXT_SCHEMA),
+        "function" if is_nested => None,
+        "function" if untyped == Untyped::Function && spec.name.is_some() => None,
+        "function" if untyped == Untyped::Function => {
+            return Err(rules::missing(&path(), "function"));
+        }
+        "function" | "custom" => return Err(rules::missing(&path(), "input_schema")),
+        other => {
+            let message = format!(
+                "Unknown tool type `{other}`. Add `input_schema`, or use `function` or `custom`."
+            );
+            return Err(Error::invalid(format!("{}.type", path()), message));
+        }
+    };
+    let within = || if is_nested { format!("{}{step}", path()) } else { path() };
+    let description = builtin.map(|tool| Cow::Borrowed(tool.description));
+    Ok(Declared::Callable(Tool {
+        name: tool_rules::name(spec.name, &within)?,
+        description: spec.description.map(|text| text.0).or(description),
+        schema,
+        examples: input_examples.map(|examples| examples.0),
+        deferred: defer_loading == Some(true),
+        takes_text: takes_text && schema == Some(TEXT_SCHEMA),
+    }))
+}
+
+/// Reads a function of OpenAI's `functions`, which came before `tools`.
+///
+/// # Errors
+/// [`Error::Invalid`] if it has no name.
+pub(super) fn read_function<'a>(
+    spec: Spec<'a>,
+    path: &dyn Fn() -> String,
+) -> Result<Tool<'a>, Error> {
+    Ok(Tool {
+        name: tool_rules::name(spec.name, path)?,
+        description: spec.description.map(|text| text.0),
+        schema: spec.parameters.or(spec.input_schema).map(|schema| schema.0),
+        examples: None,
+        deferred: false,
+        takes_text: false,
+    })
+}
+
+/// The tools of a request, by who runs them.
+#[derive(Default)]
+pub(super) struct Collected<'a> {
+    pub(super) callable: Vec<Tool<'a>>,
+    /// Each once.
+    pub(super) server: Vec<ServerTool>,
+}
+
+impl<'a> Collected<'a> {
+    /// Adds `tool`.
+    pub(super) fn add(&mut self, tool: Declared<'a>) {
+        match tool {
+            Declared::Callable(tool) => self.callable.push(tool),
+            Declared::Server(tool) if self.server.contains(&tool) => {}
+            Declared::Server(tool) => self.server.push(tool),
+        }
+    }
+}
+
+/// How many calls an answer may make, by `parallel_tool_calls`.
+pub(super) fn calls(parallel: Option<bool>) -> Calls {
+    if parallel == Some(false) { Calls::One } else { Calls::Many }
+}
+
+/// The choice that a request makes, and how its parameters are called.
+pub(super) struct Choice<'a> {
+    pub(super) given: Option<ToolChoiceParam<'a>>,
+    /// `tool_choice`.
+    pub(super) param: &'static str,
+    /// `tools`.
+    pub(super) declared: &'static str,
+    pub(super) calls: Calls,
+}
+
+impl<'a> Choice<'a> {
+    /// Chooses among the tools of a request; `None` if none may be called. Takes notes on
+    /// those that have no effect.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for tools that are too long, and for a choice that is unknown or
+    /// that no tool can fulfil.
+    pub(super) fn among(
+        self,
+        tools: Collected<'a>,
+        notes: &mut Notes,
+    ) -> Result<Option<Tools<'a>>, Error> {
+        let Self { given, param, declared, mut calls } = self;
+        let Collected { callable: mut list, server } = tools;
+        tool_rules::check_size(&list, declared)?;
+        for tool in &server {
+            notes.ignore(&format!("tools.{}", tool.name()));
+        }
+        // Nothing searches here, so all can be called from the beginning.
+        if server.contains(&ServerTool::SEARCH_OF_TOOLS) {
+            for tool in &mut list {
+                tool.deferred = false;
+            }
+        }
+        let choice = match given {
+            None => Some(ToolChoice::Auto),
+            Some(ToolChoiceParam::Word(word)) => read_word(word.as_str(), param)?,
+            Some(ToolChoiceParam::Object(chosen)) => {
+                if chosen.disable_parallel_tool_use == Some(true) {
+                    calls = Calls::One;
+                }
+                choose(chosen, param, declared, &mut list)?
+            }
+        };
+        let Some(choice) = choice else {
+            return Ok(None);
+        };
+        if !list.is_empty() {
+            return Ok(Some(Tools { list, choice, calls, quotes: Quotes::default() }));
+        }
+        match choice {
+            ToolChoice::Auto => Ok(None),
+            // Without a server's tool the model would make up what it returns.
+            ToolChoice::Required => Err(Error::invalid(
+                param,
+                format!("Must be `auto` or `none`: `{declared}` has no tool that can be called."),
+            )),
+        }
+    }
+}
+
+/// The choice that a word makes; `None` for `none`.
+fn read_word(word: &str, param: &str) -> Result<Option<ToolChoice>, Error> {
+    match word {
+        "auto" => Ok(Some(ToolChoice::Auto)),
+        "none" => Ok(None),
+        // OpenAI's word, and Anthropic's.
+        "required" | "any" => Ok(Some(ToolChoice::Required)),
+        _ => Err(rules::must_be(param, &["auto", "none", "required", "any"])),
+    }
+}
+
+/// The choice that an object makes. Leaves in `list` the tools that it allows.
+fn choose(
+    chosen: ToolChoiceObject<'_>,
+    param: &str,
+    declared: &str,
+    list: &mut Vec<Tool<'_>>,
+) -> Result<Option<ToolChoice>, Error> {
+    match chosen.kind.as_ref().map(Text::as_str) {
+        Some("allowed_tools") => {
+            let choice = match chosen.allowed_tools {
+                Some(allowed) => allow(allowed, &format!("{param}.allowed_tools"), declared, list),
+                None => allow(chosen.flat, param, declared, list),
+            };
+            choice.map(Some)
+        }
+        None | Some("function" | "tool" | "custom") => {
+            let (step, name) = match (chosen.function, chosen.custom) {
+                (Some(function), _) => (".function", function.name),
+                (None, Some(custom)) => (".custom", custom.name),
+                (None, None) => ("", chosen.name),
+            };
+            let path = format!("{param}{step}");
+            let name = name.ok_or_else(|| rules::missing(&path, "name"))?;
+            let path = format!("{path}.name");
+            tool_rules::choose(list, name.as_str(), declared, &path).map(Some)
+        }
+        Some(word) => read_word(word, &format!("{param}.type")),
+    }
+}
+
+fn allow(
+    allowed: AllowedTools<'_>,
+    param: &str,
+    declared: &str,
+    list: &mut Vec<Tool<'_>>,
+) -> Result<ToolChoice, Error> {
+    let choice = match allowed.mode.as_ref().map(Text::as_str) {
+        Some("auto") => ToolChoice::Auto,
+        Some("required") => ToolChoice::Required,
+        _ => return Err(rules::must_be(format!("{param}.mode"), &["auto", "required"])),
+    };
+    let tools = allowed.tools.unwrap_or_default();
+    if tools.is_empty() {
+        return Err(Error::invalid(format!("{param}.tools"), "Must have at least one tool."));
+    }
+    let names = Names::of(list.iter().map(|tool| Cow::Borrowed(tool.name.as_ref())));
+    let mut kept = Names::default();
+    for (index, tool) in tools.into_iter().enumerate() {
+        let inner = tool.function.or(tool.custom).and_then(|named| named.name);
+        let known = inner.or(tool.name).filter(|name| names.has(name.as_str()));
+        let Some(Text(name)) = known else {
+            let param = format!("{param}.tools[{index}]");
+            return Err(tool_rules::no_such_tool(declared, param));
+        };
+        if !kept.has(&name) {
+            kept.insert(name, index);
+        }
+    }
+    list.retain(|tool| kept.has(&tool.name));
+    Ok(choice)
+}
