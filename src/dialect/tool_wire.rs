@@ -35,11 +35,13 @@ pub(super) struct Tool<'a> {
     pub(super) input_examples: Option<Raw<'a>>,
     /// Whether a search must find it before it can be called.
     pub(super) defer_loading: Option<bool>,
+    /// The tools of a namespace.
+    pub(super) tools: Option<Vec<Self>>,
 }
 
 fields!(
-    Tool<'a> { kind = "type", function, custom, input_examples, defer_loading }
-        in flat { name, description, input_schema, parameters } + fields::TOOL => check
+    Tool<'a> { kind = "type", function, custom, input_examples, defer_loading, tools }
+        in flat { name, description, input_schema, parameters, format } + fields::TOOL => check
 );
 
 impl<'a> Tool<'a> {
@@ -55,7 +57,8 @@ impl<'a> Tool<'a> {
             _ if ServerTool::find(kind).is_some() => return reader.forget_notes(seen),
             (Some(_), _) => &["type", "input_examples", "defer_loading", "function"],
             (None, Some(_)) => &["type", "input_examples", "defer_loading", "custom"],
-            (None, None) => return,
+            (None, None) if self.tools.is_none() || kind == "namespace" => return,
+            (None, None) => Spec::NAMES,
         };
         reader.note_others(seen, Self::NAMES, nested);
     }
@@ -70,9 +73,41 @@ pub(super) struct Spec<'a> {
     pub(super) input_schema: Option<Raw<'a>>,
     /// The same by another name.
     pub(super) parameters: Option<Raw<'a>>,
+    /// In a custom tool.
+    pub(super) format: Option<TextFormat<'a>>,
 }
 
-fields!(Spec<'a> { name, description, input_schema, parameters } + fields::TOOL);
+fields!(Spec<'a> { name, description, input_schema, parameters, format } + fields::TOOL);
+
+/// The text that a custom tool takes: any, or one that follows a grammar. Chat Completions has
+/// `{"type": "grammar", "grammar": {"syntax", "definition"}}`, Responses the same without the inner
+/// object.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TextFormat<'a> {
+    pub(super) kind: Option<Text<'a>>,
+    pub(super) grammar: Option<Grammar<'a>>,
+    pub(super) flat: Grammar<'a>,
+}
+
+fields!(TextFormat<'a> { kind = "type", grammar } in flat { syntax, definition });
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Grammar<'a> {
+    /// `lark` or `regex`.
+    pub(super) syntax: Option<Text<'a>>,
+    pub(super) definition: Option<Text<'a>>,
+}
+
+fields!(Grammar<'a> { syntax, definition });
+
+impl TextFormat<'_> {
+    /// The grammar, in words for the model.
+    pub(super) fn in_words(&self) -> Option<String> {
+        let Grammar { syntax, definition } = self.grammar.as_ref().unwrap_or(&self.flat);
+        let (syntax, definition) = (syntax.as_ref()?.as_str(), definition.as_ref()?.as_str());
+        Some(format!("The text `input` must follow this grammar ({syntax}):\n{definition}"))
+    }
+}
 
 /// Which tools may or must be called.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ pub(super) async fn answer<E: Runtime>(
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let (answer, fit, held) = best(gateway, edge, call, job, patience).await?;
-    let bytes = answer.json_bytes();
+    let bytes = answer.json_bytes() + job.reply.held_bytes();
     let mut text_held = held.another();
     text_held.set(bytes)?;
     in_flight::probe(bytes)?;

@@ -294,6 +294,11 @@ impl<'a> Reader<'a> {
             Others::Noted(tables) => tables,
         };
         let row = tables.iter().copied().flatten().find(|(known, _)| *known == name);
+        if let Some((name, _)) = row
+            && self.depth == 1
+        {
+            self.notes.begin(name, self.at);
+        }
         match row.map_or(Asks::Something, |(_, asks)| *asks) {
             Asks::Nothing => self.skip(),
             Asks::NothingIf(values) => {

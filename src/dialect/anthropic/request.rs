@@ -24,7 +24,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     let (request, mut notes): (wire::Request<'_>, Notes) = json::parse(body)?;
     let wire::Request { messages, system, thread, mut common } = request;
     if thread.is_some() {
-        return Err(Error::NoThreads);
+        return Err(Error::NoThreads("thread"));
     }
     // Anthropic's streams always report their usage.
     let delivery = if common.stream == Some(true) {
@@ -32,9 +32,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     } else {
         Delivery::Whole
     };
-    let messages = messages.unwrap_or_default();
+    let messages = rules::messages(messages, &notes)?;
     let tools = tools::read(&mut common, &messages, &mut notes)?;
-    let messages = rules::messages(Some(messages))?;
     let mut turns = Vec::with_capacity(messages.len() + 1);
     turns.extend(common.instructions());
     if let Some(system) = system {

@@ -30,7 +30,7 @@ fields!(
         in common {
             model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop,
             stop_sequences, instructions, tools, tool_choice, parallel_tool_calls,
-            response_format, output_config, output_format,
+            response_format, output_config, output_format, text,
         }
         + fields::REQUEST, thinking::SWITCHES
 );

@@ -5,9 +5,8 @@ use std::{borrow::Cow, io::Write};
 use super::{error, wire};
 use crate::{
     chat::{Answer, Call, Event, Finish, Stamp, Tools, Usage, UsageReport},
-    dialect,
+    dialect::{self, text_tools},
     error::Error,
-    json::{self, Text, fields},
 };
 
 /// How a call is written.
@@ -44,17 +43,8 @@ impl Reply {
 
     /// The text of a call of the tool `name`, if it has one and no arguments.
     fn text_of<'a>(&self, name: &str, arguments: &'a str) -> Option<Cow<'a, str>> {
-        #[derive(Default)]
-        struct Arguments<'a> {
-            input: Option<Text<'a>>,
-        }
-        fields!(Arguments<'a> { input });
-        if !self.customs.iter().any(|custom| custom == name) {
-            return None;
-        }
-        // A model that wrote something else wrote that.
-        let read = json::read::<Arguments<'_>>(arguments.as_bytes()).ok();
-        Some(read.and_then(|read| read.input).map_or(Cow::Borrowed(arguments), |text| text.0))
+        let takes_text = self.customs.iter().any(|custom| custom == name);
+        takes_text.then(|| text_tools::text_of(arguments))
     }
 }
 

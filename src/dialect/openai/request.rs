@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use super::{encode::Reply, tools, wire};
 use crate::{
-    chat::{Delivery, Part, Prefill, Role, Source, ToolOutcome, Turn, UsageReport},
+    chat::{Delivery, Part, Prefill, Role, ToolOutcome, Turn, UsageReport},
     dialect::{
-        Asked,
+        Asked, content,
         request::{Own, StopRule},
-        rules::{self, Scheme},
+        rules, text_tools,
     },
     error::Error,
-    json::{self, Content, Text, Writer},
+    json::{self, Text},
     notes::Notes,
 };
 
@@ -24,11 +24,12 @@ const MOST_STOP_SEQUENCES: usize = 4;
 /// [`Error::Invalid`], naming the field.
 pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     let (mut request, mut notes): (wire::Request<'_>, Notes) = json::parse(body)?;
+    let messages = rules::messages(request.messages.take(), &notes)?;
     let (tools, form) = tools::read(&mut request, &mut notes)?;
     if request.n.is_some_and(|n| n != 1) {
         return Err(Error::invalid("n", "Must be 1: only one choice is available."));
     }
-    let wire::Request { messages, system, stream_options, mut common, .. } = request;
+    let wire::Request { system, stream_options, mut common, .. } = request;
     let usage = match stream_options.and_then(|options| options.include_usage) {
         Some(true) => UsageReport::Included,
         Some(false) | None => UsageReport::Omitted,
@@ -37,11 +38,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         Some(true) => Delivery::Stream { usage },
         Some(false) | None => Delivery::Whole,
     };
-    let messages = rules::messages(messages)?;
     let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len() + 1);
     turns.extend(common.instructions());
     if let Some(system) = system {
-        let parts = read_content(system, Role::System, &|| "system".to_owned(), &mut notes)?;
+        let parts = content::read(system, Role::System, &|| "system".to_owned(), &mut notes)?;
         turns.push(Turn { role: Role::System, parts });
     }
     for (index, message) in messages.into_iter().enumerate() {
@@ -82,7 +82,7 @@ fn turn<'a>(
     let mut parts = match message.content {
         None => Vec::new(),
         Some(content) => {
-            read_content(content, role, &|| format!("messages[{index}].content"), notes)?
+            content::read(content, role, &|| format!("messages[{index}].content"), notes)?
         }
     };
     match name.as_str() {
@@ -116,38 +116,10 @@ fn turn<'a>(
     }
 }
 
-/// The parts of the content at `path` in a message of `role`.
-fn read_content<'a>(
-    content: Content<'a, wire::Part<'a>>,
-    role: Role,
-    path: &dyn Fn() -> String,
-    notes: &mut Notes,
-) -> Result<Vec<Part<'a>>, Error> {
-    let list = match content {
-        Content::Text(text) => return Ok(vec![Part::Text(text)]),
-        Content::Parts(list) => list,
-    };
-    let mut parts = Vec::with_capacity(list.len());
-    for (place, part) in list.into_iter().enumerate() {
-        let path = || format!("{}[{place}]", path());
-        let part = read_part(part, &path)?;
-        let kind = match part {
-            Part::Image(_) => "image_url",
-            Part::File { .. } => "file",
-            _ => "",
-        };
-        if kind.is_empty() || rules::keeps_attachment(role, kind, &path, notes) {
-            parts.push(part);
-        }
-    }
-    Ok(parts)
-}
-
 fn tool_call<'a>(call: wire::ToolCall<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
     let missing = |field: &str| rules::missing(&path(), field);
     let (name, arguments) = if let Some(custom) = call.custom {
-        let input = custom.input.map_or(Cow::Borrowed(""), |input| input.0);
-        let arguments = Writer::new().field("input", &input).end();
+        let arguments = text_tools::arguments(custom.input.as_ref().map_or("", Text::as_str));
         (custom.name.ok_or_else(|| missing("custom.name"))?, Cow::Owned(arguments))
     } else {
         let function = call.function.unwrap_or_default();
@@ -156,43 +128,4 @@ fn tool_call<'a>(call: wire::ToolCall<'a>, path: &dyn Fn() -> String) -> Result<
     };
     let id = call.id.map_or(Cow::Borrowed(""), |id| id.0);
     Ok(Part::ToolCall { id, name: name.0, arguments })
-}
-
-fn read_part<'a>(part: wire::Part<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
-    let missing = |field: &str| rules::missing(&path(), field);
-    match part.kind.as_ref().map(Text::as_str) {
-        Some("text") => part.text.map(|text| Part::Text(text.0)).ok_or_else(|| missing("text")),
-        Some("refusal") => {
-            part.refusal.map(|text| Part::Text(text.0)).ok_or_else(|| missing("refusal"))
-        }
-        Some("image_url") => {
-            let url = part.image_url.ok_or_else(|| missing("image_url"))?.url.0;
-            check_url(&url, &|| format!("{}.image_url.url", path()))?;
-            Ok(Part::Image(Source::Url(url)))
-        }
-        Some("file") => {
-            let file = part.file.ok_or_else(|| missing("file"))?;
-            // A `file_id` is in a store that this gateway does not have.
-            let data = file.file_data.ok_or_else(|| missing("file.file_data"))?.0;
-            check_url(&data, &|| format!("{}.file.file_data", path()))?;
-            Ok(Part::File { name: file.filename.map(|name| name.0), source: Source::Url(data) })
-        }
-        Some(other) => {
-            let types = ["text", "image_url", "file", "refusal"];
-            Err(rules::unknown(format!("{}.type", path()), "part type", other, &types))
-        }
-        None => Err(missing("type")),
-    }
-}
-
-/// Checks that an image or file has a URL that DeGPT can load. DeGPT would not report that
-/// it cannot.
-fn check_url(url: &str, path: &dyn Fn() -> String) -> Result<(), Error> {
-    match Scheme::of(url) {
-        Some(Scheme::Web | Scheme::Data) => Ok(()),
-        None => Err(Error::invalid(
-            path(),
-            "Must be an http(s) URL or a data URL like `data:image/png;base64,…`.",
-        )),
-    }
 }
