@@ -87,7 +87,6 @@ impl Fields {
         all.add::<tool_wire::Tool<'_>>("tools[]");
         all.add::<tool_wire::Spec<'_>>("tools[].function");
         all.add::<tool_wire::Spec<'_>>("tools[].custom");
-        all.add::<tool_wire::TextFormat<'_>>("tools[].format");
         all.add::<tool_wire::ToolChoiceObject<'_>>("tool_choice");
         all.add::<tool_wire::Named<'_>>("tool_choice.function");
         all.add::<tool_wire::Named<'_>>("tool_choice.custom");

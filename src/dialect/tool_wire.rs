@@ -7,6 +7,13 @@ use crate::json::{Kind, Known, Outcome, Raw, Read, Reader, Seen, Text, fields};
 #[derive(Debug, Default)]
 pub(super) struct ToolList<'a>(pub(super) Vec<Tool<'a>>);
 
+/// What is copied is one tool, never a namespace.
+impl Clone for ToolList<'_> {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl<'a> Read<'a> for ToolList<'a> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         let mut list = Vec::new();
@@ -36,7 +43,7 @@ pub(super) struct Tool<'a> {
     /// Whether a search must find it before it can be called.
     pub(super) defer_loading: Option<bool>,
     /// The tools of a namespace.
-    pub(super) tools: Option<Vec<Self>>,
+    pub(super) tools: Option<ToolList<'a>>,
 }
 
 fields!(
@@ -73,41 +80,12 @@ pub(super) struct Spec<'a> {
     pub(super) input_schema: Option<Raw<'a>>,
     /// The same by another name.
     pub(super) parameters: Option<Raw<'a>>,
-    /// In a custom tool.
-    pub(super) format: Option<TextFormat<'a>>,
+    /// The form of a custom tool's text: `{"type": "text"}`, or with a grammar, kept as the client
+    /// wrote it.
+    pub(super) format: Option<Raw<'a>>,
 }
 
 fields!(Spec<'a> { name, description, input_schema, parameters, format } + fields::TOOL);
-
-/// The text that a custom tool takes: any, or one that follows a grammar. Chat Completions has
-/// `{"type": "grammar", "grammar": {"syntax", "definition"}}`, Responses the same without the inner
-/// object.
-#[derive(Debug, Clone, Default)]
-pub(super) struct TextFormat<'a> {
-    pub(super) kind: Option<Text<'a>>,
-    pub(super) grammar: Option<Grammar<'a>>,
-    pub(super) flat: Grammar<'a>,
-}
-
-fields!(TextFormat<'a> { kind = "type", grammar } in flat { syntax, definition });
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct Grammar<'a> {
-    /// `lark` or `regex`.
-    pub(super) syntax: Option<Text<'a>>,
-    pub(super) definition: Option<Text<'a>>,
-}
-
-fields!(Grammar<'a> { syntax, definition });
-
-impl TextFormat<'_> {
-    /// The grammar, in words for the model.
-    pub(super) fn in_words(&self) -> Option<String> {
-        let Grammar { syntax, definition } = self.grammar.as_ref().unwrap_or(&self.flat);
-        let (syntax, definition) = (syntax.as_ref()?.as_str(), definition.as_ref()?.as_str());
-        Some(format!("The text `input` must follow this grammar ({syntax}):\n{definition}"))
-    }
-}
 
 /// Which tools may or must be called.
 #[derive(Debug)]

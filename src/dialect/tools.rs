@@ -6,7 +6,7 @@ use super::{
     builtin_tools, rules,
     server_tools::ServerTool,
     text_tools, tool_rules,
-    tool_wire::{self, AllowedTools, Spec, TextFormat, ToolChoiceObject, ToolChoiceParam},
+    tool_wire::{self, AllowedTools, Spec, ToolChoiceObject, ToolChoiceParam},
 };
 use crate::{
     chat::{Calls, Quotes, Tool, ToolChoice, Tools},
@@ -84,9 +84,10 @@ pub(super) fn read<'a>(
     let within = || if is_nested { format!("{}{step}", path()) } else { path() };
     let builtin = builtin.map(|tool| Cow::Borrowed(tool.description));
     let mut description = spec.description.map(|text| text.0).or(builtin);
-    if let Some(grammar) = spec.format.as_ref().and_then(TextFormat::in_words) {
+    if let Some(format) = spec.format.filter(|format| format.0.contains("grammar")) {
         let text = description.as_deref().unwrap_or_default();
-        description = Some(format!("{text}\n\n{grammar}").into());
+        let format = format.0;
+        description = Some(format!("{text}\n\nThe form of `input`: {format}").into());
     }
     Ok(Declared::Callable(Tool {
         name: tool_rules::name(spec.name, &within)?,

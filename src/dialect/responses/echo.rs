@@ -52,7 +52,7 @@ const FUNCTION: Table = &[
 ];
 
 /// The fields of the answer that repeat the request: `"name":value,…`.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Echo {
     pub(super) full: String,
     /// The same without long values.

@@ -1,6 +1,10 @@
 //! Writes answers as responses, whole and streamed.
 
-use std::io::Write;
+use std::{
+    fmt::{self, Debug, Formatter},
+    io::Write,
+    rc::Rc,
+};
 
 use super::{
     echo::Echo,
@@ -15,49 +19,49 @@ use crate::{
 };
 
 /// How the answer to one request is written.
-#[derive(Debug, Clone)]
-pub(super) struct Reply {
+#[derive(Clone)]
+pub(super) struct Reply(Rc<Asked>);
+
+/// What the answer's form depends on.
+struct Asked {
     /// The tools whose calls have a form of their own.
     special: Vec<Special>,
     echo: Echo,
 }
 
+impl Debug for Reply {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Reply")
+    }
+}
+
 impl Reply {
     pub(super) fn new(special: Vec<Special>, echo: Echo) -> Self {
-        Self { special, echo }
+        Self(Rc::new(Asked { special, echo }))
     }
 
     fn special(&self, name: &str) -> Option<&Special> {
-        self.special.iter().find(|special| special.flat == name)
+        self.0.special.iter().find(|special| special.flat == name)
     }
 }
 
 impl dialect::Reply for Reply {
     fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String {
         let ending = Ending::of(&answer.finish);
-        let mut out = Vec::with_capacity(answer.json_bytes() + self.echo.full.len());
-        begin_resource(&head(model, stamp), &self.echo.full, ending, Some(answer.usage), &mut out);
+        let mut out = Vec::with_capacity(answer.json_bytes() + self.0.echo.full.len());
+        begin_resource(&head(model, stamp), &self.0.echo.full, ending, Some(answer.usage), &mut out);
         let mut output = Output::after(out, &stamp.id);
-        let say = |output: &mut Output, kind: Kind, text: &str, status: &str| {
-            if !text.is_empty() {
-                output.begin(kind, "");
-                output.push(text);
-                output.end(status);
-            }
-        };
-        say(&mut output, REASONING, &answer.reasoning, DONE);
+        output.say(REASONING, &answer.reasoning, DONE);
         let mut said = 0;
         for call in &answer.calls {
             let text = answer.text.get(said..call.place).unwrap_or_default();
             said = call.place;
-            say(&mut output, MESSAGE, text, DONE);
-            let special = self.special(&call.name);
-            output.begin_call(&call.name, special);
-            put_call(&mut output, special, &call.arguments);
+            output.say(MESSAGE, text, DONE);
+            let form = output.begin_call(&call.name, self.special(&call.name));
+            put_call(&mut output, form, &call.arguments);
             output.end(DONE);
         }
-        let rest = answer.text.get(said..).unwrap_or_default();
-        say(&mut output, MESSAGE, rest, ending.item);
+        output.say(MESSAGE, answer.text.get(said..).unwrap_or_default(), ending.item);
         let mut out = output.into_json();
         out.extend_from_slice(RESOURCE_END);
         String::from_utf8(out).unwrap_or_default()
@@ -79,21 +83,18 @@ impl dialect::Reply for Reply {
     }
 
     fn held_bytes(&self) -> usize {
-        self.echo.full.capacity() + self.echo.brief.capacity()
+        self.0.echo.full.capacity() + self.0.echo.brief.capacity()
     }
 }
 
 /// Writes the arguments of the call that is open. Returns them as they stand in JSON, without
 /// quotes.
-fn put_call<'o>(output: &'o mut Output, special: Option<&Special>, arguments: &str) -> &'o [u8] {
-    match special.map(|special| special.form) {
+fn put_call<'o>(output: &'o mut Output, form: CallForm, arguments: &str) -> &'o [u8] {
+    match form {
         // The arguments of a call have been checked to be JSON.
-        Some(CallForm::Search) => {
-            output.set(arguments);
-            b""
-        }
-        Some(CallForm::Custom) => output.push(&text_tools::text_of(arguments)),
-        Some(CallForm::Function) | None => output.push(arguments),
+        CallForm::Search => output.set(arguments),
+        CallForm::Custom => output.push(&text_tools::text_of(arguments)),
+        CallForm::Function => output.push(arguments),
     }
 }
 
@@ -112,7 +113,7 @@ fn head(model: &str, stamp: &Stamp) -> Vec<u8> {
 const DONE: &str = "completed";
 
 /// How a response ended, or that it has not.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Ending<'a> {
     /// Of the response.
     status: &'a str,
@@ -172,7 +173,6 @@ const RESOURCE_END: &[u8] = b"]}";
 /// Writes one streamed answer: `response.created`, `response.in_progress`, the items, one after the
 /// other, and `response.completed` or `response.incomplete`, or `response.failed` at any time.
 /// Items are numbered from 0 without a gap, and so are the events.
-#[derive(Debug)]
 struct Encoder {
     reply: Reply,
     head: Vec<u8>,
@@ -185,84 +185,75 @@ struct Encoder {
 
 const RESPONSE: &[u8] = br#","response":"#;
 
+impl Debug for Encoder {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        self.reply.fmt(formatter)
+    }
+}
+
 /// How often the end of a stream has the text of an item: in the text's, the part's, the item's
 /// and the last event. Once more it is kept, and the runtime copies what is sent.
 const COPIES: usize = 1 + 2 * 4;
 
 impl Encoder {
-    /// Appends an event of these fields: `,"name":value` and so on.
-    fn emit(&mut self, name: &str, fields: &[&[u8]], out: &mut Vec<u8>) {
-        begin(name, out);
-        for field in fields {
-            out.extend_from_slice(field);
-        }
-        end(self.number, out);
-        self.number += 1;
-    }
-
     /// Appends an event with the response as it is now.
     fn state(&mut self, name: &str, ending: Ending<'_>, usage: Option<Usage>, out: &mut Vec<u8>) {
         let Self { head, reply, output, .. } = self;
         begin(name, out);
         out.extend_from_slice(RESPONSE);
-        begin_resource(head, &reply.echo.full, ending, usage, out);
+        begin_resource(head, &reply.0.echo.full, ending, usage, out);
         out.extend_from_slice(output.json());
         out.extend_from_slice(RESOURCE_END);
         end(self.number, out);
         self.number += 1;
     }
 
-    /// Begins an item, of which `added` is known.
-    fn begin_item(&mut self, added: &[u8], out: &mut Vec<u8>) {
-        let index = self.output.count;
-        let place = format!(r#","output_index":{index}"#);
-        self.emit("response.output_item.added", &[place.as_bytes(), br#","item":"#, added], out);
-        let Some(Open { kind, id, .. }) = &self.output.open else {
+    /// Writes the beginning of the open item.
+    fn begin_item(&mut self, out: &mut Vec<u8>) {
+        let Self { output, number, delta_head, .. } = self;
+        let index = output.count;
+        let Some(Open { kind, id, added, .. }) = &output.open else {
             return;
         };
-        let Kind { part, part_event, text_event, index, more, .. } = *kind;
-        let place = format!(r#","item_id":"{id}"{place}{index}"#);
-        self.delta_head.clear();
-        begin(&format!("response.{text_event}.delta"), &mut self.delta_head);
-        let _ = write!(self.delta_head, r#"{place}{more},"delta":""#);
+        let Kind { part, part_event, text_event, index: inner, more, .. } = *kind;
+        let outer = format!(r#","output_index":{index}"#);
+        let place = format!(r#","item_id":"{id}"{outer}{inner}"#);
+        emit("response.output_item.added", &outer, "item", &[added], number, out);
         if !part.is_empty() {
-            let part = format!(r#"{place},"part":{part}""}}"#);
-            self.emit(&format!("response.{part_event}.added"), &[part.as_bytes()], out);
+            let part = &[part.as_bytes(), br#"""}"#];
+            emit(&format!("response.{part_event}.added"), &place, "part", part, number, out);
         }
+        delta_head.clear();
+        begin(&format!("response.{text_event}.delta"), delta_head);
+        let _ = write!(delta_head, r#"{place}{more},"delta":""#);
     }
 
     /// Ends the open item, if there is one.
     fn end_item(&mut self, status: &str, out: &mut Vec<u8>) {
-        let index = self.output.count;
         let Self { output, number, .. } = self;
+        let index = output.count;
         let Some((Open { kind, id, .. }, Closed { item, part, text })) = output.end(status) else {
             return;
         };
         let Kind { part_event, text_event, text: name, index: inner, more, .. } = kind;
         let outer = format!(r#","output_index":{index}"#);
         let place = format!(r#","item_id":"{id}"{outer}{inner}"#);
-        let mut emit = |event: &str, place: &str, name: &str, json: &[u8]| {
-            if event.starts_with("response..") {
-                return;
-            }
-            begin(event, out);
-            let _ = write!(out, r#"{place},"{name}":"#);
-            out.extend_from_slice(json);
-            end(*number, out);
-            *number += 1;
-        };
-        emit(&format!("response.{text_event}.done"), &format!("{place}{more}"), name, text);
-        emit(&format!("response.{part_event}.done"), &place, "part", part);
-        emit("response.output_item.done", &outer, "item", item);
+        if !text_event.is_empty() {
+            let place = format!("{place}{more}");
+            emit(&format!("response.{text_event}.done"), &place, name, &[text], number, out);
+        }
+        if !part_event.is_empty() {
+            emit(&format!("response.{part_event}.done"), &place, "part", &[part], number, out);
+        }
+        emit("response.output_item.done", &outer, "item", &[item], number, out);
     }
 
     /// A whole item.
     fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
         self.end_item(DONE, out);
-        let special = self.reply.special(name).cloned();
-        let added = self.output.begin_call(name, special.as_ref());
-        self.begin_item(&added, out);
-        let text = put_call(&mut self.output, special.as_ref(), arguments);
+        let form = self.output.begin_call(name, self.reply.special(name));
+        self.begin_item(out);
+        let text = put_call(&mut self.output, form, arguments);
         if !text.is_empty() {
             delta(&self.delta_head, text, &mut self.number, out);
         }
@@ -280,6 +271,19 @@ fn begin(name: &str, out: &mut Vec<u8>) {
 /// Appends the end of the event of this number.
 fn end(number: u32, out: &mut Vec<u8>) {
     let _ = write!(out, ",\"sequence_number\":{number}}}\n\n");
+}
+
+/// Appends an event of these fields: `place` is `,"name":value` and so on, `json` the last value.
+fn emit(event: &str, place: &str, name: &str, json: &[&[u8]], number: &mut u32, out: &mut Vec<u8>) {
+    begin(event, out);
+    for part in [place, ",\"", name, "\":"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    for part in json {
+        out.extend_from_slice(part);
+    }
+    end(*number, out);
+    *number += 1;
 }
 
 fn delta(head: &[u8], text: &[u8], number: &mut u32, out: &mut Vec<u8>) {
@@ -310,8 +314,8 @@ impl dialect::Encoder for Encoder {
         let open = self.output.open.as_ref().map(|open| open.kind);
         if open != Some(kind) {
             self.end_item(DONE, out);
-            let added = self.output.begin(kind, "");
-            self.begin_item(&added, out);
+            self.output.begin(kind, "");
+            self.begin_item(out);
         }
         delta(&self.delta_head, self.output.push(text), &mut self.number, out);
     }
@@ -319,7 +323,7 @@ impl dialect::Encoder for Encoder {
     /// Ends the open item and the response.
     fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
         let ending = Ending::of(finish);
-        out.reserve_exact(4 * self.output.json().len() + self.reply.echo.full.len() + 4_096);
+        out.reserve_exact(4 * self.output.json().len() + self.reply.0.echo.full.len() + 4_096);
         self.end_item(ending.item, out);
         self.state(&format!("response.{}", ending.status), ending, Some(counted), out);
     }
@@ -330,7 +334,7 @@ impl dialect::Encoder for Encoder {
         out.extend_from_slice(RESPONSE);
         let error = error::object(error);
         let ending = Ending { status: "failed", error: &error, ..UNFINISHED };
-        begin_resource(&self.head, &self.reply.echo.brief, ending, None, out);
+        begin_resource(&self.head, &self.reply.0.echo.brief, ending, None, out);
         out.extend_from_slice(RESOURCE_END);
         end(self.number, out);
     }

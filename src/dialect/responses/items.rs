@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use super::{
     tools,
-    wire::{Item, Json, Returned},
+    wire::{Item, Returned},
 };
 use crate::{
     chat::{Part, Role, ToolOutcome, Turn},
-    dialect::{content, rules, text_tools, tool_wire::Tool},
+    dialect::{content, rules, text_tools},
     error::Error,
-    json::{Content, Text},
+    json::{self, Content, Raw, Text},
     notes::{self, Notes},
 };
 
@@ -19,11 +19,11 @@ use crate::{
 /// # Errors
 /// [`Error::Invalid`] for an item that is not complete, or that must be somewhere else.
 pub(super) fn read<'a>(
-    item: Item<'a>,
+    item: &mut Item<'a>,
     path: &dyn Fn() -> String,
     notes: &mut Notes,
 ) -> Result<Option<Turn<'a>>, Error> {
-    let kind = item.kind.clone();
+    let kind = item.kind.take();
     let part = match kind.as_ref().map_or("message", Text::as_str) {
         "message" | "agent_message" => return message(item, path, notes).map(Some),
         "item_reference" => {
@@ -32,19 +32,13 @@ pub(super) fn read<'a>(
         }
         // Its tools have been read.
         "additional_tools" => return Ok(None),
-        // They are told in the result of the search.
-        "tool_search_output" => {
-            let names = item.tools.iter().flat_map(|list| &list.0).map(loaded);
-            let text = names.collect::<Vec<_>>().join("\n");
-            result(item.call_id, vec![Part::Text(text.into())])
-        }
         kind if kind.ends_with("_output") => {
             let path = || format!("{}.output", path());
-            let parts = match item.output.ok_or_else(|| rules::missing(&path(), "output"))? {
+            let parts = match item.output.take().ok_or_else(|| rules::missing(&path(), "output"))? {
                 Returned::Content(content) => content::read(content, Role::User, &path, notes)?,
                 Returned::Json(json) => vec![Part::Text(json.into())],
             };
-            result(item.call_id, parts)
+            Part::ToolResult { id: id(item), outcome: ToolOutcome::Returned, parts }
         }
         // Those without are of the provider's own servers.
         kind if kind.ends_with("_call") && item.call_id.is_some() => call(kind, item, path)?,
@@ -58,7 +52,7 @@ pub(super) fn read<'a>(
 }
 
 fn message<'a>(
-    item: Item<'a>,
+    item: &mut Item<'a>,
     path: &dyn Fn() -> String,
     notes: &mut Notes,
 ) -> Result<Turn<'a>, Error> {
@@ -71,46 +65,31 @@ fn message<'a>(
             return Err(rules::unknown(format!("{}.role", path()), "role", other, &roles));
         }
     };
-    let content = item.content.unwrap_or(Content::Parts(Vec::new()));
+    let content = item.content.take().unwrap_or(Content::Parts(Vec::new()));
     let parts = content::read(content, role, &|| format!("{}.content", path()), notes)?;
     Ok(Turn { role, parts })
 }
 
 /// A call of the model. One of a tool that Codex or another client has built in is told by its
 /// type.
-fn call<'a>(kind: &str, item: Item<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
-    let Item { call_id, name, namespace, arguments, input, action, .. } = item;
-    let needs_name = matches!(kind, "function_call" | "custom_tool_call");
-    let name = match name {
-        Some(name) => tools::flat_name(namespace.map(|name| name.0), name.0),
-        None if needs_name => return Err(rules::missing(&path(), "name")),
-        None => Cow::Owned(kind.trim_end_matches("_call").to_owned()),
+fn call<'a>(kind: &str, item: &mut Item<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
+    let name = match item.name.take() {
+        Some(name) => tools::flat_name(item.namespace.as_ref().map(Text::as_str), name.0),
+        None if matches!(kind, "function_call" | "custom_tool_call") => {
+            return Err(rules::missing(&path(), "name"));
+        }
+        None => Cow::Owned(kind.strip_suffix("_call").unwrap_or(kind).to_owned()),
     };
-    let arguments = match (input, arguments.or(action)) {
+    let arguments = match (item.input.take(), item.arguments.or(item.action)) {
         (Some(input), _) => Cow::Owned(text_tools::arguments(input.as_str())),
-        (None, Some(Json(arguments))) => arguments,
+        (None, Some(Raw(json))) => {
+            json::read::<Text<'_>>(json.as_bytes()).map_or(Cow::Borrowed(json), |text| text.0)
+        }
         (None, None) => Cow::Borrowed("{}"),
     };
-    Ok(Part::ToolCall { id: call_id.map_or(Cow::Borrowed(""), |id| id.0), name, arguments })
+    Ok(Part::ToolCall { id: id(item), name, arguments })
 }
 
-fn result<'a>(call_id: Option<Text<'a>>, parts: Vec<Part<'a>>) -> Part<'a> {
-    let id = call_id.map_or(Cow::Borrowed(""), |id| id.0);
-    Part::ToolResult { id, outcome: ToolOutcome::Returned, parts }
-}
-
-/// What the model is told of a tool that a search has found.
-fn loaded(tool: &Tool<'_>) -> String {
-    let name = |tool: &Tool<'_>| tool.spec().name.as_ref().map_or("", Text::as_str).to_owned();
-    let names = match &tool.tools {
-        Some(tools) => {
-            let of = name(tool);
-            let names = tools.iter().map(|tool| {
-                tools::flat_name(Some(of.clone().into()), name(tool).into()).into_owned()
-            });
-            names.collect::<Vec<_>>().join("`, `")
-        }
-        None => name(tool),
-    };
-    format!("The tool `{names}` can be called from here on.")
+fn id<'a>(item: &mut Item<'a>) -> Cow<'a, str> {
+    item.call_id.take().map_or(Cow::Borrowed(""), |id| id.0)
 }

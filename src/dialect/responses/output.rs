@@ -6,7 +6,7 @@ use super::tools::{CallForm, Special};
 use crate::{in_flight, json::Writer};
 
 /// What an item is, and how its JSON and its events are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Kind {
     /// What its id begins with.
     pub(super) prefix: &'static str,
@@ -91,10 +91,11 @@ impl Kind {
 }
 
 /// The item that is being written.
-#[derive(Debug)]
 pub(super) struct Open {
     pub(super) kind: Kind,
     pub(super) id: String,
+    /// What it is before its text comes.
+    pub(super) added: Vec<u8>,
     /// Where it begins, and where its part and its text do.
     start: usize,
     part: usize,
@@ -102,7 +103,7 @@ pub(super) struct Open {
 }
 
 /// All items so far, without the brackets of their list.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Output {
     json: Vec<u8>,
     /// What ids have in common.
@@ -139,8 +140,17 @@ impl Output {
         self.json.capacity()
     }
 
-    /// Begins an item. `more` are further fields. Returns what it is before its text comes.
-    pub(super) fn begin(&mut self, kind: Kind, more: &str) -> Vec<u8> {
+    /// Adds an item, unless its text is empty.
+    pub(super) fn say(&mut self, kind: Kind, text: &str, status: &str) {
+        if !text.is_empty() {
+            self.begin(kind, "");
+            self.push(text);
+            self.end(status);
+        }
+    }
+
+    /// Begins an item. `more` are further fields.
+    pub(super) fn begin(&mut self, kind: Kind, more: &str) {
         let Self { json, stamp, count, .. } = self;
         if *count > 0 {
             json.push(b',');
@@ -163,12 +173,11 @@ impl Output {
         let part_start = json.len();
         json.extend_from_slice(part.as_bytes());
         let text = json.len();
-        self.open = Some(Open { kind, id, start, part: part_start, text });
-        added
+        self.open = Some(Open { kind, id, added, start, part: part_start, text });
     }
 
-    /// Begins the item of a call.
-    pub(super) fn begin_call(&mut self, name: &str, special: Option<&Special>) -> Vec<u8> {
+    /// Begins the item of a call, and tells its form.
+    pub(super) fn begin_call(&mut self, name: &str, special: Option<&Special>) -> CallForm {
         let call_id = format!("call_{}_{}", self.stamp, self.calls);
         self.calls += 1;
         let mut fields = Writer::new().field("call_id", &call_id);
@@ -181,7 +190,8 @@ impl Output {
         }
         let fields = fields.end();
         let fields = fields.strip_prefix('{').and_then(|fields| fields.strip_suffix('}'));
-        self.begin(Kind::of(form), &format!(",{}", fields.unwrap_or_default()))
+        self.begin(Kind::of(form), &format!(",{}", fields.unwrap_or_default()));
+        form
     }
 
     /// Adds to the text of the open item. Returns what was added, as it stands in JSON.
@@ -203,9 +213,10 @@ impl Output {
         json.get(from..json.len().saturating_sub(1)).unwrap_or_default()
     }
 
-    /// Sets the value of the open item, which is JSON.
-    pub(super) fn set(&mut self, value: &str) {
+    /// Sets the value of the open item, which is JSON. No event brings it.
+    pub(super) fn set(&mut self, value: &str) -> &[u8] {
         self.json.extend_from_slice(value.as_bytes());
+        b""
     }
 
     /// Ends the open item.

@@ -28,11 +28,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     }
     let mut items = match input {
         Some(Content::Parts(items)) if !items.is_empty() => items,
-        Some(Content::Text(text)) if !text.is_empty() => vec![wire::Item {
-            content: Some(Content::Text(text)),
-            role: None,
-            ..wire::Item::default()
-        }],
+        Some(Content::Text(text)) if !text.is_empty() => {
+            vec![wire::Item { content: Some(Content::Text(text)), ..wire::Item::default() }]
+        }
         None if notes.has_ignored("messages") => {
             return Err(Error::invalid(
                 "messages",
@@ -54,7 +52,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         turns.push(Turn { role: Role::System, parts });
     }
     let before = turns.len();
-    for (index, item) in items.into_iter().enumerate() {
+    for (index, item) in items.iter_mut().enumerate() {
         if let Some(turn) = items::read(item, &|| format!("input[{index}]"), &mut notes)? {
             push(&mut turns, before, turn);
         }

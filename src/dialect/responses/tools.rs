@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::wire::Item;
+use super::wire::{Item, Returned};
 use crate::{
-    chat::Tools,
+    chat::{self, Tools},
     dialect::{
         request::Common,
-        rules, tool_rules,
+        tool_rules,
         tool_wire::Tool,
         tools::{self, Choice, Collected, Declared, Untyped},
     },
     error::Error,
-    json::Text,
+    json::{Content, Text},
     notes::{self, Notes},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 const SEARCH: &str = "tool_search";
 
 /// A tool whose calls have a form of their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Special {
     /// The name that the model knows.
     pub(super) flat: String,
@@ -30,7 +30,7 @@ pub(super) struct Special {
 }
 
 /// How a call is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallForm {
     /// `function_call`.
     Function,
@@ -41,7 +41,7 @@ pub(super) enum CallForm {
 }
 
 /// The one name of a tool in a namespace. GPT models were trained to write it so.
-pub(super) fn flat_name<'a>(namespace: Option<Cow<'a, str>>, name: Cow<'a, str>) -> Cow<'a, str> {
+pub(super) fn flat_name<'a>(namespace: Option<&str>, name: Cow<'a, str>) -> Cow<'a, str> {
     match namespace {
         Some(namespace) => Cow::Owned(format!("{namespace}.{name}")),
         None => name,
@@ -67,17 +67,17 @@ pub(super) fn read<'a>(
     for tool in &mut found.collected.callable {
         tool.deferred &= is_searched;
     }
-    for (index, item) in items.iter().enumerate() {
-        let list = item.tools.as_ref().filter(|_| {
-            matches!(item.kind(), "additional_tools" | "tool_search_output")
-        });
-        if let Some(list) = list {
-            let path = || format!("input[{index}].tools");
-            let before = found.collected.callable.len();
-            found.add_all(list.0.clone(), None, &path, notes)?;
-            for tool in found.collected.callable.iter_mut().skip(before) {
-                tool.deferred = false;
-            }
+    for (index, item) in items.iter_mut().enumerate() {
+        let is_result = item.kind() == "tool_search_output";
+        if !is_result && item.kind() != "additional_tools" {
+            continue;
+        }
+        found.loaded = Some(String::new());
+        let list = item.tools.take().unwrap_or_default().0;
+        found.add_all(list, None, &|| format!("input[{index}].tools"), notes)?;
+        if is_result {
+            let text = found.loaded.take().unwrap_or_default();
+            item.output = Some(Returned::Content(Content::Text(text.into())));
         }
     }
     let Found { collected, special, .. } = found;
@@ -92,6 +92,8 @@ struct Found<'a> {
     collected: Collected<'a>,
     special: Vec<Special>,
     count: usize,
+    /// What the model is told of those that the input brings.
+    loaded: Option<String>,
 }
 
 impl<'a> Found<'a> {
@@ -106,24 +108,30 @@ impl<'a> Found<'a> {
         tool_rules::check_number(self.count, "tools")?;
         for (index, mut tool) in list.into_iter().enumerate() {
             let path = || format!("{}[{index}]", path());
-            let kind = tool.kind.clone();
-            match kind.as_ref().map_or("function", Text::as_str) {
+            let kind = tool.kind.take();
+            let form = match kind.as_ref().map_or("function", Text::as_str) {
                 "namespace" if namespace.is_none() => {
-                    let name = tool_rules::name(tool.flat.name, &path)?;
-                    let tools = tool.tools.ok_or_else(|| rules::missing(&path(), "tools"))?;
-                    let path = || format!("{}.tools", path());
-                    self.add_all(tools, Some(&name), &path, notes)?;
+                    let name = tool_rules::name(tool.flat.name.take(), &path)?;
+                    let tools = tool.tools.take().unwrap_or_default().0;
+                    self.add_all(tools, Some(&name), &|| format!("{}.tools", path()), notes)?;
+                    continue;
                 }
-                "function" => self.add(tool, namespace, CallForm::Function, &path)?,
-                "custom" => self.add(tool, namespace, CallForm::Custom, &path)?,
+                "function" => CallForm::Function,
+                "custom" => CallForm::Custom,
                 // The client searches.
                 SEARCH if tool.flat.parameters.is_some() => {
-                    tool.kind = None;
                     tool.flat.name = Some(Text(Cow::Borrowed(SEARCH)));
-                    self.add(tool, namespace, CallForm::Search, &path)?;
+                    CallForm::Search
                 }
                 // Everything else is the provider's own.
-                kind => notes.ignore(&format!("tools.{}", notes::clean(kind))),
+                kind => {
+                    notes.ignore(&format!("tools.{}", notes::clean(kind)));
+                    continue;
+                }
+            };
+            tool.kind = kind.filter(|_| form != CallForm::Search);
+            if let Declared::Callable(tool) = tools::read(tool, Untyped::Function, &path)? {
+                self.add(tool, namespace, form, &path)?;
             }
         }
         Ok(())
@@ -131,34 +139,32 @@ impl<'a> Found<'a> {
 
     fn add(
         &mut self,
-        tool: Tool<'a>,
+        mut tool: chat::Tool<'a>,
         namespace: Option<&str>,
         form: CallForm,
         path: &dyn Fn() -> String,
     ) -> Result<(), Error> {
-        let Declared::Callable(mut tool) = tools::read(tool, Untyped::Function, path)? else {
-            return Ok(());
-        };
-        let name = std::mem::take(&mut tool.name);
-        let namespace = namespace.map(str::to_owned);
-        let flat = flat_name(namespace.clone().map(Cow::Owned), name.clone()).into_owned();
-        let special = Special { flat, name: name.into_owned(), namespace, form };
-        tool.name = Cow::Owned(special.flat.clone());
-        let known = self.collected.callable.iter().position(|other| other.name == tool.name);
-        let known_form = self.special.iter().find(|other| other.flat == special.flat);
-        let is_plain = special.namespace.is_none() && form == CallForm::Function;
-        match (known, known_form) {
-            (None, _) => self.collected.callable.push(tool),
-            // A search may find it again.
-            (Some(place), other) if other.map_or(is_plain, |other| *other == special) => {
-                self.collected.callable.splice(place..=place, [tool]);
-                return Ok(());
-            }
-            (Some(_), _) => {
+        let name = tool.name.clone().into_owned();
+        tool.name = flat_name(namespace, tool.name);
+        let flat = tool.name.clone().into_owned();
+        if let Some(loaded) = &mut self.loaded {
+            tool.deferred = false;
+            *loaded += &format!("The tool `{flat}` can be called from here on.\n");
+        }
+        let special = Special { flat, name, namespace: namespace.map(str::to_owned), form };
+        let is_plain = namespace.is_none() && form == CallForm::Function;
+        let list = &mut self.collected.callable;
+        if let Some(known) = list.iter_mut().find(|known| known.name == tool.name) {
+            let other = self.special.iter().find(|other| other.flat == special.flat);
+            if !other.map_or(is_plain, |other| *other == special) {
                 let message = format!("Another tool is called `{}` as well.", special.flat);
                 return Err(Error::invalid(format!("{}.name", path()), message));
             }
+            // A search may find it again.
+            *known = tool;
+            return Ok(());
         }
+        list.push(tool);
         if !is_plain {
             self.special.push(special);
         }

@@ -3,8 +3,6 @@
 //! `null` is the same as absent. Fields that are not named here are in [`mod@fields`], or have no
 //! effect.
 
-use std::borrow::Cow;
-
 use crate::{
     dialect::{
         content::Part,
@@ -73,11 +71,12 @@ pub(crate) struct Item<'a> {
     pub(crate) call_id: Option<Text<'a>>,
     pub(crate) name: Option<Text<'a>>,
     pub(crate) namespace: Option<Text<'a>>,
-    pub(crate) arguments: Option<Json<'a>>,
+    /// JSON, or a string with it.
+    pub(crate) arguments: Option<Raw<'a>>,
     /// Of a custom tool's call.
     pub(crate) input: Option<Text<'a>>,
     /// What a shell's call is to do.
-    pub(crate) action: Option<Json<'a>>,
+    pub(crate) action: Option<Raw<'a>>,
     pub(crate) output: Option<Returned<'a>>,
     pub(crate) tools: Option<ToolList<'a>>,
 }
@@ -119,19 +118,6 @@ impl Item<'_> {
             _ => return reader.forget_notes(seen),
         };
         reader.note_others(seen, Self::NAMES, known);
-    }
-}
-
-/// JSON, as itself or as a string with it.
-#[derive(Debug)]
-pub(crate) struct Json<'a>(pub(crate) Cow<'a, str>);
-
-impl<'a> Read<'a> for Json<'a> {
-    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        if reader.kind() == Kind::Text {
-            return Text::read(reader).map(|text| Self(text.0));
-        }
-        Raw::read(reader).map(|raw| Self(raw.0.into()))
     }
 }
 
