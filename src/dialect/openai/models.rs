@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    catalog::{self, Catalog, Model, Service},
+    catalog::{self, Catalog, Images, Model, Service},
     json::to_text,
 };
 
@@ -51,10 +51,36 @@ struct Listed<'a> {
     tip: &'a str,
     thinking: bool,
     tier: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_length: Option<u64>,
+    architecture: Architecture,
+    supported_parameters: &'static [&'static str],
 }
+
+/// What it takes and gives, as OpenRouter's list has it.
+#[derive(Debug, Serialize)]
+struct Architecture {
+    input_modalities: &'static [&'static str],
+    output_modalities: [&'static str; 1],
+}
+
+/// What every model does here: in OpenRouter's words. The last is only of those that reason.
+const PARAMETERS: &[&str] = &[
+    "max_tokens",
+    "stop",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "response_format",
+    "structured_outputs",
+    "include_reasoning",
+];
 
 impl<'a> From<&'a Model> for Listed<'a> {
     fn from(model: &'a Model) -> Self {
+        let modalities: &[&str] = &["text", "image", "file"];
+        let takes = if model.images == Images::None { 1 } else { modalities.len() };
+        let does = PARAMETERS.len() - usize::from(!model.think);
         Self {
             id: &model.id,
             object: "model",
@@ -67,6 +93,12 @@ impl<'a> From<&'a Model> for Listed<'a> {
             tip: &model.tip,
             thinking: model.think,
             tier: model.tier,
+            context_length: model.context_length,
+            architecture: Architecture {
+                input_modalities: modalities.get(..takes).unwrap_or_default(),
+                output_modalities: ["text"],
+            },
+            supported_parameters: PARAMETERS.get(..does).unwrap_or_default(),
         }
     }
 }
