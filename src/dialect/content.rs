@@ -28,7 +28,7 @@ pub(super) struct Part<'a> {
 
 fields!(
     Part<'a> { kind = "type", text, refusal, image_url, file }
-        in flat { filename, file_data, file_url } + fields::PART, PART => check
+        in flat: File + fields::PART, PART => check
 );
 
 const PART: &[Row] = &[

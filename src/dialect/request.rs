@@ -32,6 +32,12 @@ pub(super) struct Common<'a> {
     pub(super) text: Option<TextParam<'a>>,
 }
 
+fields!(Common<'a> {
+    model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop, stop_sequences,
+    instructions, tools, tool_choice, parallel_tool_calls, response_format, output_config,
+    output_format, text,
+});
+
 #[derive(Debug, Default)]
 pub(super) struct TextParam<'a> {
     format: Option<FormatParam<'a>>,
@@ -55,7 +61,7 @@ pub(super) struct FormatParam<'a> {
 }
 
 fields!(
-    FormatParam<'a> { kind = "type", json_schema } in flat { description, schema } + fields::FORMAT => check
+    FormatParam<'a> { kind = "type", json_schema } in flat: JsonSchema + fields::FORMAT => check
 );
 
 impl FormatParam<'_> {

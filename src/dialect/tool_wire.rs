@@ -48,7 +48,7 @@ pub(super) struct Tool<'a> {
 
 fields!(
     Tool<'a> { kind = "type", function, custom, input_examples, defer_loading, tools }
-        in flat { name, description, input_schema, parameters, format } + fields::TOOL => check
+        in flat: Spec + fields::TOOL => check
 );
 
 impl<'a> Tool<'a> {
@@ -112,7 +112,7 @@ pub(super) struct ToolChoiceObject<'a> {
 fields!(
     ToolChoiceObject<'a> {
         kind = "type", name, function, custom, allowed_tools, disable_parallel_tool_use,
-    } in flat { mode, tools } => check
+    } in flat: AllowedTools => check
 );
 
 impl ToolChoiceObject<'_> {

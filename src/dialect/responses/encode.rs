@@ -2,7 +2,6 @@
 
 use std::{
     fmt::{self, Debug, Formatter},
-    io::Write,
     rc::Rc,
 };
 
@@ -10,12 +9,14 @@ use super::{
     echo::Echo,
     error,
     output::{Closed, Kind, MESSAGE, Open, Output, REASONING},
+    template::{begin, emit, end, fill},
     tools::{CallForm, Special},
 };
 use crate::{
     chat::{Answer, Event, Finish, Stamp, Usage},
     dialect::{self, text_tools},
     error::Error,
+    json,
 };
 
 /// How the answer to one request is written.
@@ -40,30 +41,36 @@ impl Reply {
         Self(Rc::new(Asked { special, echo }))
     }
 
-    fn special(&self, name: &str) -> Option<&Special> {
-        self.0.special.iter().find(|special| special.flat == name)
+    /// Writes a call into `output`. Returns what its events bring, as it stands in JSON.
+    fn call<'o>(&self, output: &'o mut Output, name: &str, arguments: &str) -> &'o [u8] {
+        let special = self.0.special.iter().find(|special| special.flat == name);
+        match output.begin_call(name, special) {
+            CallForm::Function => output.push(arguments),
+            CallForm::Custom => output.push(&text_tools::text_of(arguments)),
+            // A call that a limit cut off is none.
+            CallForm::Search if json::is_valid(arguments) => output.set(arguments),
+            CallForm::Search => output.set("{}"),
+        }
     }
 }
 
 impl dialect::Reply for Reply {
     fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String {
         let ending = Ending::of(&answer.finish);
-        let mut out = Vec::with_capacity(answer.json_bytes() + self.0.echo.full.len());
-        begin_resource(&head(model, stamp), &self.0.echo.full, ending, Some(answer.usage), &mut out);
+        let mut out = Vec::with_capacity(answer.json_bytes() + self.held_bytes());
+        ending.begin(&head(model, stamp), &self.0.echo.full, Some(answer.usage), &mut out);
         let mut output = Output::after(out, &stamp.id);
-        output.say(REASONING, &answer.reasoning, DONE);
+        output.say(REASONING, &answer.reasoning);
         let mut said = 0;
         for call in &answer.calls {
-            let text = answer.text.get(said..call.place).unwrap_or_default();
+            output.say(MESSAGE, answer.text.get(said..call.place).unwrap_or_default());
             said = call.place;
-            output.say(MESSAGE, text, DONE);
-            let form = output.begin_call(&call.name, self.special(&call.name));
-            put_call(&mut output, form, &call.arguments);
-            output.end(DONE);
+            self.call(&mut output, &call.name, &call.arguments);
         }
-        output.say(MESSAGE, answer.text.get(said..).unwrap_or_default(), ending.item);
+        output.say(MESSAGE, answer.text.get(said..).unwrap_or_default());
+        output.end(ending.item);
         let mut out = output.into_json();
-        out.extend_from_slice(RESOURCE_END);
+        out.extend_from_slice(RESPONSE_END);
         String::from_utf8(out).unwrap_or_default()
     }
 
@@ -87,28 +94,21 @@ impl dialect::Reply for Reply {
     }
 }
 
-/// Writes the arguments of the call that is open. Returns them as they stand in JSON, without
-/// quotes.
-fn put_call<'o>(output: &'o mut Output, form: CallForm, arguments: &str) -> &'o [u8] {
-    match form {
-        // The arguments of a call have been checked to be JSON.
-        CallForm::Search => output.set(arguments),
-        CallForm::Custom => output.push(&text_tools::text_of(arguments)),
-        CallForm::Function => output.push(arguments),
-    }
-}
-
 /// The beginning of a response.
 fn head(model: &str, stamp: &Stamp) -> Vec<u8> {
     let mut out = Vec::new();
-    let Stamp { id, unix_s } = stamp;
-    let _ = write!(
-        out,
-        r#"{{"id":"resp_{id}","object":"response","created_at":{unix_s},"completed_at":null,"previous_response_id":null,"store":false,"background":false,"service_tier":"default","model":"#
+    let created = stamp.unix_s.to_string();
+    fill(
+        &mut out,
+        r#"{"id":"resp_$a","object":"response","created_at":$b,"completed_at":null,"previous_response_id":null,"store":false,"background":false,"service_tier":"default","model":"#,
+        &[stamp.id.as_bytes(), created.as_bytes()],
     );
+    // Writing to memory cannot fail.
     let _ = serde_json::to_writer(&mut out, model);
     out
 }
+
+const RESPONSE_END: &[u8] = b"]}";
 
 const DONE: &str = "completed";
 
@@ -127,7 +127,7 @@ struct Ending<'a> {
 const UNFINISHED: Ending<'static> =
     Ending { status: "in_progress", item: DONE, incomplete_details: "null", error: "null" };
 
-impl Ending<'static> {
+impl Ending<'_> {
     fn of(finish: &Finish) -> Self {
         let reason = match finish {
             Finish::Stop | Finish::ToolCalls | Finish::StopSequence(_) => {
@@ -139,36 +139,31 @@ impl Ending<'static> {
         let status = "incomplete";
         Self { status, item: status, incomplete_details: reason, ..UNFINISHED }
     }
-}
 
-/// Appends a response up to its items. What follows them is [`RESOURCE_END`].
-fn begin_resource(
-    head: &[u8],
-    echo: &str,
-    ending: Ending<'_>,
-    usage: Option<Usage>,
-    out: &mut Vec<u8>,
-) {
-    let Ending { status, incomplete_details, error, .. } = ending;
-    out.extend_from_slice(head);
-    let _ = write!(
-        out,
-        r#","status":"{status}","error":{error},"incomplete_details":{incomplete_details},{echo},"usage":"#,
-    );
-    match usage {
-        None => out.extend_from_slice(b"null"),
-        Some(Usage { prompt_tokens: input, completion_tokens: said, reasoning_tokens }) => {
-            let total = input + said;
-            let _ = write!(
-                out,
-                r#"{{"input_tokens":{input},"input_tokens_details":{{"cached_tokens":0}},"output_tokens":{said},"output_tokens_details":{{"reasoning_tokens":{reasoning_tokens}}},"total_tokens":{total}}}"#
+    /// Appends a response up to its items. What follows them is [`RESPONSE_END`].
+    fn begin(self, head: &[u8], echo: &str, usage: Option<Usage>, out: &mut Vec<u8>) {
+        let mut counts = b"null".to_vec();
+        if let Some(Usage { prompt_tokens: input, completion_tokens: said, reasoning_tokens }) = usage
+        {
+            counts.clear();
+            let numbers = [input, said, reasoning_tokens, input + said];
+            let numbers = numbers.map(|number| number.to_string());
+            fill(
+                &mut counts,
+                r#"{"input_tokens":$a,"input_tokens_details":{"cached_tokens":0},"output_tokens":$b,"output_tokens_details":{"reasoning_tokens":$c},"total_tokens":$d}"#,
+                &numbers.each_ref().map(String::as_bytes),
             );
         }
+        let Self { status, incomplete_details, error, .. } = self;
+        let [status, details, error, echo] =
+            [status, incomplete_details, error, echo].map(str::as_bytes);
+        fill(
+            out,
+            r#"$a,"status":"$b","error":$c,"incomplete_details":$d,$e,"usage":$f,"output":["#,
+            &[head, status, error, details, echo, &counts],
+        );
     }
-    out.extend_from_slice(br#","output":["#);
 }
-
-const RESOURCE_END: &[u8] = b"]}";
 
 /// Writes one streamed answer: `response.created`, `response.in_progress`, the items, one after the
 /// other, and `response.completed` or `response.incomplete`, or `response.failed` at any time.
@@ -183,8 +178,6 @@ struct Encoder {
     delta_head: Vec<u8>,
 }
 
-const RESPONSE: &[u8] = br#","response":"#;
-
 impl Debug for Encoder {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         self.reply.fmt(formatter)
@@ -198,126 +191,98 @@ const COPIES: usize = 1 + 2 * 4;
 impl Encoder {
     /// Appends an event with the response as it is now.
     fn state(&mut self, name: &str, ending: Ending<'_>, usage: Option<Usage>, out: &mut Vec<u8>) {
-        let Self { head, reply, output, .. } = self;
-        begin(name, out);
+        begin(name, &[], out);
         out.extend_from_slice(RESPONSE);
-        begin_resource(head, &reply.0.echo.full, ending, usage, out);
-        out.extend_from_slice(output.json());
-        out.extend_from_slice(RESOURCE_END);
-        end(self.number, out);
-        self.number += 1;
+        ending.begin(&self.head, &self.reply.0.echo.full, usage, out);
+        out.extend_from_slice(self.output.json());
+        out.extend_from_slice(RESPONSE_END);
+        end(&mut self.number, out);
     }
 
     /// Writes the beginning of the open item.
     fn begin_item(&mut self, out: &mut Vec<u8>) {
         let Self { output, number, delta_head, .. } = self;
-        let index = output.count;
-        let Some(Open { kind, id, added, .. }) = &output.open else {
+        let Some(Open { kind, added, place, .. }) = &output.open else {
             return;
         };
-        let Kind { part, part_event, text_event, index: inner, more, .. } = *kind;
-        let outer = format!(r#","output_index":{index}"#);
-        let place = format!(r#","item_id":"{id}"{outer}{inner}"#);
-        emit("response.output_item.added", &outer, "item", &[added], number, out);
+        let Kind { part, part_event, text_event, index, more, .. } = kind;
+        let [part, part_event, text_event, index, more] =
+            [part, part_event, text_event, index, more].map(|text| text.as_bytes());
+        let values = &[place, added, index, part, part_event, text_event, more];
+        emit(number, r#"output_item.added|,"output_index":$a,"item":$b"#, values, out);
+        let place = output.item_id();
+        let values = &[&place, added, index, part, part_event, text_event, more];
         if !part.is_empty() {
-            let part = &[part.as_bytes(), br#"""}"#];
-            emit(&format!("response.{part_event}.added"), &place, "part", part, number, out);
+            emit(number, r#"$e.added|$a$c,"part":$d""}"#, values, out);
         }
         delta_head.clear();
-        begin(&format!("response.{text_event}.delta"), delta_head);
-        let _ = write!(delta_head, r#"{place}{more},"delta":""#);
+        begin("$f.delta", values, delta_head);
+        fill(delta_head, r#"$a$c$g,"delta":""#, values);
     }
 
     /// Ends the open item, if there is one.
     fn end_item(&mut self, status: &str, out: &mut Vec<u8>) {
         let Self { output, number, .. } = self;
-        let index = output.count;
-        let Some((Open { kind, id, .. }, Closed { item, part, text })) = output.end(status) else {
+        let id = output.item_id();
+        let Some((Open { kind, place, .. }, Closed { item, part, text })) = output.end(status)
+        else {
             return;
         };
-        let Kind { part_event, text_event, text: name, index: inner, more, .. } = kind;
-        let outer = format!(r#","output_index":{index}"#);
-        let place = format!(r#","item_id":"{id}"{outer}{inner}"#);
+        let Kind { part_event, text_event, text: name, index, more, .. } = kind;
+        let [part_event, text_event, name, index, more] =
+            [part_event, text_event, name, index, more].map(str::as_bytes);
+        let values = &[&id, text_event, index, more, name, text, part_event, part, &place, item];
         if !text_event.is_empty() {
-            let place = format!("{place}{more}");
-            emit(&format!("response.{text_event}.done"), &place, name, &[text], number, out);
+            emit(number, r#"$b.done|$a$c$d,"$e":$f"#, values, out);
         }
         if !part_event.is_empty() {
-            emit(&format!("response.{part_event}.done"), &place, "part", &[part], number, out);
+            emit(number, r#"$g.done|$a$c,"part":$h"#, values, out);
         }
-        emit("response.output_item.done", &outer, "item", &[item], number, out);
-    }
-
-    /// A whole item.
-    fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
-        self.end_item(DONE, out);
-        let form = self.output.begin_call(name, self.reply.special(name));
-        self.begin_item(out);
-        let text = put_call(&mut self.output, form, arguments);
-        if !text.is_empty() {
-            delta(&self.delta_head, text, &mut self.number, out);
-        }
-        self.end_item(DONE, out);
+        emit(number, r#"output_item.done|,"output_index":$i,"item":$j"#, values, out);
     }
 }
 
-/// Appends the beginning of an event.
-fn begin(name: &str, out: &mut Vec<u8>) {
-    for part in ["event: ", name, "\ndata: {\"type\":\"", name, "\""] {
-        out.extend_from_slice(part.as_bytes());
-    }
-}
-
-/// Appends the end of the event of this number.
-fn end(number: u32, out: &mut Vec<u8>) {
-    let _ = write!(out, ",\"sequence_number\":{number}}}\n\n");
-}
-
-/// Appends an event of these fields: `place` is `,"name":value` and so on, `json` the last value.
-fn emit(event: &str, place: &str, name: &str, json: &[&[u8]], number: &mut u32, out: &mut Vec<u8>) {
-    begin(event, out);
-    for part in [place, ",\"", name, "\":"] {
-        out.extend_from_slice(part.as_bytes());
-    }
-    for part in json {
-        out.extend_from_slice(part);
-    }
-    end(*number, out);
-    *number += 1;
-}
+const RESPONSE: &[u8] = br#","response":"#;
 
 fn delta(head: &[u8], text: &[u8], number: &mut u32, out: &mut Vec<u8>) {
-    out.extend_from_slice(head);
-    out.extend_from_slice(text);
-    out.push(b'"');
-    end(*number, out);
-    *number += 1;
+    for part in [head, text, b"\""] {
+        out.extend_from_slice(part);
+    }
+    end(number, out);
 }
 
 impl dialect::Encoder for Encoder {
     /// `response.created` and `response.in_progress`.
     fn open(&mut self, out: &mut Vec<u8>) {
-        for name in ["response.created", "response.in_progress"] {
+        for name in ["created", "in_progress"] {
             self.state(name, UNFINISHED, None, out);
         }
     }
 
-    /// A delta, with the begin and end of items it needs; for a call a whole item.
+    /// A delta, with the begin and end of items it needs; for a call the beginning of an item and
+    /// all of its text. Only what follows tells whether the call is complete.
     /// [`Event::End`] writes nothing: `close` does.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         let (kind, text) = match event {
-            Event::Reasoning(text) => (REASONING, text),
-            Event::Text(text) => (MESSAGE, text),
-            Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
+            Event::Reasoning(text) => (Some(REASONING), text),
+            Event::Text(text) => (Some(MESSAGE), text),
+            Event::ToolCall { arguments, .. } => (None, arguments),
             Event::End(_) => return,
         };
         let open = self.output.open.as_ref().map(|open| open.kind);
-        if open != Some(kind) {
-            self.end_item(DONE, out);
-            self.output.begin(kind, "");
-            self.begin_item(out);
+        if kind.is_some() && open == kind {
+            return delta(&self.delta_head, self.output.push(text), &mut self.number, out);
         }
-        delta(&self.delta_head, self.output.push(text), &mut self.number, out);
+        self.end_item(DONE, out);
+        let Self { reply, output, .. } = self;
+        let text = match (event, kind) {
+            (Event::ToolCall { name, .. }, _) => reply.call(output, name, text).to_vec(),
+            (_, kind) => output.continued(kind.unwrap_or(MESSAGE), text).to_vec(),
+        };
+        self.begin_item(out);
+        if !text.is_empty() {
+            delta(&self.delta_head, &text, &mut self.number, out);
+        }
     }
 
     /// Ends the open item and the response.
@@ -325,18 +290,18 @@ impl dialect::Encoder for Encoder {
         let ending = Ending::of(finish);
         out.reserve_exact(4 * self.output.json().len() + self.reply.0.echo.full.len() + 4_096);
         self.end_item(ending.item, out);
-        self.state(&format!("response.{}", ending.status), ending, Some(counted), out);
+        self.state(ending.status, ending, Some(counted), out);
     }
 
     /// An item that is open stays so: what it has is not all of it.
     fn abort(&self, error: &Error, out: &mut Vec<u8>) {
-        begin("response.failed", out);
+        begin("failed", &[], out);
         out.extend_from_slice(RESPONSE);
         let error = error::object(error);
         let ending = Ending { status: "failed", error: &error, ..UNFINISHED };
-        begin_resource(&self.head, &self.reply.0.echo.brief, ending, None, out);
-        out.extend_from_slice(RESOURCE_END);
-        end(self.number, out);
+        ending.begin(&self.head, &self.reply.0.echo.brief, None, out);
+        out.extend_from_slice(RESPONSE_END);
+        end(&mut self.number.clone(), out);
     }
 
     fn abort_form(&self) -> u32 {

@@ -8,6 +8,7 @@ mod error;
 mod items;
 mod output;
 mod request;
+mod template;
 mod tools;
 mod wire;
 

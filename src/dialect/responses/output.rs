@@ -1,8 +1,9 @@
 //! The items of an answer, as JSON that grows: an answer's end repeats all of it.
 
-use std::io::Write;
-
-use super::tools::{CallForm, Special};
+use super::{
+    template::fill,
+    tools::{CallForm, Special},
+};
 use crate::{in_flight, json::Writer};
 
 /// What an item is, and how its JSON and its events are written.
@@ -93,7 +94,9 @@ impl Kind {
 /// The item that is being written.
 pub(super) struct Open {
     pub(super) kind: Kind,
-    pub(super) id: String,
+    id: String,
+    /// Its place among all items.
+    pub(super) place: Vec<u8>,
     /// What it is before its text comes.
     pub(super) added: Vec<u8>,
     /// Where it begins, and where its part and its text do.
@@ -109,12 +112,12 @@ pub(super) struct Output {
     /// What ids have in common.
     stamp: String,
     /// How many are complete.
-    pub(super) count: usize,
+    count: usize,
     calls: usize,
     pub(super) open: Option<Open>,
 }
 
-/// The places of an item that was closed.
+/// The parts of an item that was closed.
 pub(super) struct Closed<'a> {
     pub(super) item: &'a [u8],
     pub(super) part: &'a [u8],
@@ -140,57 +143,83 @@ impl Output {
         self.json.capacity()
     }
 
-    /// Adds an item, unless its text is empty.
-    pub(super) fn say(&mut self, kind: Kind, text: &str, status: &str) {
+    /// The fields of an event that say of which item it is.
+    pub(super) fn item_id(&self) -> Vec<u8> {
+        let mut fields = Vec::new();
+        if let Some(Open { id, place, .. }) = &self.open {
+            fill(&mut fields, r#","item_id":"$a","output_index":$b"#, &[id.as_bytes(), place]);
+        }
+        fields
+    }
+
+    /// Adds an item, unless its text is empty. It stays open.
+    pub(super) fn say(&mut self, kind: Kind, text: &str) {
         if !text.is_empty() {
-            self.begin(kind, "");
-            self.push(text);
-            self.end(status);
+            self.end("completed");
+            self.continued(kind, text);
         }
     }
 
-    /// Begins an item. `more` are further fields.
-    pub(super) fn begin(&mut self, kind: Kind, more: &str) {
+    /// Adds to the text of the open item, or of a new one of this kind, like [`Self::push`].
+    pub(super) fn continued(&mut self, kind: Kind, text: &str) -> &[u8] {
+        if self.open.is_none() {
+            self.begin(kind, b"");
+        }
+        self.push(text)
+    }
+
+    /// Begins an item. `more` are further fields, each after a comma.
+    fn begin(&mut self, kind: Kind, more: &[u8]) {
         let Self { json, stamp, count, .. } = self;
         if *count > 0 {
             json.push(b',');
         }
+        let place = count.to_string();
         let start = json.len();
-        let id = format!("{}_{stamp}_{count}", kind.prefix);
+        let mut id = Vec::new();
+        fill(&mut id, "$a_$b_$c", &[kind.prefix.as_bytes(), stamp.as_bytes(), place.as_bytes()]);
         let Kind { fields, field, part, .. } = kind;
-        let _ = write!(json, r#"{{"id":"{id}"{fields}{more},"{field}":"#);
+        let [fields, field] = [fields, field].map(str::as_bytes);
+        fill(json, r#"{"id":"$a"$b$c,"$d":"#, &[&id, fields, more, field]);
         let empty = match (part, kind.text_event) {
             ("", "") => "{}",
             ("", _) => r#""""#,
             _ => "[]",
         };
-        let mut added = json.get(start..).unwrap_or_default().to_vec();
-        added.extend_from_slice(empty.as_bytes());
-        added.extend_from_slice(br#","status":"in_progress"}"#);
+        let head = json.get(start..).unwrap_or_default();
+        let mut added = Vec::new();
+        fill(&mut added, r#"$a$b,"status":"in_progress"}"#, &[head, empty.as_bytes()]);
         if !part.is_empty() {
             json.push(b'[');
         }
         let part_start = json.len();
         json.extend_from_slice(part.as_bytes());
         let text = json.len();
-        self.open = Some(Open { kind, id, added, start, part: part_start, text });
+        let id = String::from_utf8(id).unwrap_or_default();
+        let place = place.into_bytes();
+        self.open = Some(Open { kind, id, place, added, start, part: part_start, text });
     }
 
     /// Begins the item of a call, and tells its form.
     pub(super) fn begin_call(&mut self, name: &str, special: Option<&Special>) -> CallForm {
+        self.end("completed");
         let call_id = format!("call_{}_{}", self.stamp, self.calls);
         self.calls += 1;
-        let mut fields = Writer::new().field("call_id", &call_id);
         let form = special.map_or(CallForm::Function, |special| special.form);
+        // The writer sets commas after what is there.
+        let mut fields = Writer::after(Vec::new()).field("call_id", &call_id);
         if form != CallForm::Search {
-            fields = fields.field("name", special.map_or(name, |special| special.name.as_str()));
+            fields = fields.field("name", special.map_or(name, Special::name));
         }
-        if let Some(namespace) = special.and_then(|special| special.namespace.as_deref()) {
+        if let Some(namespace) = special.and_then(Special::namespace) {
             fields = fields.field("namespace", namespace);
         }
-        let fields = fields.end();
-        let fields = fields.strip_prefix('{').and_then(|fields| fields.strip_suffix('}'));
-        self.begin(Kind::of(form), &format!(",{}", fields.unwrap_or_default()));
+        let mut fields = fields.end_bytes();
+        fields.pop();
+        if let Some(first) = fields.first_mut() {
+            *first = b',';
+        }
+        self.begin(Kind::of(form), &fields);
         form
     }
 
@@ -225,12 +254,9 @@ impl Output {
         self.count += 1;
         let json = &mut self.json;
         let text_end = json.len();
-        let has_part = !open.kind.part.is_empty();
-        if has_part {
-            json.extend_from_slice(b"}]");
-        }
-        let _ = write!(json, r#","status":"{status}"}}"#);
-        let part_end = text_end + usize::from(has_part);
+        let (around, part_end) =
+            if open.kind.part.is_empty() { ("", text_end) } else { ("}]", text_end + 1) };
+        fill(json, r#"$a,"status":"$b"}"#, &[around.as_bytes(), status.as_bytes()]);
         let at = |from: usize, to: usize| self.json.get(from..to).unwrap_or_default();
         let closed = Closed {
             item: at(open.start, self.json.len()),

@@ -24,9 +24,20 @@ const SEARCH: &str = "tool_search";
 pub(super) struct Special {
     /// The name that the model knows.
     pub(super) flat: String,
-    pub(super) name: String,
-    pub(super) namespace: Option<String>,
+    /// How much of it is the namespace.
+    namespace: Option<usize>,
     pub(super) form: CallForm,
+}
+
+impl Special {
+    pub(super) fn name(&self) -> &str {
+        let start = self.namespace.map_or(0, |length| length + 1);
+        self.flat.get(start..).unwrap_or_default()
+    }
+
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.flat.get(..self.namespace?)
+    }
 }
 
 /// How a call is written.
@@ -144,14 +155,13 @@ impl<'a> Found<'a> {
         form: CallForm,
         path: &dyn Fn() -> String,
     ) -> Result<(), Error> {
-        let name = tool.name.clone().into_owned();
         tool.name = flat_name(namespace, tool.name);
         let flat = tool.name.clone().into_owned();
         if let Some(loaded) = &mut self.loaded {
             tool.deferred = false;
             *loaded += &format!("The tool `{flat}` can be called from here on.\n");
         }
-        let special = Special { flat, name, namespace: namespace.map(str::to_owned), form };
+        let special = Special { flat, namespace: namespace.map(str::len), form };
         let is_plain = namespace.is_none() && form == CallForm::Function;
         let list = &mut self.collected.callable;
         if let Some(known) = list.iter_mut().find(|known| known.name == tool.name) {

@@ -31,11 +31,7 @@ pub(crate) struct Request<'a> {
 
 fields!(
     Request<'a> { input, system, previous_response_id, conversation }
-        in common {
-            model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop,
-            stop_sequences, instructions, tools, tool_choice, parallel_tool_calls,
-            response_format, output_config, output_format, text,
-        }
+        in common: Common
         + REQUEST, fields::REQUEST, thinking::SWITCHES
 );
 
