@@ -18,7 +18,7 @@ use error::Wrong;
 pub(crate) use error::Outcome;
 pub(crate) use nesting::Nesting;
 use reader::Place;
-pub(crate) use reader::{Asks, Field, Fields, Kind, Others, Raw, Read, Reader, Row, Seen, put};
+pub(crate) use reader::{Asks, Fields, Kind, Others, Raw, Read, Reader, Row, Seen, put};
 pub(crate) use string::{Care, Escaped, REPLACEMENT, joined, unescape};
 pub(crate) use writer::{Writer, escaped_bytes};
 
@@ -132,15 +132,18 @@ macro_rules! fields {
                 place: usize,
                 reader: &mut crate::json::Reader<'a>,
             ) -> crate::json::Outcome<()> {
-                let fields: &[crate::json::Field<'a, Self>] = &[
-                    $(|this, reader| crate::json::put(&mut this.$field, reader),)*
-                ];
                 // A field that is not in the list does not compile.
                 let Self { $($field: _,)* $($part: _,)? } = &*self;
-                match fields.get(place) {
-                    Some(field) => field(self, reader),
-                    None => crate::json::fields!(@inner self, place - fields.len(), reader, $($part)?),
-                }
+                let left = place;
+                // The compiler makes one jump of this.
+                $(
+                    if left == 0 {
+                        return crate::json::put(&mut self.$field, reader);
+                    }
+                    let left = left.wrapping_sub(1);
+                )*
+                let _ = left;
+                crate::json::fields!(@inner self, left, reader, $($part)?)
             }
         }
 

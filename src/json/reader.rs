@@ -125,9 +125,6 @@ impl<'a, T: Read<'a>> Place<'a> for Option<T> {
     }
 }
 
-/// Reads one field of a `T`.
-pub(crate) type Field<'a, T> = fn(&mut T, &mut Reader<'a>) -> Outcome<()>;
-
 /// A text, and how far it has been read.
 pub(crate) struct Reader<'a> {
     text: &'a [u8],
@@ -648,6 +645,7 @@ impl<'a> Read<'a> for u8 {
 
 /// `null` is the same as no value.
 impl<'a, T: Read<'a>> Read<'a> for Option<T> {
+    #[inline]
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         if reader.kind() == Kind::Null {
             return reader.skip().map(|()| None);
