@@ -80,7 +80,7 @@ impl<'a> Job<'a> {
             schema: schema.map(str::to_owned),
             limits: prompt.limits,
             reasoning: prompt.reasoning,
-            ignored: headers::shortened(&prompt.notes.ignored().join(", ")),
+            ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
         };
         Ok((job, body))
     }

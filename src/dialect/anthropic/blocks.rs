@@ -184,7 +184,7 @@ fn read_search_result<'a>(
             other => parts.push(other),
         }
     }
-    parts.insert(0, Part::Text(words.join("\n").into()));
+    parts.insert(0, Part::Text(crate::text::joined(&words, "\n").into()));
     Ok(parts)
 }
 
@@ -256,7 +256,7 @@ fn read_returned<'a>(
         "text_editor_code_execution_str_replace_result" => {
             let lines = returned.lines.unwrap_or_default();
             let lines: Vec<&str> = lines.iter().map(Text::as_str).collect();
-            vec![Cow::Owned(lines.join("\n"))]
+            vec![Cow::Owned(crate::text::joined(&lines, "\n"))]
         }
         "advisor_result" => returned.text.map(|text| text.0).into_iter().collect(),
         "advisor_redacted_result" => Vec::new(),
