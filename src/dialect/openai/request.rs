@@ -24,7 +24,7 @@ const MOST_STOP_SEQUENCES: usize = 4;
 /// [`Error::Invalid`], naming the field.
 pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     let (mut request, mut notes): (wire::Request<'_>, Notes) = json::parse(body)?;
-    let messages = rules::messages(request.messages.take(), &notes)?;
+    let mut messages = rules::messages(request.messages.take(), &notes)?;
     let (tools, form) = tools::read(&mut request, &mut notes)?;
     if request.n.is_some_and(|n| n != 1) {
         return Err(Error::invalid("n", "Must be 1: only one choice is available."));
@@ -44,7 +44,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         let parts = content::read(system, Role::System, &|| "system".to_owned(), &mut notes)?;
         turns.push(Turn { role: Role::System, parts });
     }
-    for (index, message) in messages.into_iter().enumerate() {
+    for (index, message) in messages.iter_mut().enumerate() {
         let mut turn = turn(index, message, &mut notes)?;
         match turns.last_mut() {
             // The results of several calls are one turn.
@@ -67,11 +67,11 @@ fn holds_results(turn: &Turn<'_>) -> bool {
 /// The turn that the message `messages[index]` becomes.
 fn turn<'a>(
     index: usize,
-    message: wire::Message<'a>,
+    message: &mut wire::Message<'a>,
     notes: &mut Notes,
 ) -> Result<Turn<'a>, Error> {
     let path = || format!("messages[{index}]");
-    let Some(name) = message.role else {
+    let Some(name) = message.role.take() else {
         return Err(rules::missing(&path(), "role"));
     };
     let role = match name.as_str() {
@@ -79,7 +79,7 @@ fn turn<'a>(
         "assistant" => Role::Assistant,
         _ => Role::User,
     };
-    let mut parts = match message.content {
+    let mut parts = match message.content.take() {
         None => Vec::new(),
         Some(content) => {
             content::read(content, role, &|| format!("messages[{index}].content"), notes)?
@@ -88,24 +88,24 @@ fn turn<'a>(
     match name.as_str() {
         "system" | "developer" | "user" => Ok(Turn { role, parts }),
         "assistant" => {
-            if let Some(Text(refusal)) = message.refusal
+            if let Some(Text(refusal)) = message.refusal.take()
                 && !refusal.is_empty()
             {
                 parts.push(Part::Text(refusal));
             }
-            let mut calls = message.tool_calls.unwrap_or_default();
-            if message.function_call.is_some() {
-                calls
-                    .push(wire::ToolCall { function: message.function_call, ..Default::default() });
+            let mut calls = message.tool_calls.take().unwrap_or_default();
+            if let Some(function) = message.function_call.take() {
+                calls.push(wire::ToolCall { function: Some(function), ..Default::default() });
             }
-            for (place, call) in calls.into_iter().enumerate() {
+            for (place, call) in calls.iter_mut().enumerate() {
                 let path = || format!("messages[{index}].tool_calls[{place}]");
                 parts.push(tool_call(call, &path)?);
             }
             Ok(Turn { role, parts })
         }
         "tool" | "function" => {
-            let id = message.tool_call_id.or(message.name).map_or(Cow::Borrowed(""), |id| id.0);
+            let id = message.tool_call_id.take().or_else(|| message.name.take());
+            let id = id.map_or(Cow::Borrowed(""), |id| id.0);
             let outcome = ToolOutcome::Returned;
             Ok(Turn { role, parts: vec![Part::ToolResult { id, outcome, parts }] })
         }
@@ -116,16 +116,19 @@ fn turn<'a>(
     }
 }
 
-fn tool_call<'a>(call: wire::ToolCall<'a>, path: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
+fn tool_call<'a>(
+    call: &mut wire::ToolCall<'a>,
+    path: &dyn Fn() -> String,
+) -> Result<Part<'a>, Error> {
     let missing = |field: &str| rules::missing(&path(), field);
-    let (name, arguments) = if let Some(custom) = call.custom {
+    let (name, arguments) = if let Some(custom) = call.custom.take() {
         let arguments = text_tools::arguments(custom.input.as_ref().map_or("", Text::as_str));
         (custom.name.ok_or_else(|| missing("custom.name"))?, Cow::Owned(arguments))
     } else {
-        let function = call.function.unwrap_or_default();
+        let function = call.function.take().unwrap_or_default();
         let arguments = function.arguments.map_or(Cow::Borrowed("{}"), |arguments| arguments.0);
         (function.name.ok_or_else(|| missing("function.name"))?, arguments)
     };
-    let id = call.id.map_or(Cow::Borrowed(""), |id| id.0);
+    let id = call.id.take().map_or(Cow::Borrowed(""), |id| id.0);
     Ok(Part::ToolCall { id, name: name.0, arguments })
 }
