@@ -14,8 +14,8 @@ use std::borrow::Cow;
 use serde::{Serialize, de::IgnoredAny};
 
 use crate::{error::Error, notes::Notes};
-use error::Wrong;
 pub(crate) use error::Outcome;
+use error::Wrong;
 pub(crate) use nesting::Nesting;
 use reader::Place;
 pub(crate) use reader::{Asks, Fields, Kind, Others, Raw, Read, Reader, Row, Seen, put};

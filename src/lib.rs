@@ -1,4 +1,4 @@
-//! degpt-edge: a Cloudflare Worker that lets OpenAI and Anthropic clients talk to DeGPT.
+//! degpt-edge: a Cloudflare Worker that lets clients of OpenAI and Anthropic talk to DeGPT.
 //!
 //! ```text
 //!            client                                              DeGPT

@@ -38,7 +38,9 @@ pub(super) fn unknown(param: impl Into<String>, what: &str, found: &str, values:
 fn alternatives(values: &[&str]) -> String {
     let quoted: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
     match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", crate::text::joined(rest, ", ")),
+        Some((last, rest)) if !rest.is_empty() => {
+            format!("{} or {last}", crate::text::joined(rest, ", "))
+        }
         _ => crate::text::joined(&quoted, ""),
     }
 }

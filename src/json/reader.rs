@@ -218,10 +218,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the text as one value, with `read`.
-    pub(super) fn whole(
-        &mut self,
-        place: &mut dyn Place<'a>,
-    ) -> Outcome<()> {
+    pub(super) fn whole(&mut self, place: &mut dyn Place<'a>) -> Outcome<()> {
         place.read(self)?;
         // Only white space may be left.
         if self.peek().is_none() { Ok(()) } else { Err(Wrong::NotJson) }
@@ -241,7 +238,10 @@ impl<'a> Reader<'a> {
 
     /// Reads an object with these fields. A field that is missing keeps its default. Call it
     /// through `fields!`, which sees to it that there are 64 fields at most.
-    pub(crate) fn fields<T: Fields<'a> + Known + Default>(&mut self, others: Others) -> Outcome<(T, Seen)> {
+    pub(crate) fn fields<T: Fields<'a> + Known + Default>(
+        &mut self,
+        others: Others,
+    ) -> Outcome<(T, Seen)> {
         let mut value = T::default();
         let seen = self.known_fields(T::NAMES, others, &mut value)?;
         Ok((value, seen))

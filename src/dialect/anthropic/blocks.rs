@@ -85,7 +85,8 @@ fn read_block<'a>(
         | "tool_search_tool_result"
         | "advisor_tool_result" => parts.push(read_result(block, path, notes)?),
         "web_search_result" => {
-            let age = block.page_age.take().map_or(String::new(), |age| format!(" ({})", age.as_str()));
+            let age =
+                block.page_age.take().map_or(String::new(), |age| format!(" ({})", age.as_str()));
             let title = block.title.as_ref().map_or("", Text::as_str);
             let url = block.url.as_ref().map_or("", Text::as_str);
             parts.push(Part::Text(format!("{title}: {url}{age}").into()));

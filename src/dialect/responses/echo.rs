@@ -107,7 +107,8 @@ fn tools(json: &str) -> Option<String> {
         let comma = if list.is_empty() { "[" } else { "," };
         list.push_str(comma);
         let object = json::read::<Object<'_>>(tool.as_bytes()).ok()?;
-        let kind = object.find("type").and_then(|kind| json::read::<Text<'_>>(kind.as_bytes()).ok());
+        let kind =
+            object.find("type").and_then(|kind| json::read::<Text<'_>>(kind.as_bytes()).ok());
         let is_function = kind.is_none_or(|kind| kind.as_str() == "function");
         list.push_str(&match is_function && object.find("name").is_some() {
             true => Cow::Owned(object.pick(FUNCTION)),

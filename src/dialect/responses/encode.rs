@@ -143,7 +143,8 @@ impl Ending<'_> {
     /// Appends a response up to its items. What follows them is [`RESPONSE_END`].
     fn begin(self, head: &[u8], echo: &str, usage: Option<Usage>, out: &mut Vec<u8>) {
         let mut counts = b"null".to_vec();
-        if let Some(Usage { prompt_tokens: input, completion_tokens: said, reasoning_tokens }) = usage
+        if let Some(Usage { prompt_tokens: input, completion_tokens: said, reasoning_tokens }) =
+            usage
         {
             counts.clear();
             let numbers = [input, said, reasoning_tokens, input + said];

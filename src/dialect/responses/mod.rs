@@ -23,9 +23,7 @@ pub static API: Api = Api {
     path: "responses",
     count: Some(Count {
         path: "responses/input_tokens",
-        body: |tokens| {
-            format!(r#"{{"object":"response.input_tokens","input_tokens":{tokens}}}"#)
-        },
+        body: |tokens| format!(r#"{{"object":"response.input_tokens","input_tokens":{tokens}}}"#),
     }),
     sign: None,
     list: List::WithService,

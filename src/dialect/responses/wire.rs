@@ -4,13 +4,7 @@
 //! effect.
 
 use crate::{
-    dialect::{
-        content::Part,
-        fields,
-        request::Common,
-        thinking,
-        tool_wire::ToolList,
-    },
+    dialect::{content::Part, fields, request::Common, thinking, tool_wire::ToolList},
     json::{
         Asks::{self, Nothing, NothingIf, Refused, Something},
         Content, Kind, Known, Outcome, Raw, Read, Reader, Row, Seen, Text, fields,
