@@ -92,6 +92,7 @@ pub(crate) trait Known {
 }
 
 /// Two lists of names as one.
+#[expect(clippy::indexing_slicing, reason = "only the compiler runs it")]
 pub(crate) const fn joined_names<const N: usize>(
     own: &[&'static str],
     inner: &[&'static str],

@@ -118,12 +118,12 @@ impl<'a> Read<'a> for ImageUrl<'a> {
 pub(super) struct File<'a> {
     pub(super) filename: Option<Text<'a>>,
     /// A `data:` URL.
-    pub(super) file_data: Option<Text<'a>>,
+    pub(super) data: Option<Text<'a>>,
     /// A `file_id` is in a store that this gateway does not have.
-    pub(super) file_url: Option<Text<'a>>,
+    pub(super) url: Option<Text<'a>>,
 }
 
-fields!(File<'a> { filename, file_data, file_url });
+fields!(File<'a> { filename, data = "file_data", url = "file_url" });
 
 /// The parts of the content at `path` in a message of `role`.
 pub(super) fn read<'a>(
@@ -181,7 +181,7 @@ fn read_part<'a>(
 }
 
 fn read_file<'a>(file: File<'a>, path: &dyn Fn() -> String) -> Result<chat::Part<'a>, Error> {
-    let (step, data) = match (file.file_data, file.file_url) {
+    let (step, data) = match (file.data, file.url) {
         (Some(data), _) => ("file_data", data.0),
         (None, Some(url)) => ("file_url", url.0),
         (None, None) => return Err(rules::missing(&path(), "file_data")),

@@ -92,11 +92,11 @@ fn read_block<'a>(
             parts.push(Part::Text(format!("{title}: {url}{age}").into()));
         }
         "tool_reference" => {
-            let offer = Offer::of(&block).ok_or_else(|| missing(path, "tool_name"))?;
+            let offer = Offer::of(block).ok_or_else(|| missing(path, "tool_name"))?;
             parts.push(Part::Text(offer.in_words()));
         }
         "tool_addition" | "tool_removal" => {
-            parts.extend(Offer::of(&block).map(|offer| Part::Text(offer.in_words())));
+            parts.extend(Offer::of(block).map(|offer| Part::Text(offer.in_words())));
         }
         // A summary of what was said before.
         "compaction" => match block.content.take() {

@@ -34,7 +34,7 @@ pub(super) fn entry(model: &Model) -> String {
     String::from_utf8(written(model, Vec::new())).unwrap_or_default()
 }
 
-/// Appends an entry: OpenAI's fields, those of DeGPT's web client, and some of OpenRouter's list.
+/// Appends an entry: OpenAI's fields, those of DeGPT's web client, and some of `OpenRouter`'s list.
 fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
     let mut entry = Writer::after(out)
         .field("id", &model.id)

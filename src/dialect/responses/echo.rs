@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    json::{self, Care, Outcome, Raw, Read, Reader, Text},
+    json::{self, Care, Outcome, Raw, Read, Reader},
     notes::Notes,
 };
 
@@ -107,13 +107,12 @@ fn tools(json: &str) -> Option<String> {
         let comma = if list.is_empty() { "[" } else { "," };
         list.push_str(comma);
         let object = json::read::<Object<'_>>(tool.as_bytes()).ok()?;
-        let kind =
-            object.find("type").and_then(|kind| json::read::<Text<'_>>(kind.as_bytes()).ok());
-        let is_function = kind.is_none_or(|kind| kind.as_str() == "function");
-        list.push_str(&match is_function && object.find("name").is_some() {
-            true => Cow::Owned(object.pick(FUNCTION)),
-            false => Cow::Borrowed(tool),
-        });
+        let is_function = object.find("type").is_none_or(|kind| kind == r#""function""#);
+        if is_function && object.find("name").is_some() {
+            list.push_str(&object.pick(FUNCTION));
+        } else {
+            list.push_str(tool);
+        }
     }
     if list.is_empty() {
         return None;

@@ -159,7 +159,9 @@ impl<'a> Found<'a> {
         let flat = tool.name.clone().into_owned();
         if let Some(loaded) = &mut self.loaded {
             tool.deferred = false;
-            *loaded += &format!("The tool `{flat}` can be called from here on.\n");
+            for part in ["The tool `", &flat, "` can be called from here on.\n"] {
+                loaded.push_str(part);
+            }
         }
         let special = Special { flat, namespace: namespace.map(str::len), form };
         let is_plain = namespace.is_none() && form == CallForm::Function;

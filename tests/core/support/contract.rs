@@ -419,7 +419,7 @@ fn read_responses(blocks: &[&str]) -> Client {
         let kind = open.as_ref().map(|(item, ..)| item["type"].as_str().unwrap().to_owned());
         match (name, kind.as_deref()) {
             ("response.created" | "response.in_progress", None) => {
-                let place = if name == "response.created" { 0 } else { 1 };
+                let place = i32::from(name != "response.created");
                 assert_eq!((number, &response["status"]), (place, &json!("in_progress")));
                 assert_eq!(response["output"], json!([]));
             }
