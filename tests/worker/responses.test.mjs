@@ -234,3 +234,16 @@ test("a body at the wrong address is told the right one", async () => {
   assert.deepEqual([status, json.error.param], [400, "messages"]);
   assert.match(json.error.message, /\/api\/v1\/chat\/completions/);
 });
+
+test("an answer that is too large to be repeated at its end fails, and the next one is answered", async () => {
+  const piece = "word ".repeat(40_000);
+  const says = (content) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`;
+  const raw = (count) => ({ raw: [...Array(count).fill(says(piece)), "data: [DONE]\n\n"] });
+  upstream.queue(raw(60));
+  const { text, error } = await stream({});
+  assert.equal(error.code, "server_is_overloaded", error.message);
+  assert.ok(text.length > 2_000_000 && piece.repeat(60).startsWith(text));
+  upstream.queue(raw(10));
+  const { finish, response } = await stream({});
+  assert.deepEqual([finish, response.output[0].content[0].text.length], ["completed", 2_000_000]);
+});
