@@ -1,9 +1,13 @@
-//! An answer as one JSON object: it is complete before the client gets any of it.
+//! An answer as one JSON object: it is complete before the client gets any of it. Several choices
+//! are asked for at once.
+
+use std::cell::RefCell;
 
 use super::{
     deployment::Gateway,
     job::Job,
     reply::{self, Reply},
+    together,
 };
 use crate::{
     answer::Counting,
@@ -17,21 +21,47 @@ use crate::{
     upstream::{self, Call},
 };
 
-/// Asks DeGPT for an answer, and encodes it.
+/// Asks DeGPT for an answer to each choice, and encodes them.
 pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    call: Call,
+    call: Call<'_>,
     job: &Job<'_>,
     patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    let (answer, fit, held) = best(gateway, edge, call, job, patience).await?;
-    let bytes = answer.json_bytes();
+    let choices = job.reply.choices();
+    let several = RefCell::new(Vec::new());
+    if choices > 1 {
+        let part = |_| -> together::Part<'_> {
+            Box::pin(async {
+                let one = best(gateway, edge, call.share(), job, patience).await?;
+                several.borrow_mut().push(one);
+                Ok(())
+            })
+        };
+        together::all((0..choices).map(part).collect()).await?;
+    }
+    let mut several = several.into_inner();
+    let (answer, mut fit, held) = match several.pop() {
+        Some(one) => one,
+        None => best(gateway, edge, call, job, patience).await?,
+    };
+    let (others, _others_held): (Vec<_>, Vec<_>) = several
+        .into_iter()
+        .map(|(other, other_fit, other_held)| {
+            // The header tells about the worst.
+            if fit.is_better_than(&other_fit) {
+                fit = other_fit;
+            }
+            (other, other_held)
+        })
+        .unzip();
+    let bytes = others.iter().map(Answer::json_bytes).sum::<usize>() + answer.json_bytes();
     let mut text_held = held.another();
     text_held.set(bytes)?;
     in_flight::probe(bytes)?;
-    let text = job.reply.whole(&answer, &job.target.model.id, stamp);
+    let text = job.reply.whole(&answer, &others, &job.target.model.id, stamp);
     let mut reply = reply::json(200, text, Some(text_held));
     if let Some(fit) = fit.header() {
         reply.headers.push(("x-degpt-json", fit.to_owned()));
@@ -44,7 +74,7 @@ pub(super) async fn answer<E: Runtime>(
 async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    mut call: Call,
+    mut call: Call<'_>,
     job: &Job<'_>,
     mut patience: Patience,
 ) -> Result<(Answer, Fit, Held), Error> {
@@ -54,7 +84,7 @@ async fn best<E: Runtime>(
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit)
         // If there is no memory for a second request, use the first answer.
-        && call.body.ask_again(&correction.answer, &correction.text).is_ok()
+        && call.ask_again(&correction.answer, &correction.text).is_ok()
     {
         patience.ask_again(edge.now_ms());
         call.deadline_ms = patience.begins_by_ms();
@@ -76,7 +106,7 @@ async fn best<E: Runtime>(
 async fn ask<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    call: &Call,
+    call: &Call<'_>,
     job: &Job<'_>,
     patience: Patience,
 ) -> Result<(Answer, Held), Error> {

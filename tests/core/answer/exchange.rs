@@ -38,7 +38,7 @@ fn exchange(api: &'static Api, waits_for_call: bool) -> Exchange {
 /// An exchange whose first upstream has sent a word.
 fn flowing(api: &'static Api) -> Exchange {
     let mut exchange = exchange(api, false);
-    exchange.begin();
+    exchange.begin(0);
     exchange.piece(1, TEXT, 0, &mut Vec::new());
     exchange
 }
@@ -55,10 +55,10 @@ fn read() -> Orders {
 fn an_answer_is_decided_reported_and_closed_once() {
     let mut exchange = exchange(OPENAI, false);
     let out = &mut Vec::new();
-    assert_eq!(exchange.begin(), (1, read()));
+    assert_eq!(exchange.begin(0), (1, read()));
     assert_eq!(exchange.piece(1, COMMENT, 0, out), nothing());
     assert_eq!(exchange.client_ready(1, 0), read());
-    let flows = Orders { status: Some(Ok(())), fed: Some(Ok(Fed::Flows)), ..nothing() };
+    let flows = Orders { status: Some(Ok(())), fed: Some((0, Ok(Fed::Flows))), ..nothing() };
     assert_eq!(exchange.piece(1, TEXT, 1, out), flows);
     assert_eq!(exchange.client_ready(1, 1), read());
     assert_eq!(exchange.piece(1, TEXT, 2, out), nothing());
@@ -71,7 +71,7 @@ fn an_answer_is_decided_reported_and_closed_once() {
         exchange.upstream_ended(1, out),
         exchange.drained(out),
         exchange.tick(4, Client::Reading, out),
-        exchange.fail(Error::Internal, out),
+        exchange.fail(0, Error::Internal, out),
         exchange.client_left(),
     ] {
         assert_eq!(orders, nothing());
@@ -96,19 +96,19 @@ fn an_upstream_that_breaks_off_ends_the_stream_once_the_client_has_taken_all() {
 fn an_upstream_is_read_once_at_a_time() {
     let mut exchange = exchange(OPENAI, false);
     let out = &mut Vec::new();
-    exchange.begin();
+    exchange.begin(0);
     assert_eq!(exchange.client_ready(1, 0), nothing(), "the first read has not returned");
     exchange.piece(1, COMMENT, 0, out);
     // The client has not taken it when the upstream is given up.
     let orders = exchange.tick(20_000, Client::Reading, out);
-    assert!(matches!(orders.fed, Some(Err(_))) && orders.abort, "{orders:?}");
-    exchange.restart(20_000);
-    assert_eq!(exchange.begin(), (2, read()));
+    assert!(matches!(orders.fed, Some((0, Err(_)))) && orders.abort == 1, "{orders:?}");
+    exchange.restart(0, 20_000);
+    assert_eq!(exchange.begin(0), (2, read()));
     assert_eq!(exchange.client_ready(1, 20_001), nothing());
     assert_eq!(exchange.piece(1, TEXT, 20_001, out), nothing());
     assert_eq!(exchange.upstream_ended(1, out), nothing());
     assert_eq!(exchange.client_ready(2, 20_001), nothing());
-    assert_eq!(exchange.piece(2, TEXT, 20_002, out).fed, Some(Ok(Fed::Flows)));
+    assert_eq!(exchange.piece(2, TEXT, 20_002, out).fed, Some((0, Ok(Fed::Flows))));
     assert_eq!(exchange.client_ready(2, 20_002), read());
     assert_eq!(exchange.client_ready(2, 20_002), nothing());
 }
@@ -117,21 +117,21 @@ fn an_upstream_is_read_once_at_a_time() {
 fn a_failure_before_the_status_is_the_status() {
     let mut exchange = exchange(OPENAI, false);
     let out = &mut Vec::new();
-    exchange.begin();
-    let failure = exchange.failure(Error::Truncated);
-    let failed = Orders { fed: Some(Err(failure)), abort: true, ..nothing() };
+    exchange.begin(0);
+    let failure = exchange.failure(0, Error::Truncated);
+    let failed = Orders { fed: Some((0, Err(failure))), abort: 1, ..nothing() };
     assert_eq!(exchange.upstream_ended(1, out), failed);
     let refused = Orders { status: Some(Err(Error::Unavailable)), ..nothing() };
-    assert_eq!(exchange.fail(Error::Unavailable, out), refused);
+    assert_eq!(exchange.fail(0, Error::Unavailable, out), refused);
     assert!(exchange.is_over() && out.is_empty());
 }
 
 #[test]
 fn a_client_that_leaves_frees_the_upstream_and_no_other_is_read() {
     let (mut exchange, out) = (flowing(OPENAI), &mut Vec::new());
-    assert_eq!(exchange.client_left(), Orders { abort: true, ..nothing() });
+    assert_eq!(exchange.client_left(), Orders { abort: 1, ..nothing() });
     assert_eq!(exchange.client_left(), nothing());
-    assert_eq!(exchange.begin(), (2, Orders { abort: true, ..nothing() }));
+    assert_eq!(exchange.begin(0), (2, Orders { abort: 1, ..nothing() }));
     assert_eq!(exchange.tick(1, Client::Reading, out), nothing());
 }
 
@@ -205,7 +205,7 @@ impl Run {
             0 | 1 if self.may_begin => {
                 (self.may_begin, self.has_upstream, self.is_reported) = (false, true, false);
                 (self.reads, self.is_writing) = (0, false);
-                let (number, orders) = self.exchange.begin();
+                let (number, orders) = self.exchange.begin(0);
                 self.number = number;
                 orders
             }
@@ -257,17 +257,17 @@ impl Run {
         self.statuses += u32::from(status.is_some());
         assert!(self.statuses <= 1, "decided twice");
         assert!(self.statuses == 1 || self.out.is_empty(), "written before the headers");
-        if let Some(fed) = fed {
+        if let Some((_, fed)) = fed {
             assert!(!self.is_reported, "reported twice");
             self.is_reported = true;
             // Another upstream is tried twice at most; then the answer fails.
             if fed != Ok(Fed::Flows) {
-                assert!(abort, "an upstream that is done with is let go of");
-                self.exchange.restart(self.now_ms);
+                assert!(abort == 1, "an upstream that is done with is let go of");
+                self.exchange.restart(0, self.now_ms);
                 self.may_begin = self.number < 3;
             }
         }
-        if abort {
+        if abort != 0 {
             (self.has_upstream, self.reads) = (false, 0);
         }
         if close || matches!(status, Some(Err(_))) || self.exchange.is_over() {
@@ -285,7 +285,7 @@ impl Run {
         if !self.exchange.is_over() && self.is_reported && self.number == 3 && !self.has_upstream {
             // No other is tried.
             self.number += 1;
-            let orders = self.exchange.fail(Error::Unavailable, &mut self.out);
+            let orders = self.exchange.fail(0, Error::Unavailable, &mut self.out);
             self.carry_out(orders);
             assert!(self.exchange.is_over(), "it never ends");
         }
