@@ -14,10 +14,8 @@ use super::{
     pace::Pace,
     relay::{Client, Relay, Step, UpstreamBody},
 };
-use std::iter;
-
 use crate::{
-    chat::{Failure, MOST_CHOICES, Phase},
+    chat::{Failure, Phase},
     error::Error,
 };
 
@@ -65,6 +63,7 @@ pub struct Exchange {
     first: Choice,
     /// The other choices, if several are asked for.
     others: Vec<Choice>,
+    choices: u32,
     gather_ms: u32,
     state: State,
     is_decided: bool,
@@ -135,14 +134,20 @@ impl Exchange {
     #[must_use]
     pub fn new(relay: Relay, gather_ms: u32) -> Self {
         let (state, is_decided) = (State::Open, false);
-        Self { first: Choice::new(0, relay), others: Vec::new(), gather_ms, state, is_decided }
+        Self {
+            first: Choice::new(0, relay),
+            others: Vec::new(),
+            choices: 1,
+            gather_ms,
+            state,
+            is_decided,
+        }
     }
 
-    /// Adds a choice. Its index is the number of choices there were; at most
-    /// [`MOST_CHOICES`](crate::chat::MOST_CHOICES) in all.
+    /// Adds a choice. Its index is the number of choices there were.
     pub fn add(&mut self, relay: Relay) {
-        let number = self.choices().last().map_or(0, |last| last.number + CHOICE);
-        self.others.push(Choice::new(number, relay));
+        self.choices += 1;
+        self.others.push(Choice::new((self.choices - 1) * CHOICE, relay));
     }
 
     /// Call this when an upstream's body is there, for that choice. Returns its number and the
@@ -152,7 +157,8 @@ impl Exchange {
         let is_open = self.state == State::Open;
         let choice = self.choice(choice);
         let is_open = is_open && !choice.is_over;
-        choice.upstream = is_open.then_some(Upstream { pace, is_reading: true, is_reported: false });
+        choice.upstream =
+            is_open.then_some(Upstream { pace, is_reading: true, is_reported: false });
         choice.number += 1;
         let orders = if is_open {
             Orders { read_after_ms: Some(0), ..Orders::default() }
@@ -222,10 +228,8 @@ impl Exchange {
     pub fn tick(&mut self, now_ms: u64, client: Client, out: &mut Vec<u8>) -> Orders {
         let mut orders = Orders::default();
         let mut next_ms = u64::MAX;
-        for index in 0..MOST_CHOICES {
-            let Some(choice) = self.choices().nth(index as usize) else {
-                break;
-            };
+        for index in 0..self.choices {
+            let choice = self.choice(index);
             if choice.is_over {
                 continue;
             }
@@ -283,8 +287,8 @@ impl Exchange {
     /// See [`Relay::last_words_form`].
     #[must_use]
     pub fn last_words_form(&self) -> Option<u32> {
-        let mut choices = iter::once(&self.first).chain(&self.others);
-        choices.find_map(|choice| choice.relay.last_words_form())
+        let form = |choice: &Choice| choice.relay.last_words_form();
+        form(&self.first).or_else(|| self.others.iter().find_map(form))
     }
 
     /// See [`Relay::last_words`].
@@ -292,8 +296,9 @@ impl Exchange {
         self.first.relay.last_words(out);
     }
 
-    fn choices(&mut self) -> impl Iterator<Item = &mut Choice> {
-        iter::once(&mut self.first).chain(&mut self.others)
+    fn for_each(&mut self, mut act: impl FnMut(&mut Choice)) {
+        act(&mut self.first);
+        self.others.iter_mut().for_each(act);
     }
 
     fn choice(&mut self, index: u32) -> &mut Choice {
@@ -312,9 +317,7 @@ impl Exchange {
 
     /// Notes that the client was sent something.
     fn sent(&mut self, now_ms: u64) {
-        for choice in self.choices() {
-            choice.relay.sent(now_ms);
-        }
+        self.for_each(|choice| choice.relay.sent(now_ms));
     }
 
     /// Adds to `orders` what `step` of that choice means.
@@ -324,7 +327,7 @@ impl Exchange {
             orders.status = Some(Ok(()));
             if !self.others.is_empty() {
                 // An error of any is then an event.
-                self.choices().for_each(|choice| choice.relay.open(out));
+                self.for_each(|choice| choice.relay.open(out));
             }
         }
         let choice = self.choice(index);
@@ -340,7 +343,8 @@ impl Exchange {
                 if body == UpstreamBody::Ongoing {
                     orders.abort |= abort;
                 }
-                orders.close = is_broken || self.choices().all(|choice| choice.is_over);
+                orders.close = is_broken
+                    || self.first.is_over && self.others.iter().all(|choice| choice.is_over);
                 orders.close
             }
             Step::AskAgain => {
@@ -369,6 +373,8 @@ impl Exchange {
     /// Ends all. Returns the choices that have an upstream.
     fn end(&mut self) -> u32 {
         self.state = State::Over;
-        self.choices().fold(0, |abort, choice| abort | choice.end())
+        let mut abort = 0;
+        self.for_each(|choice| abort |= choice.end());
+        abort
     }
 }

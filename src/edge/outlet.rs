@@ -122,7 +122,10 @@ impl Outlet {
 
     /// See [`Runtime::fail`](crate::runtime::Runtime::fail).
     pub(super) fn fail(&self, choice: u32, error: Error) {
-        self.shared.act(&self.call, 0, |exchange, output| exchange.fail(choice, error, output));
+        let mut fail = |exchange: &mut Exchange, output: &mut Vec<u8>| {
+            exchange.fail(choice, error.clone(), output)
+        };
+        self.shared.act(&self.call, 0, &mut fail);
     }
 
     /// See [`Runtime::stream`](crate::runtime::Runtime::stream).
@@ -168,7 +171,7 @@ impl Shared {
             (PIECE, Some(piece)) => self.piece(number, piece, call),
             (ENDED, _) => self.upstream_ended(number, call),
             (READY, _) => self.client_ready(number, call),
-            (DRAINED, _) => self.act(call, 0, Exchange::drained),
+            (DRAINED, _) => self.act(call, 0, &mut Exchange::drained),
             (LEFT, _) => self.client_left(call),
             (TIME, _) => self.tick(call),
             _ => {}
@@ -178,7 +181,7 @@ impl Shared {
     fn piece(&self, number: u32, piece: &Uint8Array, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("piece");
-        self.act(call, number, |exchange, output| {
+        self.act(call, number, &mut |exchange, output| {
             let mut input = self.input.borrow_mut();
             input.resize(piece.length() as usize, 0);
             piece.copy_to(&mut input);
@@ -187,19 +190,19 @@ impl Shared {
     }
 
     fn upstream_ended(&self, number: u32, call: &Call) {
-        self.act(call, number, |exchange, output| exchange.upstream_ended(number, output));
+        self.act(call, number, &mut |exchange, output| exchange.upstream_ended(number, output));
     }
 
     fn client_ready(&self, number: u32, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("ready");
-        self.act(call, number, |exchange, _| exchange.client_ready(number, now_ms()));
+        self.act(call, number, &mut |exchange, _| exchange.client_ready(number, now_ms()));
     }
 
     fn client_left(&self, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("cancel");
-        self.act(call, 0, |exchange, _| exchange.client_left());
+        self.act(call, 0, &mut |exchange, _| exchange.client_left());
         call.forget();
         drop(self.stop.take());
         self.let_go();
@@ -215,7 +218,7 @@ impl Shared {
         #[cfg(feature = "provoke")]
         super::provoke::here("tick");
         let client = if has_room(&call.controller()) { Client::Reading } else { Client::Busy };
-        self.act(call, 0, |exchange, output| exchange.tick(now_ms(), client, output));
+        self.act(call, 0, &mut |exchange, output| exchange.tick(now_ms(), client, output));
     }
 
     /// Calls the exchange about the upstream of that number, sends the bytes it wrote, and carries
@@ -224,7 +227,7 @@ impl Shared {
         &self,
         call: &Call,
         number: u32,
-        go_on: impl FnOnce(&mut Exchange, &mut Vec<u8>) -> Orders,
+        go_on: &mut dyn FnMut(&mut Exchange, &mut Vec<u8>) -> Orders,
     ) {
         let orders = go_on(&mut self.exchange.borrow_mut(), &mut self.output.borrow_mut());
         // Copy the output before any call that could call back.

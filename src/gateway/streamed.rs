@@ -37,7 +37,8 @@ pub(super) async fn answer<E: Runtime>(
     let correction = job.wanted.stream_correction();
     let relay = |choice| {
         let encoder = job.reply.encoder(choice, model, stamp, job.prompt_tokens);
-        let mut translator = Translator::new(encoder, job.stages(counting), config.max_answer_bytes);
+        let mut translator =
+            Translator::new(encoder, job.stages(counting), config.max_answer_bytes);
         if correction.is_some() {
             translator = translator.wait_for_call();
         }
@@ -52,21 +53,12 @@ pub(super) async fn answer<E: Runtime>(
     let pump = {
         let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
         async move {
-            let correction = correction.as_ref();
-            let pump = |choice, call| pump(&gateway, &edge, &outlet, choice, call, correction);
-            if choices == 1 {
-                pump(0, call).await;
-            } else {
-                let part = |choice| -> together::Part<'_> {
-                    let pump = pump(choice, call.share());
-                    Box::pin(async {
-                        pump.await;
-                        Ok(())
-                    })
-                };
-                // Nothing fails: each pump reports its own error.
-                let _ = together::all((0..choices).map(part).collect()).await;
-            }
+            let work = async |choice, call: Call<'_>| {
+                pump(&gateway, &edge, &outlet, choice, call, correction.as_ref()).await;
+                Ok(())
+            };
+            // Nothing fails: each choice ends with its own error.
+            let _ = together::each(choices, call, work).await;
         }
     };
     Ok(Reply {

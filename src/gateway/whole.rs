@@ -30,34 +30,19 @@ pub(super) async fn answer<E: Runtime>(
     patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    let choices = job.reply.choices();
-    let several = RefCell::new(Vec::new());
-    if choices > 1 {
-        let part = |_| -> together::Part<'_> {
-            Box::pin(async {
-                let one = best(gateway, edge, call.share(), job, patience).await?;
-                several.borrow_mut().push(one);
-                Ok(())
-            })
-        };
-        together::all((0..choices).map(part).collect()).await?;
-    }
-    let mut several = several.into_inner();
-    let (answer, mut fit, held) = match several.pop() {
-        Some(one) => one,
-        None => best(gateway, edge, call, job, patience).await?,
+    let done = RefCell::new(Done::default());
+    let work = async |_, call: Call<'_>| {
+        let one = best(gateway, edge, call, job, patience).await?;
+        done.borrow_mut().add(one);
+        Ok(())
     };
-    let (others, _others_held): (Vec<_>, Vec<_>) = several
-        .into_iter()
-        .map(|(other, other_fit, other_held)| {
-            // The header tells about the worst.
-            if fit.is_better_than(&other_fit) {
-                fit = other_fit;
-            }
-            (other, other_held)
-        })
-        .unzip();
-    let bytes = others.iter().map(Answer::json_bytes).sum::<usize>() + answer.json_bytes();
+    together::each(job.reply.choices(), call, work).await?;
+    let Done { first, others } = done.into_inner();
+    let (answer, fit, held) = first.ok_or(Error::Internal)?;
+    let mut bytes = answer.json_bytes();
+    for other in &others {
+        bytes += other.json_bytes();
+    }
     let mut text_held = held.another();
     text_held.set(bytes)?;
     in_flight::probe(bytes)?;
@@ -67,6 +52,32 @@ pub(super) async fn answer<E: Runtime>(
         reply.headers.push(("x-degpt-json", fit.to_owned()));
     }
     Ok(reply)
+}
+
+/// The choices that are there.
+#[derive(Default)]
+struct Done {
+    /// One of them, the worst fit, and the count of the memory of all.
+    first: Option<(Answer, Fit, Held)>,
+    others: Vec<Answer>,
+}
+
+impl Done {
+    fn add(&mut self, one: (Answer, Fit, Held)) {
+        let Some((_, worst, all_held)) = &mut self.first else {
+            self.first = Some(one);
+            return;
+        };
+        let (answer, fit, held) = one;
+        if worst.is_better_than(&fit) {
+            *worst = fit;
+        }
+        let bytes = all_held.bytes() + held.bytes();
+        drop(held);
+        // This never fails: as much was counted before.
+        let _ = all_held.set(bytes);
+        self.others.push(answer);
+    }
 }
 
 /// Asks DeGPT. If the answer does not have the required form, asks once more and returns

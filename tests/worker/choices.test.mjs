@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CHAT, KEY, MESSAGES, chatsOf, chunks, events, post, startBoth, user } from "./client.mjs";
 
 const KEEP_ALIVE_MS = 300;
-const { gateway, upstream } = await startBoth({ vars: { KEEP_ALIVE_MS: String(KEEP_ALIVE_MS), COMMIT_AFTER_MS: "200", MAX_ANSWER_BYTES: "20000000" } });
+const { gateway, upstream } = await startBoth({ vars: { KEEP_ALIVE_MS: String(KEEP_ALIVE_MS), COMMIT_AFTER_MS: "400", MAX_ANSWER_BYTES: "20000000" } });
 beforeEach(() => upstream.reset());
 
 const MOST = 8;
@@ -208,7 +208,7 @@ test("a choice that breaks in its text ends the answer with one error, and the o
 test("a choice that fails for good ends the answer: as a status before the headers, as an event after them", async () => {
   for (const stream of STREAMED) {
     upstream.reset();
-    upstream.queue({ status: 429 }, { chunkCount: 1_000, paceMs: 30, delayHeadersMs: 5_000, times: 2 });
+    upstream.queue({ status: 429, delayHeadersMs: 80 }, { chunkCount: 1_000, paceMs: 30, delayHeadersMs: 5_000, times: 2 });
     assert.equal((await ask(3, { stream })).status, 429);
     assert.deepEqual(await outcomes(), ["aborted", "aborted", "answered"]);
   }

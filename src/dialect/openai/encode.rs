@@ -1,10 +1,12 @@
 //! Writes answers as OpenAI's chat completions, whole and streamed.
 
-use std::{borrow::Cow, cell::Cell, io::Write, iter, rc::Rc};
+use std::{borrow::Cow, cell::Cell, fmt, io::Write, rc::Rc};
+
+use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use super::{error, wire};
 use crate::{
-    chat::{Answer, Call, Event, Finish, Stamp, Tools, Usage, UsageReport},
+    chat::{Answer, Call, Event, Finish, MOST_CHOICES, Stamp, Tools, Usage, UsageReport},
     dialect,
     error::Error,
     json::{self, Text, fields},
@@ -30,9 +32,17 @@ pub(super) struct Reply {
     /// The tools whose calls have a text and no arguments.
     customs: Vec<String>,
     choices: u32,
-    /// How many choices of a stream have not ended, and what those that have took; `None` if
-    /// there is only one.
-    open: Option<Rc<Cell<(u32, Usage)>>>,
+    /// What the choices of a stream share; `None` if there is only one.
+    open: Option<Rc<Open>>,
+}
+
+/// How many choices of a stream have not ended, and what those that have took.
+struct Open(Cell<(u32, Usage)>);
+
+impl fmt::Debug for Open {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Open")
+    }
 }
 
 impl Reply {
@@ -48,7 +58,7 @@ impl Reply {
                 customs.push(tool.name.clone().into_owned());
             }
         }
-        let open = (choices > 1).then(|| Rc::new(Cell::new((choices, Usage::default()))));
+        let open = (choices > 1).then(|| Rc::new(Open(Cell::new((choices, Usage::default())))));
         Self { form, usage, customs, choices, open }
     }
 
@@ -95,19 +105,44 @@ fn completion(
     model: &str,
     stamp: &Stamp,
 ) -> String {
-    let answers = || iter::once(first).chain(others);
+    let (mut counted, mut bytes) = (first.usage, first.json_bytes());
+    for other in others {
+        counted = together(counted, other.usage);
+        bytes += other.json_bytes();
+    }
     let completion = wire::Completion {
         id: &id(stamp),
         object: "chat.completion",
         created: stamp.unix_s,
         model,
-        usage: usage(others.iter().fold(first.usage, |all, answer| together(all, answer.usage))),
-        choices: wire::List(|| (0..).zip(answers()).map(|(index, answer)| choice(index, answer, reply, stamp))),
+        usage: usage(counted),
+        choices: Choices { first, others, reply, stamp },
     };
-    let mut json = Vec::with_capacity(answers().map(Answer::json_bytes).sum());
+    let mut json = Vec::with_capacity(bytes);
     // Writing to memory cannot fail.
     let _ = serde_json::to_writer(&mut json, &completion);
     String::from_utf8(json).unwrap_or_default()
+}
+
+/// The choices of a whole answer. Each is made when it is written.
+struct Choices<'a> {
+    first: &'a Answer,
+    others: &'a [Answer],
+    reply: &'a Reply,
+    stamp: &'a Stamp,
+}
+
+impl Serialize for Choices<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let (mut index, mut next) = (0, Some(self.first));
+        while let Some(answer) = next {
+            list.serialize_element(&choice(index, answer, self.reply, self.stamp))?;
+            next = self.others.get(index as usize);
+            index += 1;
+        }
+        list.end()
+    }
 }
 
 /// One choice of a whole answer.
@@ -170,7 +205,9 @@ struct Encoder {
 impl Encoder {
     fn new(choice: u32, model: &str, stamp: &Stamp, reply: Reply) -> Self {
         let mut head = common(model, stamp);
-        let _ = write!(head, r#""choices":[{{"index":{choice},"delta":{{"#);
+        head.extend_from_slice(br#""choices":[{"index":"#);
+        head.push(nth(*b"01234567", choice));
+        head.extend_from_slice(br#","delta":{"#);
         let tail: &[u8] = match reply.usage {
             UsageReport::Omitted => b"},\"logprobs\":null,\"finish_reason\":null}]}\n\n",
             UsageReport::Included => {
@@ -251,9 +288,9 @@ impl dialect::Encoder for Encoder {
         });
         let mut counted = counted;
         if let Some(open) = &self.reply.open {
-            let (left, before) = open.get();
+            let (left, before) = open.0.get();
             counted = together(counted, before);
-            open.set((left.saturating_sub(1), counted));
+            open.0.set((left.saturating_sub(1), counted));
             if left > 1 {
                 return;
             }
@@ -297,8 +334,13 @@ fn id(stamp: &Stamp) -> String {
 /// The id of a call of `choice` up to the call's number. Some servers allow 40 characters, so the
 /// stamp's hyphens are left out, and one character tells the choices apart.
 fn call_id_head(stamp: &Stamp, choice: u32) -> String {
-    let mark = if choice == 0 { '_' } else { char::from_digit(9 + choice, 36).unwrap_or('_') };
+    let mark = char::from(nth(*b"_abcdefg", choice));
     format!("call_{}{mark}", stamp.id.replace('-', ""))
+}
+
+/// The mark of `choice`.
+fn nth(marks: [u8; MOST_CHOICES as usize], choice: u32) -> u8 {
+    marks.get(choice as usize).copied().unwrap_or(b'_')
 }
 
 fn finish_reason(finish: &Finish, form: CallForm) -> &'static str {

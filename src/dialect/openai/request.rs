@@ -27,8 +27,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     let (tools, form) = tools::read(&mut request, &mut notes)?;
     let choices = request.n.unwrap_or(1);
     let choices = u32::try_from(choices).ok().filter(|n| (1..=MOST_CHOICES).contains(n));
-    let choices = choices
-        .ok_or_else(|| Error::invalid("n", format!("Must be from 1 to {MOST_CHOICES}.")))?;
+    let choices = choices.ok_or_else(|| Error::invalid("n", "Must be from 1 to 8."))?;
     let wire::Request { messages, system, stream_options, mut common, .. } = request;
     let usage = match stream_options.and_then(|options| options.include_usage) {
         Some(true) => UsageReport::Included,

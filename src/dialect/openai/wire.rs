@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{
     dialect::{fields, request::Common, thinking, tool_wire},
@@ -175,23 +175,14 @@ pub(crate) struct Custom<'a> {
 fields!(Custom<'a> { name, input });
 
 /// A whole answer.
-#[derive(Debug, Serialize)]
-pub(crate) struct Completion<'a, C: Serialize> {
+#[derive(Serialize)]
+pub(crate) struct Completion<'a, C> {
     pub(crate) id: &'a str,
     pub(crate) object: &'static str,
     pub(crate) created: u64,
     pub(crate) model: &'a str,
     pub(crate) usage: Usage,
     pub(crate) choices: C,
-}
-
-/// A list that is made while it is written.
-pub(crate) struct List<F>(pub(crate) F);
-
-impl<I: IntoIterator<Item: Serialize>, F: Fn() -> I> Serialize for List<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
 }
 
 #[derive(Debug, Serialize)]

@@ -4,8 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "what is sent to a client is text")]
 
 use std::{
-    collections::{BTreeMap, HashMap},
     cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
     future::{Future, poll_fn},
     rc::Rc,
     task::{Context, Poll},

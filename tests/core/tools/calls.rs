@@ -425,7 +425,8 @@ fn a_client_of_functions_gets_a_function_call() {
                 ]
             );
             let answer = answer::whole(&upstream, stages(prompt, &limits)).unwrap();
-            let body: Value = serde_json::from_str(&reply.whole(&answer, &[], "m", &stamp())).unwrap();
+            let body: Value =
+                serde_json::from_str(&reply.whole(&answer, &[], "m", &stamp())).unwrap();
             assert_eq!(body["choices"][0]["finish_reason"], "function_call");
             assert_eq!(body["choices"][0]["message"]["function_call"]["name"], "get_weather");
         },
