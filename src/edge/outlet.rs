@@ -61,16 +61,19 @@ pub(super) struct Outlet {
     readable: web_sys::ReadableStream,
 }
 
+/// Who waits for a message.
+type Waiting<T> = Cell<Option<oneshot::Sender<T>>>;
+
 struct Shared {
     exchange: RefCell<Exchange>,
     /// Buffers, reused for each call.
     input: RefCell<Vec<u8>>,
     output: RefCell<Vec<u8>>,
     /// Who waits for [`Orders::status`], and for each choice's [`Orders::fed`].
-    status: Cell<Option<oneshot::Sender<Result<(), Error>>>>,
-    fed: [Cell<Option<oneshot::Sender<Result<Fed, Failure>>>>; MOST_CHOICES as usize],
+    status: Waiting<Result<(), Error>>,
+    fed: [Waiting<Result<Fed, Failure>>; MOST_CHOICES as usize],
     /// Stops the pump when this sends or is dropped.
-    stop: Cell<Option<oneshot::Sender<()>>>,
+    stop: Waiting<()>,
     /// The version of the last events that JavaScript has for the client.
     last_words_form: Cell<Option<u32>>,
 }
@@ -121,7 +124,7 @@ impl Outlet {
     }
 
     /// See [`Runtime::fail`](crate::runtime::Runtime::fail).
-    pub(super) fn fail(&self, choice: u32, error: Error) {
+    pub(super) fn fail(&self, choice: u32, error: &Error) {
         let mut fail = |exchange: &mut Exchange, output: &mut Vec<u8>| {
             exchange.fail(choice, error.clone(), output)
         };
@@ -138,7 +141,7 @@ impl Outlet {
         let (sender, stopped) = oneshot::channel();
         self.shared.stop.set(Some(sender));
         let readable = self.readable.clone();
-        let mut waiting = Waiting { outlet: self.clone(), is_over: false };
+        let mut waiting = Undecided { outlet: self.clone(), is_over: false };
         self.shared.tick(&self.call);
         spawn_local(work_on(self.call_number, async move {
             select(pin!(pump), stopped).await;
@@ -151,12 +154,12 @@ impl Outlet {
 
 /// A client that waits for its status. If it leaves, the future that holds this value is
 /// dropped, and its work ends.
-struct Waiting {
+struct Undecided {
     outlet: Outlet,
     is_over: bool,
 }
 
-impl Drop for Waiting {
+impl Drop for Undecided {
     fn drop(&mut self) {
         if !self.is_over {
             self.outlet.shared.client_left(&self.outlet.call);
@@ -288,7 +291,7 @@ impl Shared {
 }
 
 /// Sends `message`, if there is one, to whoever waits for it.
-fn tell<T>(sender: &Cell<Option<oneshot::Sender<T>>>, message: Option<T>) {
+fn tell<T>(sender: &Waiting<T>, message: Option<T>) {
     if let Some(message) = message
         && let Some(sender) = sender.take()
     {

@@ -127,7 +127,7 @@ impl Runtime for Workers {
     }
 
     fn fail(&self, outlet: &Outlet, choice: u32, error: Error) {
-        outlet.fail(choice, error);
+        outlet.fail(choice, &error);
     }
 
     async fn stream(

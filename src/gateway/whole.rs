@@ -31,11 +31,7 @@ pub(super) async fn answer<E: Runtime>(
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let done = RefCell::new(Done::default());
-    let work = async |_, call: Call<'_>| {
-        let one = best(gateway, edge, call, job, patience).await?;
-        done.borrow_mut().add(one);
-        Ok(())
-    };
+    let work = async |_, call: Call<'_>| best(gateway, edge, call, job, patience, &done).await;
     together::each(job.reply.choices(), call, work).await?;
     let Done { first, others } = done.into_inner();
     let (answer, fit, held) = first.ok_or(Error::Internal)?;
@@ -63,12 +59,11 @@ struct Done {
 }
 
 impl Done {
-    fn add(&mut self, one: (Answer, Fit, Held)) {
+    fn add(&mut self, answer: Answer, fit: Fit, held: Held) {
         let Some((_, worst, all_held)) = &mut self.first else {
-            self.first = Some(one);
+            self.first = Some((answer, fit, held));
             return;
         };
-        let (answer, fit, held) = one;
         if worst.is_better_than(&fit) {
             *worst = fit;
         }
@@ -80,15 +75,16 @@ impl Done {
     }
 }
 
-/// Asks DeGPT. If the answer does not have the required form, asks once more and returns
-/// the better of the two answers. Also returns the count of the memory it holds.
+/// Asks DeGPT. If the answer does not have the required form, asks once more and adds to `done` the
+/// better of the two answers.
 async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     mut call: Call<'_>,
     job: &Job<'_>,
     mut patience: Patience,
-) -> Result<(Answer, Fit, Held), Error> {
+    done: &RefCell<Done>,
+) -> Result<(), Error> {
     let wanted = job.wanted.with_schema(job.schema.as_deref());
     let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
     let (mut answer, mut held) = ask(gateway, edge, &call, job, patience).await?;
@@ -110,7 +106,8 @@ async fn best<E: Runtime>(
     if fit == Fit::Several {
         wanted.settle(&mut answer, |schema, text| edge.judge(schema, text));
     }
-    Ok((answer, fit, held))
+    done.borrow_mut().add(answer, fit, held);
+    Ok(())
 }
 
 /// One answer, not checked, and the count of the memory it holds.

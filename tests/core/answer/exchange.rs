@@ -1,6 +1,6 @@
 //! A streamed answer as a state machine: what an [`Exchange`] orders when.
 
-#![expect(clippy::unwrap_used, reason = "what is written is text")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is written is text")]
 
 use crate::support::apis::{self, ANTHROPIC, OPENAI};
 use std::time::Duration;
