@@ -296,11 +296,6 @@ impl Exchange {
         self.first.relay.last_words(out);
     }
 
-    fn for_each(&mut self, mut act: impl FnMut(&mut Choice)) {
-        act(&mut self.first);
-        self.others.iter_mut().for_each(act);
-    }
-
     fn choice(&mut self, index: u32) -> &mut Choice {
         let other = (index as usize).checked_sub(1);
         other.and_then(|other| self.others.get_mut(other)).unwrap_or(&mut self.first)
@@ -317,7 +312,9 @@ impl Exchange {
 
     /// Notes that the client was sent something.
     fn sent(&mut self, now_ms: u64) {
-        self.for_each(|choice| choice.relay.sent(now_ms));
+        for index in 0..self.choices {
+            self.choice(index).relay.sent(now_ms);
+        }
     }
 
     /// Adds to `orders` what `step` of that choice means.
@@ -325,17 +322,18 @@ impl Exchange {
         if matches!(step, Step::Send | Step::Close(_)) && !self.is_decided {
             self.is_decided = true;
             orders.status = Some(Ok(()));
-            if !self.others.is_empty() {
+            for other in &mut self.others {
                 // An error of any is then an event.
-                self.for_each(|choice| choice.relay.open(out));
+                other.relay.open(out);
+                self.first.relay.open(out);
             }
         }
         let choice = self.choice(index);
         if choice.relay.phase() == Phase::Flowing {
-            orders.fed = choice.report(Ok(Fed::Flows)).or(orders.fed.take());
+            orders.fed = choice.report(Ok(Fed::Flows));
         }
-        let is_over = match step {
-            Step::Hold | Step::Send => false,
+        match step {
+            Step::Hold | Step::Send => return,
             Step::Close(body) => {
                 let is_broken = choice.relay.is_broken();
                 let abort = choice.end();
@@ -343,38 +341,48 @@ impl Exchange {
                 if body == UpstreamBody::Ongoing {
                     orders.abort |= abort;
                 }
-                orders.close = is_broken
-                    || self.first.is_over && self.others.iter().all(|choice| choice.is_over);
-                orders.close
+                let mut others = self.others.iter();
+                if !is_broken && !(self.first.is_over && others.all(|other| other.is_over)) {
+                    return;
+                }
+                orders.close = true;
             }
             Step::AskAgain => {
                 orders.fed = choice.report(Ok(Fed::NoCall));
                 orders.abort |= choice.drop_upstream();
-                false
+                return;
             }
             Step::Fail(error) => {
                 let failure = choice.relay.failure(error.clone());
-                let fed = choice.report(Err(failure));
+                orders.fed = choice.report(Err(failure));
                 orders.abort |= choice.drop_upstream();
-                let is_over = fed.is_none() && !self.is_decided;
-                if is_over {
-                    self.is_decided = true;
-                    orders.status = Some(Err(error));
+                if orders.fed.is_some() {
+                    return;
                 }
-                orders.fed = fed.or(orders.fed.take());
-                is_over
+                if self.is_decided {
+                    let choice = self.choice(index);
+                    if choice.relay.phase() == Phase::Flowing {
+                        // Of what flowed nothing was written, not even the opening.
+                        choice.relay.open(out);
+                        let step = choice.relay.fail(error, out);
+                        self.order(orders, index, step, out);
+                    }
+                    return;
+                }
+                self.is_decided = true;
+                orders.status = Some(Err(error));
             }
-        };
-        if is_over {
-            orders.abort |= self.end();
         }
+        orders.abort |= self.end();
     }
 
     /// Ends all. Returns the choices that have an upstream.
     fn end(&mut self) -> u32 {
         self.state = State::Over;
         let mut abort = 0;
-        self.for_each(|choice| abort |= choice.end());
+        for index in 0..self.choices {
+            abort |= self.choice(index).end();
+        }
         abort
     }
 }

@@ -54,10 +54,9 @@ pub(super) async fn answer<E: Runtime>(
         let (gateway, edge, outlet) = (Rc::clone(gateway), edge.clone(), outlet.clone());
         async move {
             let work = async |choice, call: Call<'_>| {
-                pump(&gateway, &edge, &outlet, choice, call, correction.as_ref()).await;
-                Ok(())
+                pump(&gateway, &edge, &outlet, choice, call, correction.as_ref()).await
             };
-            // Nothing fails: each choice ends with its own error.
+            // None fails: each choice ends with its own error.
             let _ = together::each(choices, call, work).await;
         }
     };
@@ -79,7 +78,7 @@ async fn pump<E: Runtime>(
     choice: u32,
     mut call: Call<'_>,
     correction: Option<&Correction<'_>>,
-) {
+) -> Result<(), Error> {
     let Gateway { config, upstream, .. } = gateway;
     let consume = async |download| edge.feed(outlet, choice, download).await;
     let mut asked = upstream::ask(upstream, config, edge, &call, consume).await;
@@ -93,4 +92,5 @@ async fn pump<E: Runtime>(
     if let Err(error) = asked {
         edge.fail(outlet, choice, error);
     }
+    Ok(())
 }
