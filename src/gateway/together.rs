@@ -1,16 +1,15 @@
 //! The choices of one request, at once.
 
 use std::{
-    array,
     future::{Future, poll_fn},
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
 };
 
-use crate::{chat::MOST_CHOICES, error::Error, upstream::Call};
+use crate::{error::Error, upstream::Call};
 
 /// The work for one choice, until it is done.
-type Work<'a> = Option<Pin<&'a mut (dyn Future<Output = Result<(), Error>> + 'a)>>;
+type Work<'a> = Option<Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>>;
 
 /// Does `work` for each of `choices`, with the number of the choice and its call, all at the same
 /// time. A single choice gets `call` as it is.
@@ -22,21 +21,13 @@ pub(super) async fn each(
     call: Call<'_>,
     work: impl AsyncFn(u32, Call<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut shared = Some(call);
-    let call = if choices == 1 { shared.take() } else { shared.as_ref().map(Call::share) };
-    let first = pin!(async { work(0, call.ok_or(Error::Internal)?).await });
-    let mut others = Vec::new();
-    if let Some(call) = &shared {
-        for choice in 1..choices {
-            others.push(Box::pin(work(choice, call.share())));
-        }
+    if choices == 1 {
+        return work(0, call).await;
     }
-    let mut others = others.iter_mut();
-    let mut all: [Work<'_>; MOST_CHOICES as usize] =
-        array::from_fn(|_| others.next().map(|work| work.as_mut() as _));
-    // The others are too few to take this place.
-    let [.., last] = &mut all;
-    *last = Some(first);
+    let mut all: Vec<Work<'_>> = Vec::new();
+    for choice in 0..choices {
+        all.push(Some(Box::pin(work(choice, call.share()))));
+    }
     poll_fn(|context| poll(&mut all, context)).await
 }
 
