@@ -342,7 +342,8 @@ impl Exchange {
                     orders.abort |= abort;
                 }
                 let mut others = self.others.iter();
-                if !is_broken && !(self.first.is_over && others.all(|other| other.is_over)) {
+                let is_last = self.first.is_over && others.all(|other| other.is_over);
+                if !is_broken && !is_last {
                     return;
                 }
                 orders.close = true;
