@@ -87,7 +87,9 @@ impl<'a> Job<'a> {
 
     /// How much memory it takes, together with `body`, in bytes.
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
-        BASE_BYTES + body.held_bytes() + self.schema.as_ref().map_or(0, String::capacity)
+        BASE_BYTES * self.reply.choices() as usize
+            + body.held_bytes()
+            + self.schema.as_ref().map_or(0, String::capacity)
     }
 
     /// The stages that one answer goes through.

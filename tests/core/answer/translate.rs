@@ -127,11 +127,11 @@ fn whole_answers_are_the_golden_ones_as_json() {
         let answer = answer::whole(&upstream(case), contract::stages());
         let reply = |api| apis::reply(api, UsageReport::Included);
         let openai = match &answer {
-            Ok(answer) => reply(OPENAI).whole(answer, MODEL, &stamp()),
+            Ok(answer) => reply(OPENAI).whole(answer, &[], MODEL, &stamp()),
             Err(failure) => OPENAI.error_body(&failure.error, &stamp().id),
         };
         let anthropic = match &answer {
-            Ok(answer) => reply(ANTHROPIC).whole(answer, MODEL, &stamp()),
+            Ok(answer) => reply(ANTHROPIC).whole(answer, &[], MODEL, &stamp()),
             Err(failure) => ANTHROPIC.error_body(&failure.error, &stamp().id),
         };
         for (file, json) in [("openai.json", openai), ("anthropic.json", anthropic)] {
