@@ -120,7 +120,7 @@ fn whole() -> Work {
             let _ = whole.push(chunk);
         }
         let answer = whole.finish(Ok(())).unwrap();
-        reply.whole(&answer, "deepseek-chat", &stamp).len()
+        reply.whole(&answer, &[], "deepseek-chat", &stamp).len()
     })
 }
 

@@ -366,6 +366,9 @@ pub struct Call {
     pub place: usize,
 }
 
+/// The most choices that one request may ask for.
+pub const MOST_CHOICES: u32 = 8;
+
 /// An answer that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

@@ -106,23 +106,31 @@ pub trait Runtime: Clone + 'static {
     /// [`Error::Internal`], if the runtime cannot make one.
     fn outlet(&self, exchange: Exchange) -> Result<Self::Outlet, Error>;
 
-    /// Relays `download` to `outlet`. Returns when the answer has begun, and relays the rest of
+    /// Relays `download` to `outlet`, as that choice of the answer. Returns when the answer has begun, and relays the rest of
     /// it in the background; or when the answer has ended without the required call.
     ///
     /// # Errors
     /// [`Failure`], if the upstream failed before that: another one may be tried.
-    async fn feed(&self, outlet: &Self::Outlet, download: Self::Download) -> Result<Fed, Failure>;
+    async fn feed(
+        &self,
+        outlet: &Self::Outlet,
+        choice: u32,
+        download: Self::Download,
+    ) -> Result<Fed, Failure>;
+
+    /// Ends that choice of the answer: no upstream is left to try.
+    fn fail(&self, outlet: &Self::Outlet, choice: u32, error: Error);
 
     /// The reading end of `outlet`, as soon as the client's status is decided: when the answer
-    /// has begun, or when the headers must be sent in any case. `pump` calls [`Runtime::feed`],
-    /// and continues after this returns. Its error ends the answer.
+    /// has begun, or when the headers must be sent in any case. `pump` calls [`Runtime::feed`] and
+    /// [`Runtime::fail`], and continues after this returns.
     ///
     /// # Errors
-    /// The error of `pump`, if it comes before the status is decided.
+    /// The error of [`Runtime::fail`], if it comes before the status is decided.
     async fn stream(
         &self,
         outlet: Self::Outlet,
-        pump: impl Future<Output = Result<(), Error>> + 'static,
+        pump: impl Future<Output = ()> + 'static,
     ) -> Result<Self::Stream, Error>;
 
     /// Whether the JSON text `json` matches the JSON schema `schema`. Takes at most 20 ms of CPU,

@@ -5,6 +5,10 @@
 //!
 //! Several upstreams may be tried for one answer. Each has a number, and what arrives of an
 //! earlier one is ignored.
+//!
+//! An answer may have several choices. Each has a [`Relay`] and upstreams of its own. They share the
+//! client: its headers, its keep-alives, and its body, which ends with the last of them, or with an
+//! error of any.
 
 use super::{
     pace::Pace,
@@ -21,13 +25,13 @@ use crate::{
 pub struct Orders {
     /// Send the client's headers, or fail with the error. Given once.
     pub status: Option<Result<(), Error>>,
-    /// Report how the upstream did. Given once for each upstream.
-    pub fed: Option<Result<Fed, Failure>>,
-    /// Abort the upstream.
-    pub abort: bool,
+    /// Report how the upstream of a choice did. Given once for each upstream.
+    pub fed: Option<(u32, Result<Fed, Failure>)>,
+    /// Abort the upstreams of these choices: a bit for each.
+    pub abort: u32,
     /// Close the client's body.
     pub close: bool,
-    /// Read the upstream's next piece, after this many milliseconds.
+    /// Read the next piece of the upstream that the call was about, after this many milliseconds.
     pub read_after_ms: Option<u32>,
     /// Call [`Exchange::drained`] when the client's body has taken all pieces so far.
     pub drain: bool,
@@ -45,26 +49,44 @@ pub enum Fed {
     NoCall,
 }
 
+/// How far apart the numbers of two choices' upstreams are.
+const CHOICE: u32 = 1 << 16;
+
+/// The choice that the upstream of this number is for.
+fn choice_of(number: u32) -> u32 {
+    number / CHOICE
+}
+
 /// One streamed answer.
 #[derive(Debug)]
 pub struct Exchange {
-    relay: Relay,
+    first: Choice,
+    /// The other choices, if several are asked for.
+    others: Vec<Choice>,
+    choices: u32,
     gather_ms: u32,
     state: State,
     is_decided: bool,
-    upstream: Option<Upstream>,
-    /// How many upstreams there have been.
-    upstreams: u32,
 }
 
 /// How far the client's body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// The upstream's body has ended, and the client's body takes the rest.
-    Draining,
+    /// The upstream's body of this choice has ended, and the client's body takes the rest.
+    Draining(u32),
     /// The client's body has ended, or the client has left.
     Over,
+}
+
+/// One choice.
+#[derive(Debug)]
+struct Choice {
+    relay: Relay,
+    upstream: Option<Upstream>,
+    /// The number of the upstream.
+    number: u32,
+    is_over: bool,
 }
 
 /// The upstream that is being read.
@@ -77,66 +99,123 @@ struct Upstream {
     is_reported: bool,
 }
 
+impl Choice {
+    fn new(number: u32, relay: Relay) -> Self {
+        Self { relay, upstream: None, number, is_over: false }
+    }
+
+    /// A bit for this choice.
+    fn bit(&self) -> u32 {
+        1 << choice_of(self.number)
+    }
+
+    /// Ends it. Releases the memory it holds, too: the runtime may keep the exchange for long.
+    /// Returns its bit if it has an upstream.
+    fn end(&mut self) -> u32 {
+        self.is_over = true;
+        self.relay.let_go();
+        self.drop_upstream()
+    }
+
+    fn drop_upstream(&mut self) -> u32 {
+        if self.upstream.take().is_some() { self.bit() } else { 0 }
+    }
+
+    /// The report on the upstream, unless there has been one.
+    fn report(&mut self, outcome: Result<Fed, Failure>) -> Option<(u32, Result<Fed, Failure>)> {
+        let upstream = self.upstream.as_mut().filter(|upstream| !upstream.is_reported)?;
+        upstream.is_reported = true;
+        Some((choice_of(self.number), outcome))
+    }
+}
+
 impl Exchange {
     /// The exchange for the answer of `relay`. Reads are at most `gather_ms` apart.
     #[must_use]
     pub fn new(relay: Relay, gather_ms: u32) -> Self {
         let (state, is_decided) = (State::Open, false);
-        Self { relay, gather_ms, state, is_decided, upstream: None, upstreams: 0 }
+        Self {
+            first: Choice::new(0, relay),
+            others: Vec::new(),
+            choices: 1,
+            gather_ms,
+            state,
+            is_decided,
+        }
     }
 
-    /// Call this when an upstream's body is there. Returns its number and the first read.
-    pub fn begin(&mut self) -> (u32, Orders) {
+    /// Adds a choice. Its index is the number of choices there were.
+    pub fn add(&mut self, relay: Relay) {
+        self.choices += 1;
+        self.others.push(Choice::new((self.choices - 1) * CHOICE, relay));
+    }
+
+    /// Call this when an upstream's body is there, for that choice. Returns its number and the
+    /// first read.
+    pub fn begin(&mut self, choice: u32) -> (u32, Orders) {
         let pace = Pace::new(self.gather_ms);
         let is_open = self.state == State::Open;
-        self.upstream = is_open.then_some(Upstream { pace, is_reading: true, is_reported: false });
-        self.upstreams += 1;
+        let choice = self.choice(choice);
+        let is_open = is_open && !choice.is_over;
+        choice.upstream =
+            is_open.then_some(Upstream { pace, is_reading: true, is_reported: false });
+        choice.number += 1;
         let orders = if is_open {
             Orders { read_after_ms: Some(0), ..Orders::default() }
         } else {
-            Orders { abort: true, ..Orders::default() }
+            Orders { abort: choice.bit(), ..Orders::default() }
         };
-        (self.upstreams, orders)
+        (choice.number, orders)
     }
 
     /// Call this when a read has returned `bytes`. Appends the client's bytes to `out`.
     pub fn piece(&mut self, number: u32, bytes: &[u8], now_ms: u64, out: &mut Vec<u8>) -> Orders {
-        let Some(upstream) = self.current(number) else {
-            return Orders::default();
+        let mut orders = Orders::default();
+        let Some((relay, upstream)) = self.current(number) else {
+            return orders;
         };
         upstream.is_reading = false;
         upstream.pace.piece(now_ms);
-        let step = self.relay.push(bytes, now_ms, out);
-        self.orders(step)
+        let before = out.len();
+        let step = relay.push(bytes, now_ms, out);
+        if out.len() > before {
+            self.sent(now_ms);
+        }
+        self.order(&mut orders, choice_of(number), step, out);
+        orders
     }
 
     /// Call this when a read has found the end of the upstream's body, complete or broken off.
     pub fn upstream_ended(&mut self, number: u32, out: &mut Vec<u8>) -> Orders {
-        if self.current(number).is_none() {
-            return Orders::default();
+        let mut orders = Orders::default();
+        let Some((relay, _)) = self.current(number) else {
+            return orders;
+        };
+        if relay.phase() == Phase::Flowing {
+            self.state = State::Draining(choice_of(number));
+            orders.drain = true;
+            return orders;
         }
-        if self.relay.phase() == Phase::Flowing {
-            self.state = State::Draining;
-            return Orders { drain: true, ..Orders::default() };
-        }
-        let step = self.relay.upstream_ended(out);
-        self.orders(step)
+        let step = relay.upstream_ended(out);
+        self.order(&mut orders, choice_of(number), step, out);
+        orders
     }
 
     /// Call this when the client's body has taken all pieces of the upstream.
     pub fn drained(&mut self, out: &mut Vec<u8>) -> Orders {
-        if self.state != State::Draining {
-            return Orders::default();
+        let mut orders = Orders::default();
+        if let State::Draining(choice) = self.state {
+            let step = self.choice(choice).relay.upstream_ended(out);
+            self.order(&mut orders, choice, step, out);
         }
-        let step = self.relay.upstream_ended(out);
-        self.orders(step)
+        orders
     }
 
     /// Call this when the client's body has taken the last piece of that upstream and has room
     /// for another.
     pub fn client_ready(&mut self, number: u32, now_ms: u64) -> Orders {
         let read_after_ms = match self.current(number) {
-            Some(upstream) if !upstream.is_reading => {
+            Some((_, upstream)) if !upstream.is_reading => {
                 upstream.is_reading = true;
                 Some(upstream.pace.wait_ms(now_ms))
             }
@@ -147,36 +226,50 @@ impl Exchange {
 
     /// Call this when the time has come that [`Orders::wake_after_ms`] gave.
     pub fn tick(&mut self, now_ms: u64, client: Client, out: &mut Vec<u8>) -> Orders {
-        if self.state == State::Over {
-            return Orders::default();
+        let mut orders = Orders::default();
+        let mut next_ms = u64::MAX;
+        for index in 0..self.choices {
+            let choice = self.choice(index);
+            if choice.is_over {
+                continue;
+            }
+            if orders.fed.is_some() {
+                // One report at a time.
+                next_ms = 0;
+                break;
+            }
+            let before = out.len();
+            let (step, wait_ms) = choice.relay.tick(now_ms, client, out);
+            next_ms = next_ms.min(wait_ms);
+            if out.len() > before {
+                self.sent(now_ms);
+            }
+            self.order(&mut orders, index, step, out);
         }
-        let (step, wait_ms) = self.relay.tick(now_ms, client, out);
-        let mut orders = self.orders(step);
         if self.state != State::Over {
-            orders.wake_after_ms = Some(wait_ms);
+            orders.wake_after_ms = Some(next_ms);
         }
         orders
     }
 
-    /// Call this when no upstream is left to try.
-    pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) -> Orders {
-        if self.state == State::Over {
-            return Orders::default();
+    /// Call this when no upstream is left to try for that choice.
+    pub fn fail(&mut self, choice: u32, error: Error, out: &mut Vec<u8>) -> Orders {
+        let mut orders = Orders::default();
+        if self.state != State::Over {
+            let step = self.choice(choice).relay.fail(error, out);
+            self.order(&mut orders, choice, step, out);
         }
-        let step = self.relay.fail(error, out);
-        self.orders(step)
+        orders
     }
 
     /// Call this when the client has left.
     pub fn client_left(&mut self) -> Orders {
-        let abort = self.upstream.is_some() && self.state != State::Over;
-        self.end();
-        Orders { abort, ..Orders::default() }
+        Orders { abort: self.end(), ..Orders::default() }
     }
 
     /// Prepares for another upstream, after one that failed or made no call.
-    pub fn restart(&mut self, now_ms: u64) {
-        self.relay.restart(now_ms);
+    pub fn restart(&mut self, choice: u32, now_ms: u64) {
+        self.choice(choice).relay.restart(now_ms);
     }
 
     /// Whether the client's body has ended, or the client has left.
@@ -185,75 +278,112 @@ impl Exchange {
         self.state == State::Over
     }
 
-    /// A [`Failure`] with `error`, at this point of the answer.
+    /// A [`Failure`] with `error`, at this point of that choice.
     #[must_use]
-    pub fn failure(&self, error: Error) -> Failure {
-        self.relay.failure(error)
+    pub fn failure(&mut self, choice: u32, error: Error) -> Failure {
+        self.choice(choice).relay.failure(error)
     }
 
     /// See [`Relay::last_words_form`].
     #[must_use]
     pub fn last_words_form(&self) -> Option<u32> {
-        self.relay.last_words_form()
+        let form = |choice: &Choice| choice.relay.last_words_form();
+        form(&self.first).or_else(|| self.others.iter().find_map(form))
     }
 
     /// See [`Relay::last_words`].
     pub fn last_words(&self, out: &mut Vec<u8>) {
-        self.relay.last_words(out);
+        self.first.relay.last_words(out);
     }
 
-    /// The upstream of that number, if it is the one that is being read.
-    fn current(&mut self, number: u32) -> Option<&mut Upstream> {
-        let is_current = number == self.upstreams && self.state == State::Open;
-        self.upstream.as_mut().filter(|_| is_current)
+    fn choice(&mut self, index: u32) -> &mut Choice {
+        let other = (index as usize).checked_sub(1);
+        other.and_then(|other| self.others.get_mut(other)).unwrap_or(&mut self.first)
     }
 
-    fn orders(&mut self, step: Step) -> Orders {
-        let mut orders = Orders::default();
+    /// The upstream of that number, if it is one that is being read, and its choice.
+    fn current(&mut self, number: u32) -> Option<(&mut Relay, &mut Upstream)> {
+        let is_open = self.state == State::Open;
+        let choice = self.choice(choice_of(number));
+        let is_current = is_open && choice.number == number;
+        let upstream = choice.upstream.as_mut().filter(|_| is_current)?;
+        Some((&mut choice.relay, upstream))
+    }
+
+    /// Notes that the client was sent something.
+    fn sent(&mut self, now_ms: u64) {
+        for index in 0..self.choices {
+            self.choice(index).relay.sent(now_ms);
+        }
+    }
+
+    /// Adds to `orders` what `step` of that choice means.
+    fn order(&mut self, orders: &mut Orders, index: u32, step: Step, out: &mut Vec<u8>) {
         if matches!(step, Step::Send | Step::Close(_)) && !self.is_decided {
             self.is_decided = true;
             orders.status = Some(Ok(()));
+            for other in &mut self.others {
+                // An error of any is then an event.
+                other.relay.open(out);
+                self.first.relay.open(out);
+            }
         }
-        if self.relay.phase() == Phase::Flowing {
-            orders.fed = self.report(Ok(Fed::Flows));
+        let choice = self.choice(index);
+        if choice.relay.phase() == Phase::Flowing {
+            orders.fed = choice.report(Ok(Fed::Flows));
         }
         match step {
-            Step::Hold | Step::Send => {}
+            Step::Hold | Step::Send => return,
             Step::Close(body) => {
+                let is_broken = choice.relay.is_broken();
+                let abort = choice.end();
                 // An upstream that has sent everything leaves a connection that can be reused.
-                orders.abort = self.upstream.is_some() && body == UpstreamBody::Ongoing;
+                if body == UpstreamBody::Ongoing {
+                    orders.abort |= abort;
+                }
+                let mut others = self.others.iter();
+                let is_last = self.first.is_over && others.all(|other| other.is_over);
+                if !is_broken && !is_last {
+                    return;
+                }
                 orders.close = true;
-                self.end();
             }
             Step::AskAgain => {
-                orders.fed = self.report(Ok(Fed::NoCall));
-                orders.abort = self.upstream.take().is_some();
+                orders.fed = choice.report(Ok(Fed::NoCall));
+                orders.abort |= choice.drop_upstream();
+                return;
             }
             Step::Fail(error) => {
-                let failure = self.relay.failure(error.clone());
-                orders.fed = self.report(Err(failure));
-                orders.abort = self.upstream.take().is_some();
-                if orders.fed.is_none() && !self.is_decided {
-                    self.is_decided = true;
-                    orders.status = Some(Err(error));
-                    self.end();
+                let failure = choice.relay.failure(error.clone());
+                orders.fed = choice.report(Err(failure));
+                orders.abort |= choice.drop_upstream();
+                if orders.fed.is_some() {
+                    return;
                 }
+                if self.is_decided {
+                    let choice = self.choice(index);
+                    if choice.relay.phase() == Phase::Flowing {
+                        // Of what flowed nothing was written, not even the opening.
+                        choice.relay.open(out);
+                        let step = choice.relay.fail(error, out);
+                        self.order(orders, index, step, out);
+                    }
+                    return;
+                }
+                self.is_decided = true;
+                orders.status = Some(Err(error));
             }
         }
-        orders
+        orders.abort |= self.end();
     }
 
-    /// The report on the upstream, unless there has been one.
-    fn report(&mut self, outcome: Result<Fed, Failure>) -> Option<Result<Fed, Failure>> {
-        let upstream = self.upstream.as_mut().filter(|upstream| !upstream.is_reported)?;
-        upstream.is_reported = true;
-        Some(outcome)
-    }
-
-    /// Releases the memory it holds, too: the runtime may keep the exchange for long.
-    fn end(&mut self) {
+    /// Ends all. Returns the choices that have an upstream.
+    fn end(&mut self) -> u32 {
         self.state = State::Over;
-        self.upstream = None;
-        self.relay.let_go();
+        let mut abort = 0;
+        for index in 0..self.choices {
+            abort |= self.choice(index).end();
+        }
+        abort
     }
 }

@@ -169,6 +169,22 @@ impl Relay {
         self.step(progress)
     }
 
+    /// Writes the opening: the client gets another choice of the same request.
+    pub fn open(&mut self, out: &mut Vec<u8>) {
+        self.translator.open(out);
+    }
+
+    /// Call this when the client was sent something at `now_ms`, of any choice.
+    pub fn sent(&mut self, now_ms: u64) {
+        self.last_output_ms = now_ms;
+    }
+
+    /// Whether the answer has ended with an error event.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.translator.is_broken()
+    }
+
     /// Prepares for another upstream, after [`Step::Fail`] or [`Step::AskAgain`].
     pub fn restart(&mut self, now_ms: u64) {
         self.translator.restart();

@@ -45,6 +45,8 @@ pub struct Translator {
 struct Output {
     encoder: Box<dyn Encoder>,
     state: State,
+    /// Whether the ending is an error event.
+    is_broken: bool,
 }
 
 /// How much of the stream has been written.
@@ -80,6 +82,7 @@ impl Output {
 
     fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
         self.state = State::Ended;
+        self.is_broken = true;
         self.encoder.abort(error, out);
     }
 }
@@ -92,7 +95,7 @@ impl Translator {
             input: Input::new(max_answer_bytes),
             stages,
             gate: CallGate::Open,
-            output: Output { encoder, state: State::Unopened },
+            output: Output { encoder, state: State::Unopened, is_broken: false },
             max_answer_bytes,
             fresh: None,
         }
@@ -166,6 +169,18 @@ impl Translator {
     pub fn commit(&mut self, out: &mut Vec<u8>) {
         self.output.open(out);
         self.gate.open(&mut |event| self.output.event(event, out));
+    }
+
+    /// Writes the opening alone: what is held back may still be replaced. A second call does
+    /// nothing.
+    pub fn open(&mut self, out: &mut Vec<u8>) {
+        self.output.open(out);
+    }
+
+    /// Whether the answer has ended with an error event.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.output.is_broken
     }
 
     /// Writes a keep-alive; nothing once the stream has ended.

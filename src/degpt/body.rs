@@ -5,7 +5,7 @@ use super::wire;
 use crate::{error::Error, in_flight};
 
 /// The body of a chat request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Body {
     bytes: Vec<u8>,
     /// Where the bracket is that closes the list of messages. There is at least one.

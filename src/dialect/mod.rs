@@ -103,11 +103,24 @@ pub struct Asked<'a> {
 /// How the answer to one request is written. It keeps those parameters of the request
 /// that only the answer's form depends on.
 pub trait Reply: Debug {
-    /// A whole answer by the model that clients know as `model`.
-    fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String;
+    /// How many answers the request asks for, from 1 to [`MOST_CHOICES`](crate::chat::MOST_CHOICES).
+    fn choices(&self) -> u32 {
+        1
+    }
 
-    /// The writer of a streamed answer to a request of `prompt_tokens`.
-    fn encoder(&self, model: &str, stamp: &Stamp, prompt_tokens: u64) -> Box<dyn Encoder>;
+    /// A whole answer by the model that clients know as `model`, and the `others` if the request
+    /// asks for more than one.
+    fn whole(&self, answer: &Answer, others: &[Answer], model: &str, stamp: &Stamp) -> String;
+
+    /// The writer of a streamed answer to a request of `prompt_tokens`: of the choice with this
+    /// number, from 0. All choices are written to one stream, which the last `close` ends.
+    fn encoder(
+        &self,
+        choice: u32,
+        model: &str,
+        stamp: &Stamp,
+        prompt_tokens: u64,
+    ) -> Box<dyn Encoder>;
 
     /// How much memory it holds that grows with the request, in bytes.
     fn held_bytes(&self) -> usize {

@@ -58,6 +58,10 @@ const end = (controller) => (controller.terminate ?? controller.close).call(cont
 /** What can happen to a stream of events, as `outlet.rs` numbers it. */
 const [PIECE, ENDED, READY, DRAINED, LEFT, TIME] = [0, 1, 2, 3, 4, 5];
 
+/** The choice that the upstream of that number is for, as `exchange.rs` numbers them, and all choices. */
+const choiceOf = (number) => number >>> 16;
+const ALL = ~0;
+
 /** A request that is being answered. */
 export class Call {
   id = crypto.randomUUID().replaceAll("-", "");
@@ -66,11 +70,9 @@ export class Call {
   controller = undefined;
   /** Tells the Rust part what happened to a stream of events; there is one once the stream is open. */
   act = undefined;
-  /** The writable side of a stream of events, and the upstream that is piped into it. */
+  /** The writable side of a stream of events, and the upstreams that are piped into it, by choice. */
   writer = undefined;
-  source = undefined;
-  /** The number of the upstream whose piece is in the writable side. */
-  piped = 0;
+  sources = [];
   /** The body of the response if the gateway fails, and the events that end its stream then. */
   failureBody = undefined;
   lastEvents = "";
@@ -120,7 +122,7 @@ export class Call {
     this.act = act;
     const transformer = {
       start: (controller) => void (this.controller = controller),
-      transform: (piece) => this.act(this, PIECE, this.piped, piece),
+      transform: ({ number, piece }) => this.act(this, PIECE, number, piece),
       flush: () => this.act(this, DRAINED, 0),
       cancel: () => this.act(this, LEFT, 0),
     };
@@ -139,6 +141,25 @@ export class Call {
     this.act(this, ENDED, number);
   }
 
+  /** Takes an upstream, in place of the one before for the same choice. */
+  pipe(source) {
+    this.sources[choiceOf(source.number)] = source;
+  }
+
+  /** Reads the next piece of the upstream of that number. */
+  read(number, waitMs) {
+    this.sources[choiceOf(number)].read(waitMs);
+  }
+
+  /** Ends the connections to the upstreams of these choices: a bit for each. */
+  abort(choices) {
+    this.sources.forEach((source, choice) => {
+      if (!(choices & (1 << choice))) return;
+      delete this.sources[choice];
+      source.abort();
+    });
+  }
+
   wakeAfter(waitMs) {
     setTimeout(() => this.act(this, TIME, 0), waitMs);
   }
@@ -152,12 +173,12 @@ export class Call {
   forget() {
     running.delete(this.number);
     if (this.act) this.act = () => {};
-    this.source = undefined;
+    this.sources = [];
   }
 
   /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */
   #fail() {
-    this.source?.abort();
+    this.abort(ALL);
     try {
       // A JSON body that has begun can only be broken off.
       if (!this.act) this.controller?.error(new Error(MESSAGE));

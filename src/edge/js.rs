@@ -94,12 +94,13 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn drain(this: &Call);
 
-    /// The upstream that is being read.
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn source(this: &Call) -> Option<Piping>;
+    /// Reads the next piece of the upstream of that number, `wait_ms` from now.
+    #[wasm_bindgen(method)]
+    pub(super) fn read(this: &Call, number: u32, wait_ms: u32);
 
-    #[wasm_bindgen(method, setter)]
-    pub(super) fn set_source(this: &Call, source: Option<&Piping>);
+    /// Ends the connections to the upstreams of these choices: a bit for each.
+    #[wasm_bindgen(method)]
+    pub(super) fn abort(this: &Call, choices: u32);
 
     /// `function.bind(context, argument)`.
     #[wasm_bindgen(js_namespace = ["Function", "prototype", "bind"], js_name = call)]
@@ -150,7 +151,7 @@ extern "C" {
     /// Pipes an upstream's body to a client.
     pub(super) type Piping;
 
-    /// Throws if the body is locked by a reader.
+    /// The `call` keeps it. Throws if the body is locked by a reader.
     #[wasm_bindgen(constructor, catch)]
     pub(super) fn new(
         call: &Call,
@@ -158,12 +159,6 @@ extern "C" {
         body: &ReadableStream,
         abort: &AbortController,
     ) -> Result<Piping, JsValue>;
-
-    #[wasm_bindgen(method)]
-    pub(super) fn read(this: &Piping, wait_ms: u32);
-
-    #[wasm_bindgen(method)]
-    pub(super) fn abort(this: &Piping);
 }
 
 #[wasm_bindgen(module = "/src/edge/reading.mjs")]

@@ -24,7 +24,7 @@ use std::{
 };
 
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use worker::{
     js_sys::Uint8Array,
     wasm_bindgen::{JsValue, closure::Closure},
@@ -40,7 +40,7 @@ use super::{
 };
 use crate::{
     answer::{Client, Exchange, Fed, Orders},
-    chat::Failure,
+    chat::{Failure, MOST_CHOICES},
     error::Error,
 };
 
@@ -61,16 +61,19 @@ pub(super) struct Outlet {
     readable: web_sys::ReadableStream,
 }
 
+/// Who waits for a message.
+type Waiting<T> = Cell<Option<oneshot::Sender<T>>>;
+
 struct Shared {
     exchange: RefCell<Exchange>,
     /// Buffers, reused for each call.
     input: RefCell<Vec<u8>>,
     output: RefCell<Vec<u8>>,
-    /// Who waits for [`Orders::status`], and for [`Orders::fed`].
-    status: Cell<Option<oneshot::Sender<Result<(), Error>>>>,
-    fed: Cell<Option<oneshot::Sender<Result<Fed, Failure>>>>,
+    /// Who waits for [`Orders::status`], and for each choice's [`Orders::fed`].
+    status: Waiting<Result<(), Error>>,
+    fed: [Waiting<Result<Fed, Failure>>; MOST_CHOICES as usize],
     /// Stops the pump when this sends or is dropped.
-    stop: Cell<Option<oneshot::Sender<()>>>,
+    stop: Waiting<()>,
     /// The version of the last events that JavaScript has for the client.
     last_words_form: Cell<Option<u32>>,
 }
@@ -82,7 +85,7 @@ impl Outlet {
             input: RefCell::default(),
             output: RefCell::default(),
             status: Cell::default(),
-            fed: Cell::default(),
+            fed: Default::default(),
             stop: Cell::default(),
             last_words_form: Cell::new(None),
         });
@@ -101,39 +104,47 @@ impl Outlet {
     }
 
     /// Relays an upstream's body; see [`Runtime::feed`](crate::runtime::Runtime::feed).
-    pub(super) async fn feed(&self, download: Download) -> Result<Fed, Failure> {
-        let failure = |error| self.shared.exchange.borrow().failure(error);
+    pub(super) async fn feed(&self, choice: u32, download: Download) -> Result<Fed, Failure> {
+        let failure = |error| self.shared.exchange.borrow_mut().failure(choice, error);
         let Download { body, abort } = download;
         let body = body.ok_or_else(|| failure(Error::Truncated))?;
         let (sender, receiver) = oneshot::channel();
-        let (number, orders) = self.shared.exchange.borrow_mut().begin();
-        let source = Piping::new(&self.call, number, &body, &abort);
-        self.call.set_source(Some(&source.map_err(|_| failure(Error::Internal))?));
-        self.shared.fed.set(Some(sender));
-        self.shared.carry_out(orders, &self.call);
+        let (number, orders) = self.shared.exchange.borrow_mut().begin(choice);
+        let piping = Piping::new(&self.call, number, &body, &abort);
+        piping.map_err(|_| failure(Error::Internal))?;
+        if let Some(fed) = self.shared.fed.get(choice as usize) {
+            fed.set(Some(sender));
+        }
+        self.shared.carry_out(orders, number, &self.call);
         let fed = receiver.await.map_err(|_| failure(Error::Internal))?;
         if fed != Ok(Fed::Flows) {
-            self.shared.exchange.borrow_mut().restart(now_ms());
+            self.shared.exchange.borrow_mut().restart(choice, now_ms());
         }
         fed
+    }
+
+    /// See [`Runtime::fail`](crate::runtime::Runtime::fail).
+    pub(super) fn fail(&self, choice: u32, error: &Error) {
+        let mut fail = |exchange: &mut Exchange, output: &mut Vec<u8>| {
+            exchange.fail(choice, error.clone(), output)
+        };
+        self.shared.act(&self.call, 0, &mut fail);
     }
 
     /// See [`Runtime::stream`](crate::runtime::Runtime::stream).
     pub(super) async fn stream(
         self,
-        pump: impl Future<Output = Result<(), Error>> + 'static,
+        pump: impl Future<Output = ()> + 'static,
     ) -> Result<web_sys::ReadableStream, Error> {
         let (sender, decided) = oneshot::channel();
         self.shared.status.set(Some(sender));
         let (sender, stopped) = oneshot::channel();
         self.shared.stop.set(Some(sender));
         let readable = self.readable.clone();
-        let mut waiting = Waiting { outlet: self.clone(), is_over: false };
+        let mut waiting = Undecided { outlet: self.clone(), is_over: false };
         self.shared.tick(&self.call);
         spawn_local(work_on(self.call_number, async move {
-            if let Either::Left((Err(error), _)) = select(pin!(pump), stopped).await {
-                self.shared.act(&self.call, |exchange, output| exchange.fail(error, output));
-            }
+            select(pin!(pump), stopped).await;
         }));
         let decision = decided.await.unwrap_or(Err(Error::Internal));
         waiting.is_over = true;
@@ -143,12 +154,12 @@ impl Outlet {
 
 /// A client that waits for its status. If it leaves, the future that holds this value is
 /// dropped, and its work ends.
-struct Waiting {
+struct Undecided {
     outlet: Outlet,
     is_over: bool,
 }
 
-impl Drop for Waiting {
+impl Drop for Undecided {
     fn drop(&mut self) {
         if !self.is_over {
             self.outlet.shared.client_left(&self.outlet.call);
@@ -163,7 +174,7 @@ impl Shared {
             (PIECE, Some(piece)) => self.piece(number, piece, call),
             (ENDED, _) => self.upstream_ended(number, call),
             (READY, _) => self.client_ready(number, call),
-            (DRAINED, _) => self.act(call, Exchange::drained),
+            (DRAINED, _) => self.act(call, 0, &mut Exchange::drained),
             (LEFT, _) => self.client_left(call),
             (TIME, _) => self.tick(call),
             _ => {}
@@ -173,7 +184,7 @@ impl Shared {
     fn piece(&self, number: u32, piece: &Uint8Array, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("piece");
-        self.act(call, |exchange, output| {
+        self.act(call, number, &mut |exchange, output| {
             let mut input = self.input.borrow_mut();
             input.resize(piece.length() as usize, 0);
             piece.copy_to(&mut input);
@@ -182,19 +193,19 @@ impl Shared {
     }
 
     fn upstream_ended(&self, number: u32, call: &Call) {
-        self.act(call, |exchange, output| exchange.upstream_ended(number, output));
+        self.act(call, number, &mut |exchange, output| exchange.upstream_ended(number, output));
     }
 
     fn client_ready(&self, number: u32, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("ready");
-        self.act(call, |exchange, _| exchange.client_ready(number, now_ms()));
+        self.act(call, number, &mut |exchange, _| exchange.client_ready(number, now_ms()));
     }
 
     fn client_left(&self, call: &Call) {
         #[cfg(feature = "provoke")]
         super::provoke::here("cancel");
-        self.act(call, |exchange, _| exchange.client_left());
+        self.act(call, 0, &mut |exchange, _| exchange.client_left());
         call.forget();
         drop(self.stop.take());
         self.let_go();
@@ -210,11 +221,17 @@ impl Shared {
         #[cfg(feature = "provoke")]
         super::provoke::here("tick");
         let client = if has_room(&call.controller()) { Client::Reading } else { Client::Busy };
-        self.act(call, |exchange, output| exchange.tick(now_ms(), client, output));
+        self.act(call, 0, &mut |exchange, output| exchange.tick(now_ms(), client, output));
     }
 
-    /// Calls the exchange, sends the bytes it wrote, and carries out its orders.
-    fn act(&self, call: &Call, go_on: impl FnOnce(&mut Exchange, &mut Vec<u8>) -> Orders) {
+    /// Calls the exchange about the upstream of that number, sends the bytes it wrote, and carries
+    /// out its orders.
+    fn act(
+        &self,
+        call: &Call,
+        number: u32,
+        go_on: &mut dyn FnMut(&mut Exchange, &mut Vec<u8>) -> Orders,
+    ) {
         let orders = go_on(&mut self.exchange.borrow_mut(), &mut self.output.borrow_mut());
         // Copy the output before any call that could call back.
         let chunk = {
@@ -228,24 +245,28 @@ impl Shared {
             let _ = call.controller().enqueue(&chunk);
         }
         self.leave_last_words(call);
-        self.carry_out(orders, call);
+        self.carry_out(orders, number, call);
     }
 
-    fn carry_out(&self, orders: Orders, call: &Call) {
+    fn carry_out(&self, orders: Orders, number: u32, call: &Call) {
         let Orders { status, fed, abort, close, read_after_ms, drain, wake_after_ms } = orders;
         tell(&self.status, status);
-        tell(&self.fed, fed);
-        let source = call.source();
-        if abort {
-            call.set_source(None);
-            source.as_ref().inspect(|source| source.abort());
+        if let Some((choice, fed)) = fed
+            && let Some(waiting) = self.fed.get(choice as usize)
+        {
+            tell(waiting, Some(fed));
+        }
+        if abort != 0 {
+            call.abort(abort);
         }
         if close {
             call.close();
+            // Other choices may still be asked for.
+            drop(self.stop.take());
             self.let_go();
         }
-        if let (Some(wait_ms), Some(source)) = (read_after_ms, source) {
-            source.read(wait_ms);
+        if let Some(wait_ms) = read_after_ms {
+            call.read(number, wait_ms);
         }
         if drain {
             call.drain();
@@ -270,7 +291,7 @@ impl Shared {
 }
 
 /// Sends `message`, if there is one, to whoever waits for it.
-fn tell<T>(sender: &Cell<Option<oneshot::Sender<T>>>, message: Option<T>) {
+fn tell<T>(sender: &Waiting<T>, message: Option<T>) {
     if let Some(message) = message
         && let Some(sender) = sender.take()
     {

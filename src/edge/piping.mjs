@@ -2,44 +2,43 @@
  * Pipes the body of an upstream into the writable side of the client's TransformStream.
  *
  * This is what `pipeTo` does, with two differences: it reads when the Rust part says so, and it leaves
- * the writable side open, because another upstream may be piped into it. One piece is in the writable
- * side at a time, so backpressure reaches the upstream.
+ * the writable side open, because other upstreams are piped into it. One piece of each upstream is in
+ * the writable side at a time, so backpressure reaches the upstream.
  */
 import { Gathering } from "./gathering.mjs";
 
 export class Piping {
+  /** The number of the upstream, and its piece in the writable side. */
+  number;
+  piece;
   #call;
-  #number;
   #abort;
   #gathering;
+  #isOver = false;
 
   /** The upstream of that `number` for the client of `call`. `abort` is the AbortController of its request. */
   constructor(call, number, body, abort) {
+    this.number = number;
     this.#call = call;
-    this.#number = number;
     this.#abort = abort;
     this.#gathering = new Gathering(body);
+    call.pipe(this);
   }
 
   /** Reads a piece, `waitMs` from now, and writes it. */
   read(waitMs) {
     this.#gathering.read(waitMs).then((piece) => {
-      if (this.#call.source !== this) return;
-      if (!piece) return this.#call.ended(this.#number);
-      if (this.#call.writer.desiredSize > 0) return this.#write(piece);
-      // A piece of the upstream before is still in there.
-      this.#call.writer.ready.then(() => this.#write(piece), ignore);
+      if (this.#isOver) return;
+      if (!piece) return this.#call.ended(this.number);
+      this.piece = piece;
+      this.#call.writer.write(this).then(() => this.#call.ready(this.number), ignore);
     });
   }
 
   /** Ends the connection to the upstream. */
   abort() {
+    this.#isOver = true;
     this.#abort.abort();
-  }
-
-  #write(piece) {
-    this.#call.piped = this.#number;
-    this.#call.writer.write(piece).then(() => this.#call.ready(this.#number), ignore);
   }
 }
 

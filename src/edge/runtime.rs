@@ -117,14 +117,23 @@ impl Runtime for Workers {
         Outlet::new(exchange, &self.call, self.call_number).map_err(|_| Error::Internal)
     }
 
-    async fn feed(&self, outlet: &Outlet, download: Self::Download) -> Result<Fed, Failure> {
-        outlet.feed(download).await
+    async fn feed(
+        &self,
+        outlet: &Outlet,
+        choice: u32,
+        download: Self::Download,
+    ) -> Result<Fed, Failure> {
+        outlet.feed(choice, download).await
+    }
+
+    fn fail(&self, outlet: &Outlet, choice: u32, error: Error) {
+        outlet.fail(choice, &error);
     }
 
     async fn stream(
         &self,
         outlet: Outlet,
-        pump: impl Future<Output = Result<(), Error>> + 'static,
+        pump: impl Future<Output = ()> + 'static,
     ) -> Result<Self::Stream, Error> {
         outlet.stream(pump).await
     }

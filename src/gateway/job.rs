@@ -88,7 +88,8 @@ impl<'a> Job<'a> {
     /// How much memory it takes, together with `body`, in bytes.
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
         let schema = self.schema.as_ref().map_or(0, String::capacity);
-        BASE_BYTES + body.held_bytes() + schema + self.reply.held_bytes()
+        let each = BASE_BYTES * self.reply.choices() as usize;
+        each + body.held_bytes() + schema + self.reply.held_bytes()
     }
 
     /// The stages that one answer goes through.

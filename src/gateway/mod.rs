@@ -10,9 +10,10 @@ mod reply;
 mod route;
 mod service;
 mod streamed;
+mod together;
 mod whole;
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use crate::{
     answer::Patience,
@@ -200,7 +201,7 @@ async fn carry_out<E: Runtime>(
     let patience = Patience::new(&gateway.config.timing, started_ms);
     let call = Call {
         caller,
-        body,
+        body: Cow::Owned(body),
         held,
         accept: match job.delivery {
             Delivery::Whole => "*/*",

@@ -1,9 +1,13 @@
-//! An answer as one JSON object: it is complete before the client gets any of it.
+//! An answer as one JSON object: it is complete before the client gets any of it. Several choices
+//! are asked for at once.
+
+use std::cell::RefCell;
 
 use super::{
     deployment::Gateway,
     job::Job,
     reply::{self, Reply},
+    together,
 };
 use crate::{
     answer::Counting,
@@ -17,21 +21,28 @@ use crate::{
     upstream::{self, Call},
 };
 
-/// Asks DeGPT for an answer, and encodes it.
+/// Asks DeGPT for an answer to each choice, and encodes them.
 pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    call: Call,
+    call: Call<'_>,
     job: &Job<'_>,
     patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    let (answer, fit, held) = best(gateway, edge, call, job, patience).await?;
-    let bytes = answer.json_bytes() + job.reply.held_bytes();
+    let done = RefCell::new(Done::default());
+    let work = async |_, call: Call<'_>| best(gateway, edge, call, job, patience, &done).await;
+    together::each(job.reply.choices(), call, work).await?;
+    let Done { first, others } = done.into_inner();
+    let (answer, fit, held) = first.ok_or(Error::Internal)?;
+    let mut bytes = answer.json_bytes() + job.reply.held_bytes();
+    for other in &others {
+        bytes += other.json_bytes();
+    }
     let mut text_held = held.another();
     text_held.set(bytes)?;
     in_flight::probe(bytes)?;
-    let text = job.reply.whole(&answer, &job.target.model.id, stamp);
+    let text = job.reply.whole(&answer, &others, &job.target.model.id, stamp);
     let mut reply = reply::json(200, text, Some(text_held));
     if let Some(fit) = fit.header() {
         reply.headers.push(("x-degpt-json", fit.to_owned()));
@@ -39,22 +50,48 @@ pub(super) async fn answer<E: Runtime>(
     Ok(reply)
 }
 
-/// Asks DeGPT. If the answer does not have the required form, asks once more and returns
-/// the better of the two answers. Also returns the count of the memory it holds.
+/// The choices that are there.
+#[derive(Default)]
+struct Done {
+    /// One of them, the worst fit, and the count of the memory of all.
+    first: Option<(Answer, Fit, Held)>,
+    others: Vec<Answer>,
+}
+
+impl Done {
+    fn add(&mut self, answer: Answer, fit: Fit, held: Held) {
+        let Some((_, worst, all_held)) = &mut self.first else {
+            self.first = Some((answer, fit, held));
+            return;
+        };
+        if worst.is_better_than(&fit) {
+            *worst = fit;
+        }
+        let bytes = all_held.bytes() + held.bytes();
+        drop(held);
+        // This never fails: as much was counted before.
+        let _ = all_held.set(bytes);
+        self.others.push(answer);
+    }
+}
+
+/// Asks DeGPT. If the answer does not have the required form, asks once more and adds to `done` the
+/// better of the two answers.
 async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    mut call: Call,
+    mut call: Call<'_>,
     job: &Job<'_>,
     mut patience: Patience,
-) -> Result<(Answer, Fit, Held), Error> {
+    done: &RefCell<Done>,
+) -> Result<(), Error> {
     let wanted = job.wanted.with_schema(job.schema.as_deref());
     let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
     let (mut answer, mut held) = ask(gateway, edge, &call, job, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit)
         // If there is no memory for a second request, use the first answer.
-        && call.body.ask_again(&correction.answer, &correction.text).is_ok()
+        && call.ask_again(&correction.answer, &correction.text).is_ok()
     {
         patience.ask_again(edge.now_ms());
         call.deadline_ms = patience.begins_by_ms();
@@ -69,14 +106,15 @@ async fn best<E: Runtime>(
     if fit == Fit::Several {
         wanted.settle(&mut answer, |schema, text| edge.judge(schema, text));
     }
-    Ok((answer, fit, held))
+    done.borrow_mut().add(answer, fit, held);
+    Ok(())
 }
 
 /// One answer, not checked, and the count of the memory it holds.
 async fn ask<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    call: &Call,
+    call: &Call<'_>,
     job: &Job<'_>,
     patience: Patience,
 ) -> Result<(Answer, Held), Error> {

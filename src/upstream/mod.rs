@@ -6,13 +6,15 @@ mod origins;
 mod retry;
 mod visitor;
 
+use std::borrow::Cow;
+
 use crate::{
     auth::Caller,
     chat::{Failure, Phase},
     config::Config,
     degpt,
     error::Error,
-    in_flight::Held,
+    in_flight::{self, Held},
     runtime::{Incoming, Outgoing, Runtime},
     secret::Secret,
 };
@@ -22,17 +24,43 @@ pub use retry::{Remedy, Symptom, Whose, judge};
 
 /// A chat request, ready to be sent once or several times.
 #[derive(Debug)]
-pub struct Call {
+pub struct Call<'a> {
     /// Who asks, and with which credential.
     pub caller: Caller,
-    /// The body.
-    pub body: degpt::Body,
-    /// The count of its bytes.
+    /// The body; borrowed if several choices ask with it.
+    pub body: Cow<'a, degpt::Body>,
+    /// The count of its bytes, if it is not borrowed.
     pub held: Held,
     /// The `accept` header.
     pub accept: &'static str,
     /// The time by which the answer must begin, in milliseconds.
     pub deadline_ms: u64,
+}
+
+impl Call<'_> {
+    /// The same request for one of several choices. Its body is not copied.
+    #[must_use]
+    pub fn share(&self) -> Call<'_> {
+        Call {
+            caller: self.caller.clone(),
+            body: Cow::Borrowed(&self.body),
+            held: self.held.another(),
+            ..*self
+        }
+    }
+
+    /// Adds what the model answered, and what it is told about it.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`]; the request then stays as it was.
+    pub fn ask_again(&mut self, answer: &str, correction: &str) -> Result<(), Error> {
+        if let Cow::Borrowed(body) = self.body {
+            let bytes = body.held_bytes();
+            self.held.set(bytes)?;
+            in_flight::probe(bytes)?;
+        }
+        self.body.to_mut().ask_again(answer, correction)
+    }
 }
 
 /// Asks until `consume` has read an answer from a response's body, or until [`judge`]
@@ -44,7 +72,7 @@ pub async fn ask<E: Runtime, T>(
     upstream: &Upstream,
     config: &Config,
     edge: &E,
-    call: &Call,
+    call: &Call<'_>,
     mut consume: impl AsyncFnMut(E::Download) -> Result<T, Failure>,
 ) -> Result<T, Error> {
     let mut origins = upstream.in_order(edge.now_ms()).into_iter().peekable();
@@ -107,7 +135,7 @@ async fn credential<E: Runtime>(
     upstream: &Upstream,
     config: &Config,
     edge: &E,
-    call: &Call,
+    call: &Call<'_>,
     origin: &Origin,
 ) -> Result<(Whose, Secret), Error> {
     match (&call.caller, &config.degpt_key) {
@@ -123,7 +151,7 @@ async fn credential<E: Runtime>(
 
 async fn attempt<E: Runtime>(
     edge: &E,
-    call: &Call,
+    call: &Call<'_>,
     origin: &Origin,
     credential: &Secret,
 ) -> Result<Incoming<E::Download>, Error> {

@@ -69,6 +69,27 @@ for (const [OpenAI, folder] of [
     });
   }
 
+  check(`${name}: three choices with tools are three messages, whole and streamed`, async () => {
+    const request = {
+      model: MODEL,
+      messages,
+      n: 3,
+      tools: [{ type: "function", function: { name: "weather", description: "d", parameters } }],
+    };
+    const whole = await connect().chat.completions.create(request);
+    const streamed = await connect()
+      .chat.completions.stream({ ...request, stream_options: { include_usage: true } })
+      .finalChatCompletion();
+    for (const { choices, usage } of [whole, streamed]) {
+      assert.deepEqual(choices.map(({ index, finish_reason: finish }) => [index, finish]), [0, 1, 2].map((index) => [index, "tool_calls"]));
+      const calls = choices.flatMap(({ message }) => message.tool_calls);
+      assert.ok(calls.every((call) => call.function.name === "weather" && CITIES.includes(JSON.parse(call.function.arguments).city)));
+      assert.equal(new Set(calls.map(({ id }) => id)).size, calls.length);
+      assert.ok(calls.length >= 3);
+      assert.equal(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
+    }
+  });
+
   check(`${name}: parse() gives the object of a schema`, async () => {
     stack.upstream.queue({ text: 'Sure:\n```json\n{"city": "Paris"}\n```' });
     const format = { type: "json_schema", json_schema: { name: "city", strict: true, schema: { ...parameters, additionalProperties: false } } };

@@ -125,7 +125,7 @@ test("what has no effect is named, or refused where the client is strict", async
 test("what would change the answer's shape is refused by name", async () => {
   const audio = { voice: "alloy", format: "wav" };
   for (const [param, body] of [
-    ["n", { n: 2 }],
+    ["n", { n: 9 }],
     ["audio", { audio }],
     ["modalities", { modalities: ["text", "audio"] }],
     ["stop", { stop: ["a", "b", "c", "d", "e"] }],

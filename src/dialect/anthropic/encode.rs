@@ -15,11 +15,17 @@ use crate::{
 pub(super) struct Reply;
 
 impl dialect::Reply for Reply {
-    fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String {
+    fn whole(&self, answer: &Answer, _others: &[Answer], model: &str, stamp: &Stamp) -> String {
         message(answer, model, stamp)
     }
 
-    fn encoder(&self, model: &str, stamp: &Stamp, prompt_tokens: u64) -> Box<dyn dialect::Encoder> {
+    fn encoder(
+        &self,
+        _choice: u32,
+        model: &str,
+        stamp: &Stamp,
+        prompt_tokens: u64,
+    ) -> Box<dyn dialect::Encoder> {
         Box::new(Encoder::new(model, stamp, prompt_tokens))
     }
 }

@@ -1,10 +1,12 @@
 //! Writes answers as OpenAI's chat completions, whole and streamed.
 
-use std::{borrow::Cow, io::Write};
+use std::{borrow::Cow, cell::Cell, fmt, io::Write, rc::Rc};
+
+use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use super::{error, wire};
 use crate::{
-    chat::{Answer, Call, Event, Finish, Stamp, Tools, Usage, UsageReport},
+    chat::{Answer, Call, Event, Finish, MOST_CHOICES, Stamp, Tools, Usage, UsageReport},
     dialect::{self, text_tools},
     error::Error,
 };
@@ -28,17 +30,35 @@ pub(super) struct Reply {
     usage: UsageReport,
     /// The tools whose calls have a text and no arguments.
     customs: Vec<String>,
+    choices: u32,
+    /// What the choices of a stream share; `None` if there is only one.
+    open: Option<Rc<Open>>,
+}
+
+/// How many choices of a stream have not ended, and what those that have took.
+struct Open(Cell<(u32, Usage)>);
+
+impl fmt::Debug for Open {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Open")
+    }
 }
 
 impl Reply {
-    pub(super) fn new(form: CallForm, usage: UsageReport, tools: Option<&Tools<'_>>) -> Self {
+    pub(super) fn new(
+        form: CallForm,
+        usage: UsageReport,
+        tools: Option<&Tools<'_>>,
+        choices: u32,
+    ) -> Self {
         let mut customs = Vec::new();
         for tool in tools.map_or(&[][..], |tools| &tools.list) {
             if tool.takes_text {
                 customs.push(tool.name.clone().into_owned());
             }
         }
-        Self { form, usage, customs }
+        let open = (choices > 1).then(|| Rc::new(Open(Cell::new((choices, Usage::default())))));
+        Self { form, usage, customs, choices, open }
     }
 
     /// The text of a call of the tool `name`, if it has one and no arguments.
@@ -49,22 +69,74 @@ impl Reply {
 }
 
 impl dialect::Reply for Reply {
-    fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String {
-        completion(answer, self, model, stamp)
+    fn choices(&self) -> u32 {
+        self.choices
+    }
+
+    fn whole(&self, answer: &Answer, others: &[Answer], model: &str, stamp: &Stamp) -> String {
+        completion((answer, others), self, model, stamp)
     }
 
     fn encoder(
         &self,
+        choice: u32,
         model: &str,
         stamp: &Stamp,
         _prompt_tokens: u64,
     ) -> Box<dyn dialect::Encoder> {
-        Box::new(Encoder::new(model, stamp, self.clone()))
+        Box::new(Encoder::new(choice, model, stamp, self.clone()))
     }
 }
 
-/// A whole answer as JSON.
-fn completion(answer: &Answer, reply: &Reply, model: &str, stamp: &Stamp) -> String {
+/// Whole answers as JSON: the first, and the others.
+fn completion(
+    (first, others): (&Answer, &[Answer]),
+    reply: &Reply,
+    model: &str,
+    stamp: &Stamp,
+) -> String {
+    let (mut counted, mut bytes) = (first.usage, first.json_bytes());
+    for other in others {
+        counted = together(counted, other.usage);
+        bytes += other.json_bytes();
+    }
+    let completion = wire::Completion {
+        id: &id(stamp),
+        object: "chat.completion",
+        created: stamp.unix_s,
+        model,
+        usage: usage(counted),
+        choices: Choices { first, others, reply, stamp },
+    };
+    let mut json = Vec::with_capacity(bytes);
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(&mut json, &completion);
+    String::from_utf8(json).unwrap_or_default()
+}
+
+/// The choices of a whole answer. Each is made when it is written.
+struct Choices<'a> {
+    first: &'a Answer,
+    others: &'a [Answer],
+    reply: &'a Reply,
+    stamp: &'a Stamp,
+}
+
+impl Serialize for Choices<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let (mut index, mut next) = (0, Some(self.first));
+        while let Some(answer) = next {
+            list.serialize_element(&choice(index, answer, self.reply, self.stamp))?;
+            next = self.others.get(index as usize);
+            index += 1;
+        }
+        list.end()
+    }
+}
+
+/// One choice of a whole answer.
+fn choice<'a>(index: u32, answer: &'a Answer, reply: &Reply, stamp: &Stamp) -> wire::Choice<'a> {
     let form = reply.form;
     let calls = answer
         .calls
@@ -72,11 +144,11 @@ fn completion(answer: &Answer, reply: &Reply, model: &str, stamp: &Stamp) -> Str
         .map(|Call { name, arguments, .. }| wire::AnswerFunction { name, arguments });
     let (tool_calls, function_call) = match form {
         CallForm::Current => {
-            let numbered = calls.enumerate().map(|(index, function)| {
+            let numbered = calls.enumerate().map(|(number, function)| {
                 let text = reply.text_of(function.name, function.arguments);
                 let custom = text.map(|input| wire::AnswerCustom { name: function.name, input });
                 wire::AnswerCall {
-                    id: call_id(stamp, index),
+                    id: format!("{}{number}", call_id_head(stamp, index)),
                     kind: if custom.is_some() { "custom" } else { "function" },
                     function: custom.is_none().then_some(function),
                     custom,
@@ -95,27 +167,16 @@ fn completion(answer: &Answer, reply: &Reply, model: &str, stamp: &Stamp) -> Str
         tool_calls,
         function_call,
     };
-    let completion = wire::Completion {
-        id: &id(stamp),
-        object: "chat.completion",
-        created: stamp.unix_s,
-        model,
-        usage: usage(answer.usage),
-        choices: [wire::Choice {
-            message,
-            finish_reason: finish_reason(&answer.finish, form),
-            index: 0,
-            logprobs: None,
-        }],
-    };
-    let mut json = Vec::with_capacity(answer.json_bytes());
-    // Writing to memory cannot fail.
-    let _ = serde_json::to_writer(&mut json, &completion);
-    String::from_utf8(json).unwrap_or_default()
+    wire::Choice {
+        message,
+        finish_reason: finish_reason(&answer.finish, form),
+        index,
+        logprobs: None,
+    }
 }
 
-/// Writes one streamed answer: a role chunk, content chunks, a finish chunk,
-/// the usage if asked for, `[DONE]`.
+/// Writes one choice of a streamed answer: a role chunk, content chunks, a finish chunk; after
+/// the last choice the usage if asked for, and `[DONE]`.
 ///
 /// The constant parts of a chunk are made once: a content chunk costs two copies and the
 /// escaping of its text.
@@ -132,16 +193,18 @@ struct Encoder {
 }
 
 impl Encoder {
-    fn new(model: &str, stamp: &Stamp, reply: Reply) -> Self {
+    fn new(choice: u32, model: &str, stamp: &Stamp, reply: Reply) -> Self {
         let mut head = common(model, stamp);
-        head.extend_from_slice(br#""choices":[{"index":0,"delta":{"#);
+        head.extend_from_slice(br#""choices":[{"index":"#);
+        head.push(nth(*b"01234567", choice));
+        head.extend_from_slice(br#","delta":{"#);
         let tail: &[u8] = match reply.usage {
             UsageReport::Omitted => b"},\"logprobs\":null,\"finish_reason\":null}]}\n\n",
             UsageReport::Included => {
                 b"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"
             }
         };
-        Self { head, tail, reply, call_id: call_id_head(stamp), call_index: 0 }
+        Self { head, tail, reply, call_id: call_id_head(stamp, choice), call_index: 0 }
     }
 
     /// A chunk that names the call, and one with its arguments.
@@ -203,22 +266,33 @@ impl dialect::Encoder for Encoder {
         out.extend_from_slice(self.tail);
     }
 
-    /// The finish chunk, the usage chunk where one was asked for, and `[DONE]`.
+    /// The finish chunk. At the last choice also the usage chunk where one was asked for, and
+    /// `[DONE]`.
     fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.head);
         let reason = finish_reason(finish, self.reply.form);
         let _ = write!(out, r#"}},"logprobs":null,"finish_reason":"{reason}"}}]"#);
-        match self.reply.usage {
-            UsageReport::Omitted => out.extend_from_slice(b"}\n\n"),
-            UsageReport::Included => {
-                out.extend_from_slice(b",\"usage\":null}\n\n");
-                let choices = br#""choices":[{"index":0,"delta":{"#;
-                let common = self.head.strip_suffix(choices).unwrap_or_default();
-                out.extend_from_slice(common);
-                out.extend_from_slice(br#""choices":[],"usage":"#);
-                let _ = serde_json::to_writer(&mut *out, &usage(counted));
-                out.extend_from_slice(b"}\n\n");
+        out.extend_from_slice(match self.reply.usage {
+            UsageReport::Omitted => b"}\n\n",
+            UsageReport::Included => b",\"usage\":null}\n\n",
+        });
+        let mut counted = counted;
+        if let Some(open) = &self.reply.open {
+            let (left, before) = open.0.get();
+            counted = together(counted, before);
+            open.0.set((left.saturating_sub(1), counted));
+            if left > 1 {
+                return;
             }
+        }
+        if self.reply.usage == UsageReport::Included {
+            // A choice's number is one digit.
+            let choice = br#""choices":[{"index":0,"delta":{"#;
+            let common = self.head.len().saturating_sub(choice.len());
+            out.extend_from_slice(self.head.get(..common).unwrap_or_default());
+            out.extend_from_slice(br#""choices":[],"usage":"#);
+            let _ = serde_json::to_writer(&mut *out, &usage(counted));
+            out.extend_from_slice(b"}\n\n");
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
@@ -247,14 +321,16 @@ fn id(stamp: &Stamp) -> String {
     format!("chatcmpl-{}", stamp.id)
 }
 
-/// A call's id up to its number. Some servers allow 40 characters, so the
-/// stamp's hyphens are left out.
-fn call_id_head(stamp: &Stamp) -> String {
-    format!("call_{}_", stamp.id.replace('-', ""))
+/// The id of a call of `choice` up to the call's number. Some servers allow 40 characters, so the
+/// stamp's hyphens are left out, and one character tells the choices apart.
+fn call_id_head(stamp: &Stamp, choice: u32) -> String {
+    let mark = char::from(nth(*b"_abcdefg", choice));
+    format!("call_{}{mark}", stamp.id.replace('-', ""))
 }
 
-fn call_id(stamp: &Stamp, index: usize) -> String {
-    format!("{}{index}", call_id_head(stamp))
+/// The mark of `choice`.
+fn nth(marks: [u8; MOST_CHOICES as usize], choice: u32) -> u8 {
+    marks.get(choice as usize).copied().unwrap_or(b'_')
 }
 
 fn finish_reason(finish: &Finish, form: CallForm) -> &'static str {
@@ -266,6 +342,15 @@ fn finish_reason(finish: &Finish, form: CallForm) -> &'static str {
         Finish::Stop | Finish::StopSequence(_) => "stop",
         Finish::Length => "length",
         Finish::ContentFilter => "content_filter",
+    }
+}
+
+/// What two choices took. They share one prompt, and OpenAI counts it once.
+fn together(one: Usage, other: Usage) -> Usage {
+    Usage {
+        prompt_tokens: one.prompt_tokens,
+        completion_tokens: one.completion_tokens + other.completion_tokens,
+        reasoning_tokens: one.reasoning_tokens + other.reasoning_tokens,
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{encode::Reply, tools, wire};
 use crate::{
-    chat::{Delivery, Part, Prefill, Role, ToolOutcome, Turn, UsageReport},
+    chat::{Delivery, MOST_CHOICES, Part, Prefill, Role, ToolOutcome, Turn, UsageReport},
     dialect::{
         Asked, content,
         request::{Own, StopRule},
@@ -26,9 +26,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     let (mut request, mut notes): (wire::Request<'_>, Notes) = json::parse(body)?;
     let mut messages = rules::messages(request.messages.take(), &notes)?;
     let (tools, form) = tools::read(&mut request, &mut notes)?;
-    if request.n.is_some_and(|n| n != 1) {
-        return Err(Error::invalid("n", "Must be 1: only one choice is available."));
-    }
+    let choices = request.n.unwrap_or(1);
+    let choices = u32::try_from(choices).ok().filter(|n| (1..=MOST_CHOICES).contains(n));
+    let choices = choices.ok_or_else(|| Error::invalid("n", "Must be from 1 to 8."))?;
     let wire::Request { system, stream_options, mut common, .. } = request;
     let usage = match stream_options.and_then(|options| options.include_usage) {
         Some(true) => UsageReport::Included,
@@ -54,7 +54,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
             _ => turns.push(turn),
         }
     }
-    let reply = Reply::new(form, usage, tools.as_ref());
+    let reply = Reply::new(form, usage, tools.as_ref(), choices);
     let stop = StopRule { most: MOST_STOP_SEQUENCES, param: "stop" };
     let own = Own { turns, tools, delivery, prefill: Prefill::AskToContinue, stop };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })

@@ -116,14 +116,14 @@ pub(crate) struct Custom<'a> {
 fields!(Custom<'a> { name, input });
 
 /// A whole answer.
-#[derive(Debug, Serialize)]
-pub(crate) struct Completion<'a> {
+#[derive(Serialize)]
+pub(crate) struct Completion<'a, C> {
     pub(crate) id: &'a str,
     pub(crate) object: &'static str,
     pub(crate) created: u64,
     pub(crate) model: &'a str,
     pub(crate) usage: Usage,
-    pub(crate) choices: [Choice<'a>; 1],
+    pub(crate) choices: C,
 }
 
 #[derive(Debug, Serialize)]

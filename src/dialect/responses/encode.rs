@@ -55,7 +55,7 @@ impl Reply {
 }
 
 impl dialect::Reply for Reply {
-    fn whole(&self, answer: &Answer, model: &str, stamp: &Stamp) -> String {
+    fn whole(&self, answer: &Answer, _others: &[Answer], model: &str, stamp: &Stamp) -> String {
         let ending = Ending::of(&answer.finish);
         let mut out = Vec::with_capacity(answer.json_bytes() + self.held_bytes());
         ending.begin(&head(model, stamp), &self.0.echo.full, Some(answer.usage), &mut out);
@@ -76,6 +76,7 @@ impl dialect::Reply for Reply {
 
     fn encoder(
         &self,
+        _choice: u32,
         model: &str,
         stamp: &Stamp,
         _prompt_tokens: u64,

@@ -135,7 +135,7 @@ fn whole_answers_are_the_golden_ones_as_json() {
             let file = &format!("{name}.json");
             let json = match &answer {
                 Ok(answer) => {
-                    apis::reply(api, UsageReport::Included).whole(answer, MODEL, &stamp())
+                    apis::reply(api, UsageReport::Included).whole(answer, &[], MODEL, &stamp())
                 }
                 Err(failure) => api.error_body(&failure.error, &stamp().id),
             };

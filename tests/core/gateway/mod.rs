@@ -2,6 +2,7 @@
 //! asks of DeGPT, how often and with which credential, and what the client gets.
 
 mod attempts;
+mod choices;
 mod configuration;
 pub(crate) mod deployment;
 mod outlet;

@@ -5,6 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
     future::{Future, poll_fn},
     rc::Rc,
     task::{Context, Poll},
@@ -24,8 +25,9 @@ pub(crate) struct Outlet {
     exchange: RefCell<Exchange>,
     out: RefCell<Vec<u8>>,
     status: RefCell<Option<Result<(), Error>>>,
-    fed: RefCell<Option<Result<Fed, Failure>>>,
-    upstream: RefCell<Option<Upstream>>,
+    /// By choice.
+    fed: RefCell<HashMap<u32, Result<Fed, Failure>>>,
+    upstreams: RefCell<BTreeMap<u32, Upstream>>,
     wake_ms: Cell<u64>,
     is_closed: Cell<bool>,
 }
@@ -45,7 +47,7 @@ impl Outlet {
             out: RefCell::default(),
             status: RefCell::default(),
             fed: RefCell::default(),
-            upstream: RefCell::default(),
+            upstreams: RefCell::default(),
             wake_ms: Cell::new(0),
             is_closed: Cell::new(false),
         }
@@ -60,42 +62,53 @@ impl Outlet {
         self.is_closed.get()
     }
 
-    fn act(&self, world: &World, go_on: impl FnOnce(&mut Exchange, &mut Vec<u8>) -> Orders) {
+    fn act(
+        &self,
+        world: &World,
+        number: u32,
+        go_on: impl FnOnce(&mut Exchange, &mut Vec<u8>) -> Orders,
+    ) {
         let orders = go_on(&mut self.exchange.borrow_mut(), &mut self.out.borrow_mut());
-        self.carry_out(world, orders);
+        self.carry_out(world, number, orders);
     }
 
-    fn carry_out(&self, world: &World, orders: Orders) {
+    fn carry_out(&self, world: &World, number: u32, orders: Orders) {
         let Orders { status, fed, abort, close, read_after_ms, drain, wake_after_ms } = orders;
         if status.is_some() {
             self.status.replace(status);
         }
-        if fed.is_some() {
-            self.fed.replace(fed);
-        }
-        if abort || close {
-            self.upstream.take();
-        }
+        self.fed.borrow_mut().extend(fed);
+        self.upstreams.borrow_mut().retain(|choice, _| !close && abort & (1 << choice) == 0);
         if close {
             self.is_closed.set(true);
         }
-        if let (Some(wait_ms), Some(upstream)) = (read_after_ms, &mut *self.upstream.borrow_mut()) {
+        let mut upstreams = self.upstreams.borrow_mut();
+        let upstream = upstreams.values_mut().find(|upstream| upstream.number == number);
+        if let (Some(wait_ms), Some(upstream)) = (read_after_ms, upstream) {
             upstream.read_ms = world.now_ms() + u64::from(wait_ms);
         }
+        drop(upstreams);
         if let Some(wait_ms) = wake_after_ms {
             self.wake_ms.set(world.now_ms() + wait_ms);
         }
         if drain {
-            self.act(world, Exchange::drained);
+            self.act(world, 0, Exchange::drained);
         }
     }
 
-    /// Reads the upstream as far as it has come.
+    /// Reads the upstreams as far as they have come.
     fn read(&self, world: &World) {
+        let choices: Vec<u32> = self.upstreams.borrow().keys().copied().collect();
+        for choice in choices {
+            self.read_one(world, choice);
+        }
+    }
+
+    fn read_one(&self, world: &World, choice: u32) {
         loop {
             let (number, piece) = {
-                let mut upstream = self.upstream.borrow_mut();
-                let Some(upstream) = upstream.as_mut() else { return };
+                let mut upstreams = self.upstreams.borrow_mut();
+                let Some(upstream) = upstreams.get_mut(&choice) else { return };
                 if !world.is_it(upstream.read_ms) {
                     return;
                 }
@@ -103,21 +116,23 @@ impl Outlet {
                 (upstream.number, piece)
             };
             let Some(Ok(bytes)) = piece else {
-                let ended = self.upstream.take();
-                self.act(world, |exchange, out| exchange.upstream_ended(number, out));
+                let ended = self.upstreams.borrow_mut().remove(&choice);
+                self.act(world, number, |exchange, out| exchange.upstream_ended(number, out));
                 drop(ended);
                 return;
             };
             let now_ms = world.now_ms();
-            self.act(world, |exchange, out| exchange.piece(number, bytes.as_bytes(), now_ms, out));
-            self.act(world, |exchange, _| exchange.client_ready(number, now_ms));
+            self.act(world, number, |exchange, out| {
+                exchange.piece(number, bytes.as_bytes(), now_ms, out)
+            });
+            self.act(world, number, |exchange, _| exchange.client_ready(number, now_ms));
         }
     }
 
     fn tick(&self, world: &World) {
         while !self.exchange.borrow().is_over() && world.is_it(self.wake_ms.get()) {
             let now_ms = world.now_ms();
-            self.act(world, |exchange, out| exchange.tick(now_ms, Client::Reading, out));
+            self.act(world, 0, |exchange, out| exchange.tick(now_ms, Client::Reading, out));
         }
     }
 }
@@ -126,27 +141,33 @@ impl Outlet {
 pub(crate) async fn feed(
     world: &World,
     outlet: &Rc<Outlet>,
+    choice: u32,
     download: Download,
 ) -> Result<Fed, Failure> {
-    let (number, orders) = outlet.exchange.borrow_mut().begin();
-    outlet.upstream.replace(Some(Upstream { number, download, read_ms: 0 }));
-    outlet.carry_out(world, orders);
+    let (number, orders) = outlet.exchange.borrow_mut().begin(choice);
+    outlet.upstreams.borrow_mut().insert(choice, Upstream { number, download, read_ms: 0 });
+    outlet.carry_out(world, number, orders);
     let fed = poll_fn(|_| {
         outlet.read(world);
-        outlet.fed.take().map_or(Poll::Pending, Poll::Ready)
+        outlet.fed.borrow_mut().remove(&choice).map_or(Poll::Pending, Poll::Ready)
     })
     .await;
     if fed != Ok(Fed::Flows) {
-        outlet.exchange.borrow_mut().restart(world.now_ms());
+        outlet.exchange.borrow_mut().restart(choice, world.now_ms());
     }
     fed
+}
+
+/// See [`Runtime::fail`](degpt_edge::runtime::Runtime::fail).
+pub(crate) fn fail(world: &World, outlet: &Rc<Outlet>, choice: u32, error: Error) {
+    outlet.act(world, 0, |exchange, out| exchange.fail(choice, error, out));
 }
 
 /// See [`Runtime::stream`](degpt_edge::runtime::Runtime::stream).
 pub(crate) async fn stream(
     world: &World,
     outlet: Rc<Outlet>,
-    pump: impl Future<Output = Result<(), Error>> + 'static,
+    pump: impl Future<Output = ()> + 'static,
 ) -> Result<Rc<Outlet>, Error> {
     let mut pump = Some(Box::pin(pump));
     let (own_world, stream) = (world.clone(), Rc::clone(&outlet));
@@ -155,15 +176,10 @@ pub(crate) async fn stream(
         for _ in 0..2 {
             // What the timer says may be the pump's business at once.
             let polled = pump.as_mut().map(|pump| pump.as_mut().poll(context));
-            if let Some(Poll::Ready(result)) = polled {
+            if polled.is_some_and(|polled| polled.is_ready()) {
                 pump = None;
-                if let Err(error) = result {
-                    outlet.act(&own_world, |exchange, out| exchange.fail(error, out));
-                }
             }
-            if pump.is_none() {
-                outlet.read(&own_world);
-            }
+            outlet.read(&own_world);
             outlet.tick(&own_world);
         }
     };

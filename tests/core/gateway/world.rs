@@ -397,14 +397,23 @@ impl Runtime for World {
         Ok(Rc::new(Outlet::new(exchange)))
     }
 
-    async fn feed(&self, outlet: &Rc<Outlet>, download: Download) -> Result<Fed, Failure> {
-        outlet::feed(self, outlet, download).await
+    async fn feed(
+        &self,
+        outlet: &Rc<Outlet>,
+        choice: u32,
+        download: Download,
+    ) -> Result<Fed, Failure> {
+        outlet::feed(self, outlet, choice, download).await
+    }
+
+    fn fail(&self, outlet: &Rc<Outlet>, choice: u32, error: Error) {
+        outlet::fail(self, outlet, choice, error);
     }
 
     async fn stream(
         &self,
         outlet: Rc<Outlet>,
-        pump: impl Future<Output = Result<(), Error>> + 'static,
+        pump: impl Future<Output = ()> + 'static,
     ) -> Result<Rc<Outlet>, Error> {
         outlet::stream(self, outlet, pump).await
     }

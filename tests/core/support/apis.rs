@@ -49,7 +49,7 @@ pub(crate) fn encoder(
     stamp: &Stamp,
     prompt_tokens: u64,
 ) -> Box<dyn Encoder> {
-    reply(api, usage).encoder(model, stamp, prompt_tokens)
+    reply(api, usage).encoder(0, model, stamp, prompt_tokens)
 }
 
 /// The event that ends a stream of the request `id` that failed before any block.

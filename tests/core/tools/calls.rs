@@ -191,7 +191,7 @@ fn read_anthropic(body: &str) -> Seen {
 
 fn streamed(reply: &dyn Reply, stages: Stages, upstream: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut translator = Translator::new(reply.encoder("m", &stamp(), 0), stages, FAR);
+    let mut translator = Translator::new(reply.encoder(0, "m", &stamp(), 0), stages, FAR);
     assert_eq!(translator.push(upstream, &mut out), Progress::Ended);
     out
 }
@@ -204,9 +204,9 @@ fn seen(prompt: &Prompt<'_>, limits: &Limits, upstream: &[u8]) -> [Seen; 4] {
     let answer = answer::whole(upstream, stages(prompt, limits)).unwrap();
     [
         read_openai_stream(&stream(&*openai)),
-        read_openai(&openai.whole(&answer, "m", &stamp())),
+        read_openai(&openai.whole(&answer, &[], "m", &stamp())),
         read_anthropic_stream(&stream(&*anthropic)),
-        read_anthropic(&anthropic.whole(&answer, "m", &stamp())),
+        read_anthropic(&anthropic.whole(&answer, &[], "m", &stamp())),
     ]
 }
 
@@ -425,7 +425,8 @@ fn a_client_of_functions_gets_a_function_call() {
                 ]
             );
             let answer = answer::whole(&upstream, stages(prompt, &limits)).unwrap();
-            let body: Value = serde_json::from_str(&reply.whole(&answer, "m", &stamp())).unwrap();
+            let body: Value =
+                serde_json::from_str(&reply.whole(&answer, &[], "m", &stamp())).unwrap();
             assert_eq!(body["choices"][0]["finish_reason"], "function_call");
             assert_eq!(body["choices"][0]["message"]["function_call"]["name"], "get_weather");
         },

@@ -83,11 +83,17 @@ struct Echo {
 }
 
 impl Reply for Echo {
-    fn whole(&self, answer: &Answer, model: &str, _stamp: &Stamp) -> String {
+    fn whole(&self, answer: &Answer, _others: &[Answer], model: &str, _stamp: &Stamp) -> String {
         format!("{}? {model}: {}", self.question, answer.text)
     }
 
-    fn encoder(&self, model: &str, stamp: &Stamp, prompt_tokens: u64) -> Box<dyn Encoder> {
+    fn encoder(
+        &self,
+        _choice: u32,
+        model: &str,
+        stamp: &Stamp,
+        prompt_tokens: u64,
+    ) -> Box<dyn Encoder> {
         let opening = format!("< {}? {model}, {prompt_tokens} tokens\n\n", self.question);
         Box::new(Lines { opening, id: stamp.id.clone() })
     }
