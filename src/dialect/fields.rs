@@ -79,8 +79,6 @@ pub(super) const TOOL: &[Row] = &[
     ("format", Asks::Read(text_format)),
     // For the program that runs the editor.
     ("max_characters", Nothing),
-    // Arguments are not held to their schema.
-    ("strict", NothingIf(&["false"])),
 ];
 
 /// The `format` of a custom tool: any text, or one that follows a grammar.

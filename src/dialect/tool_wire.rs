@@ -39,7 +39,7 @@ pub(super) struct Tool<'a> {
 
 fields!(
     Tool<'a> { kind = "type", function, custom, input_examples, defer_loading }
-        in flat { name, description, input_schema, parameters } + fields::TOOL => check
+        in flat { name, description, input_schema, parameters, strict } + fields::TOOL => check
 );
 
 impl<'a> Tool<'a> {
@@ -70,9 +70,11 @@ pub(super) struct Spec<'a> {
     pub(super) input_schema: Option<Raw<'a>>,
     /// The same by another name.
     pub(super) parameters: Option<Raw<'a>>,
+    /// Whether its arguments must fit that schema.
+    pub(super) strict: Option<bool>,
 }
 
-fields!(Spec<'a> { name, description, input_schema, parameters } + fields::TOOL);
+fields!(Spec<'a> { name, description, input_schema, parameters, strict } + fields::TOOL);
 
 /// Which tools may or must be called.
 #[derive(Debug)]

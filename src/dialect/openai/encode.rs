@@ -72,9 +72,14 @@ impl Reply {
         if !self.customs.iter().any(|custom| custom == name) {
             return None;
         }
+        // The call may have been cut off.
+        let (closed, _) = json::close(arguments).unwrap_or_default();
+        let read = json::read::<Arguments<'_>>(closed.as_bytes()).ok();
         // A model that wrote something else wrote that.
-        let read = json::read::<Arguments<'_>>(arguments.as_bytes()).ok();
-        Some(read.and_then(|read| read.input).map_or(Cow::Borrowed(arguments), |text| text.0))
+        Some(
+            read.and_then(|read| read.input)
+                .map_or_else(|| Cow::Borrowed(arguments), |text| Cow::Owned(text.0.into_owned())),
+        )
     }
 }
 
