@@ -9,7 +9,11 @@
  * - `bare`: nothing but its shape says that it is a call. With words beside it, it may be an example:
  *   it has no rows with text, but some in `stays.mjs`.
  * - `last`: a code fence that a call is in ends the answer; with words after it, it may be an example.
- * - `lacks`: what the form has no way to write: `null`, `nested`, `empty`, `many` (calls in one answer).
+ * - `lacks`: what the form has no one way to write: `null`, `nested` values, `lists`, `many` calls in one
+ *   answer.
+ *
+ * Not here: forms whose beginning any text may have (Beam's ` to=`, GigaChat 3's `function call`, ReAct's
+ * `Action:`), and those whose strings have no end of their own.
  */
 
 const json = (value) => JSON.stringify(value);
@@ -112,6 +116,10 @@ const harmony = (call) => `<|channel|>commentary to=functions.${call.name} <|con
 /** One value of Kimi K3's typed arguments. */
 const kind = (value) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
+/** MiniMax M3's mark before each tag. */
+const M3 = "]<]minimax[>[";
+const plamo = (word) => `<|plamo:${word}:plamo|>`;
+
 const BAR = "｜";
 const DSML = `${BAR}DSML${BAR}`;
 
@@ -130,7 +138,7 @@ export const FORMS = [
   { id: "functools", family: "Phi-4 mini", from: "vLLM phi4_mini_json, Dynamo phi4", write: (calls) => `functools${list()(calls)}` },
   { id: "granite", family: "Granite 3", from: "vLLM granite", write: (calls) => `<|tool_call|>${list()(calls)}` },
   { id: "phi-4", family: "Phi-4", from: "llama.cpp; Phi-4's chat template", write: (calls) => `<|tool_call|>${list()(calls)}<|/tool_call|>` },
-  { id: "internlm", family: "InternLM", from: "SGLang interns1, vLLM internlm", write: each((call) => `<|action_start|><|plugin|>\n${object(["name", "parameters"])(call)}<|action_end|>`) },
+  { id: "internlm", family: "InternLM", from: "SGLang interns1, vLLM internlm", write: each((call) => `<|action_start|> <|plugin|>\n${object(["name", "parameters"])(call)}<|action_end|>`) },
   { id: "command-r", family: "Command", from: "vLLM cohere_command3, SGLang cohere_command4, llama.cpp", write: (calls) => `<|START_ACTION|>${json(calls.map((call, index) => ({ tool_call_id: String(index), tool_name: call.name, parameters: call.arguments })))}<|END_ACTION|>` },
   { id: "apertus", family: "Apertus", from: "SGLang apertus2509, vLLM apertus, llama.cpp", write: around("<|tools_prefix|>[", (call) => `{${json(call.name)}: ${json(call.arguments)}}`, "]<|tools_suffix|>", ", ") },
   { id: "lfm2-json", family: "LFM2", from: "SGLang lfm2", write: (calls) => `<|tool_call_start|>${list()(calls)}<|tool_call_end|>` },
@@ -155,7 +163,7 @@ export const FORMS = [
   { id: "minimax-m2", family: "MiniMax M2", raw: true, from: "SGLang minimax-m2, vLLM minimax_m2, Dynamo minimax_m2", write: invokes("", "minimax:tool_call") },
   { id: "dots", family: "dots", raw: true, from: "SGLang dots, vLLM dots", write: invokes("", "dots_function_call") },
   { id: "step-3", family: "Step 3", raw: true, from: "SGLang step3, vLLM step3", write: around(`${mark("tool calls begin", "｜", "_")}\n`, steptml, `\n${mark("tool calls end", "｜", "_")}`) },
-  { id: "qwen3-coder", family: "Qwen3-Coder, MiMo, Step 3.5, Nemotron Nano 3", raw: true, from: "SGLang qwen3_coder, vLLM qwen3_coder and qwen3_xml, Dynamo qwen3_coder", write: each((call) => `<tool_call>\n${functionTags(call)}\n</tool_call>`) },
+  { id: "qwen3-coder", family: "Qwen3-Coder, Step 3.5, Nemotron Nano 3", raw: true, from: "SGLang qwen3_coder, vLLM qwen3_coder and qwen3_xml, Dynamo qwen3_coder", write: each((call) => `<tool_call>\n${functionTags(call)}\n</tool_call>`) },
   { id: "qwen3-coder-bare", family: "Qwen3-Coder", raw: true, from: "the same outside of tool_call; Dynamo's and vLLM's qwen3_coder take it", write: each(functionTags) },
   { id: "seed-oss", family: "Seed-OSS", raw: true, from: "vLLM seed_oss", write: each((call) => `<seed:tool_call>\n${functionTags(call)}\n</seed:tool_call>`) },
   { id: "function-json", family: "Llama 3.1, Functionary", from: "Meta's prompt format for user-defined tools; llama.cpp", write: each((call) => `<function=${call.name}>${json(call.arguments)}</function>`) },
@@ -164,9 +172,15 @@ export const FORMS = [
   { id: "glm-4.7", family: "GLM 4.7", raw: true, from: "SGLang glm47, vLLM glm47, Dynamo glm47", write: each((call) => `<tool_call>${call.name}${argTags(call, "")}</tool_call>`) },
   { id: "hunyuan-v3", family: "Hunyuan 3", raw: true, from: "SGLang hunyuan, vLLM hy_v3", write: around("<tool_calls>\n", (call) => `<tool_call>${call.name}<tool_sep>\n${argTags(call, "\n")}\n</tool_call>`, "\n</tool_calls>") },
 
+  { id: "iquest", family: "IQuest", raw: true, from: "SGLang iquest_q1", write: each((call) => `<iquest_tool_call>${call.name}${argTags(call, "")}</iquest_tool_call>`) },
+  { id: "k2-horizon", family: "K2 Horizon", raw: true, from: "SGLang k2_horizon, vLLM k2_horizon", write: around("<ifm|tool_calls>\n", (call) => `<ifm|tool_call>${call.name}\n${argTags(call, "\n", "ifm|")}\n</ifm|tool_call>`, "\n</ifm|tool_calls>") },
+  { id: "gigachat-3.5", family: "GigaChat 3.5", raw: true, from: "SGLang gigachat35", write: invokes("｜GCML｜", "tool_calls", true) },
+  { id: "minimax-m3", family: "MiniMax M3", raw: true, lacks: ["nested", "null", "lists"], from: "SGLang minimax-m3, vLLM minimax_m3, Dynamo minimax_m3; a mark before each tag", write: around(`${M3}<tool_call>\n`, (call) => `${M3}<invoke name="${call.name}">${args(call, (name, value) => `${M3}<${name}>${raw(value)}${M3}</${name}>`, "")}${M3}</invoke>`, `\n${M3}</tool_call>`) },
+
   // GPT.
   { id: "functions-prefix", family: "GPT", from: "GPT's namespace of tools", write: each((call) => `<tool_call>${plain({ ...call, name: `functions.${call.name}` })}</tool_call>`) },
   { id: "harmony", family: "gpt-oss", from: "OpenAI's harmony format; SGLang gpt-oss, vLLM openai, Dynamo harmony", write: each(harmony, "<|start|>assistant") },
+  { id: "harmony-start", family: "gpt-oss", from: "the same with the start of the message; SGLang gpt-oss", write: each((call) => `<|start|>assistant<|channel|>commentary to=functions.${call.name}<|constrain|>json<|message|>${json(call.arguments)}<|call|>`, "") },
   { id: "harmony-role", family: "gpt-oss", from: "the same with the receiver in the role, before the channel", write: each((call) => `<|start|>assistant to=functions.${call.name}<|channel|>commentary json<|message|>${json(call.arguments)}<|call|>`, "") },
   { id: "parallel", family: "GPT", bare: true, from: "GPT's multi_tool_use.parallel: its object as the answer", write: (calls) => json({ tool_uses: calls.map((call) => ({ recipient_name: `functions.${call.name}`, parameters: call.arguments })) }) },
   { id: "parallel-call", family: "GPT", from: "the same as a call in this gateway's form", write: (calls) => `<tool_call>${json({ name: "multi_tool_use.parallel", arguments: { tool_uses: calls.map((call) => ({ recipient_name: `functions.${call.name}`, parameters: call.arguments })) } })}</tool_call>` },
@@ -203,6 +217,9 @@ export const FORMS = [
   },
   { id: "gigachat", family: "GigaChat 3.5", from: "SGLang gigachat3 and gigachat35", write: each((call) => `<|function_call|>${plain(call)}`) },
 
+  { id: "inkling", family: "Inkling", from: "SGLang inkling, vLLM inkling, Dynamo inkling", write: each((call) => `<|message_model|>${call.name}<|content_invoke_tool_json|>${object(["name", "args"])(call)}<|end_message|>`, "") },
+  { id: "plamo3", family: "PLaMo 3", from: "vLLM plamo3", write: around(plamo("begin_tool_requests"), (call) => `${plamo("begin_tool_request")}${plamo("begin_tool_name")}${call.name}${plamo("end_tool_name")}${plamo("begin_tool_arguments")}<|plamo:constrain|>json<|plamo:msg|>${json(call.arguments)}${plamo("end_tool_arguments")}${plamo("end_tool_request")}`, plamo("end_tool_requests"), "") },
+
   // No marks at all: the whole answer is the call.
   { id: "object", family: "Llama 3, any model", bare: true, lacks: ["many"], from: "SGLang llama3, vLLM llama3_json, Dynamo llama3_json", write: each(object(["name", "parameters"])) },
   { id: "list", family: "xLAM, any model", bare: true, from: "vLLM xlam", write: list() },
@@ -210,5 +227,6 @@ export const FORMS = [
   { id: "fence-list", family: "any model", bare: true, from: "the same with a list", write: fence("json", list()) },
   { id: "fence-tags", family: "any model", last: true, from: "this gateway's form in a fence, as chat models like to write what looks like code", write: fence("xml", each((call) => `<tool_call>\n${plain(call)}\n</tool_call>`)) },
   { id: "openai-message", family: "GPT", bare: true, from: "OpenAI's Chat Completions API: the message's tool_calls as the answer", write: (calls) => `{"tool_calls": [${each(openai, ", ")(calls)}]}` },
-  { id: "tool-input", family: "LangChain's agents", bare: true, lacks: ["many"], from: "LangChain's agents of structured chat and JSON, by their parsers", write: each(object(["tool", "tool_input"])) },
+  { id: "tool-input", family: "LangChain's Ollama functions", bare: true, lacks: ["many"], from: "LangChain's OllamaFunctions, in what it asks of a model", write: each(object(["tool", "tool_input"])) },
+  { id: "action", family: "LangChain's agents", bare: true, lacks: ["many"], from: "LangChain's agents of JSON and of structured chat", write: fence("json", each(object(["action", "action_input"]))) },
 ];

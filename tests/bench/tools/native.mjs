@@ -4,10 +4,13 @@ import { spawn } from "node:child_process";
 import { Failure, ROOT } from "../../../scripts/process.mjs";
 import { isBeginning, wrongIn } from "./table.mjs";
 
-/** Resolves to `[{row, wrong, got}]`, in the rows' order; `wrong` is "" for a row that is read right. */
+/**
+ * Resolves to `[{row, wrong, got, whole}]`, in the rows' order: what is `wrong` ("" if nothing is), what
+ * it `got` then, and what it makes of the answer in one piece.
+ */
 export async function readNatively(rows) {
   const lines = await reader(rows.map((row) => JSON.stringify(row)).join("\n"));
-  return rows.map((row, index) => ({ row, ...judge(row, lines[index]) }));
+  return rows.map((row, index) => ({ row, ...judge(row, lines[index]), whole: lines[index].whole }));
 }
 
 /** At every cut as in one piece, and no call that is not meant when the answer ends early. */

@@ -7,7 +7,7 @@
  */
 import { PARIS, ROME, call } from "./tools.mjs";
 
-/** Words that no form may take for its own. `lands` is where a form puts a call of another. */
+/** Words around a call. */
 const BEFORE = "I'll look that up.";
 const AFTER = "That should tell us.";
 const CHINESE = "好的，我来查一下。";
@@ -35,7 +35,7 @@ export const READABLE = {
   "text after": (form) => form.bare || form.last || readable(form, [PARIS], AFTER, (text) => `${text}\n\n${AFTER}`),
   "Chinese before": (form) => form.bare || form.last || readable(form, [PARIS], CHINESE, (text) => `${CHINESE}${text}`),
   "two calls": (form) => form.lacks?.includes("many") || readable(form, [PARIS, call("search_notes", { query: "rain", limit: 3 })]),
-  "nested JSON": (form) => readable(form, [call("search_notes", { query: "rain", filter: NESTED })]),
+  "nested JSON": (form) => form.lacks?.includes("nested") || readable(form, [call("search_notes", { query: "rain", filter: NESTED })]),
   "markup in strings": (form) => readable(form, [call("write_file", { path: "notes.md", text: quoted(form) })]),
   "lines in strings": (form) => readable(form, [call("write_file", { path: "a/b.py", text: lines })]),
   unicode: (form) => readable(form, [call("get_weather", { city: "東京 🗼 Ελλάδα “é” ｜ العربية" })]),
@@ -47,7 +47,7 @@ export const READABLE = {
         limit: -3,
         ratio: 0.25,
         exact: true,
-        tags: ["a", "b c"],
+        ...(form.lacks?.includes("lists") ? {} : { tags: ["a", "b c"] }),
         ...(form.lacks?.includes("null") ? {} : { filter: null }),
       }),
     ]),
