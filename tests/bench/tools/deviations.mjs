@@ -73,6 +73,8 @@ export const DEVIATIONS = [
   row("qwen3-coder", "no opening tag, but the end tag", "<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>"),
   row("qwen3-coder", "in one line", "<tool_call><function=get_weather><parameter=city>Paris</parameter></function></tool_call>"),
   row("qwen3-coder", "no end of the function", "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</tool_call>"),
+  row("qwen3-coder", "two functions in one tag", "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n<function=now>\n</function>\n</tool_call>", [PARIS, call("now")]),
+  row("qwen3-coder", "a boolean as Python writes it", "<tool_call>\n<function=get_weather>\n<parameter=city>\nTrue\n</parameter>\n<parameter=metric>\nTrue\n</parameter>\n</function>\n</tool_call>", [call("get_weather", { city: "True", metric: true })]),
   row("glm-4.5", "no end tag", "<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Paris</arg_value>\n"),
   row("tool_call-name", "single quotes around the name", `<tool_call name='get_weather'>${CITY}</tool_call>`),
   row("function-name", "in the tag of calls", `<tool_call>\n<function name="get_weather">${CITY}</function>\n</tool_call>`),
@@ -105,7 +107,16 @@ export const DEVIATIONS = [
   row("tool_call", "a line break in a string", tag('{"name": "write_file", "arguments": {"path": "a", "text": "b\n\tc"}}'), [call("write_file", { path: "a", text: "b\n\tc" })]),
   row("tool_call", "backslashes that escape nothing", tag(String.raw`{"name": "write_file", "arguments": {"path": "a", "text": "\d \w+ C:\Users"}}`), [call("write_file", { path: "a", text: "\\d \\w+ C:\\Users" })]),
 
+  row("tool_call", "a thought in a string", tag('{"name": "write_file", "arguments": {"path": "a", "text": "<think>no</think> yes </think>"}}'), [call("write_file", { path: "a", text: "<think>no</think> yes </think>" })]),
+  ...[
+    ["dsml", dsml(`<${BAR}invoke name="write_file">\n<${BAR}parameter name="path" string="true">a</${BAR}parameter>\n<${BAR}parameter name="text" string="true"></${BAR}parameter>\n</${BAR}invoke>`)],
+    ["invoke", '<function_calls>\n<invoke name="write_file">\n<parameter name="path">a</parameter>\n<parameter name="text"></parameter>\n</invoke>\n</function_calls>'],
+    ["qwen3-coder", "<tool_call>\n<function=write_file>\n<parameter=path>\na\n</parameter>\n<parameter=text>\n\n</parameter>\n</function>\n</tool_call>"],
+    ["glm-4.5", "<tool_call>write_file\n<arg_key>path</arg_key>\n<arg_value>a</arg_value>\n<arg_key>text</arg_key>\n<arg_value></arg_value>\n</tool_call>"],
+  ].map(([form, text]) => row(form, "an empty string", text, [call("write_file", { path: "a", text: "" })])),
+
   // Fences.
+  row("fence", "tildes", `~~~json\n{"name": "get_weather", "arguments": ${CITY}}\n~~~`),
   row("fence", "a language in capitals", `\`\`\`JSON\n{"name": "get_weather", "arguments": ${CITY}}\n\`\`\``),
   row("fence", "no language", `\`\`\`\n{"name": "get_weather", "arguments": ${CITY}}\n\`\`\``),
   row("fence", "no end of the fence", `\`\`\`json\n{"name": "get_weather", "arguments": ${CITY}}\n`),

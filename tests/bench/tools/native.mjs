@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 
 import { Failure, ROOT } from "../../../scripts/process.mjs";
-import { isBeginning, wrongIn } from "./table.mjs";
+import { EXAMPLE, STAY, isBeginning, wrongIn } from "./table.mjs";
 
 /**
  * Resolves to `[{row, wrong, got, whole}]`, in the rows' order: what is `wrong` ("" if nothing is), what
@@ -19,8 +19,8 @@ function judge(row, { id, whole, cut, early }) {
   const wrong = wrongIn(row, whole);
   if (wrong !== "") return { wrong, got: whole };
   if (cut !== null) return { wrong: `not when cut at ${cut.at}`, got: cut.got };
-  // A row that stays text may be a call before the words after it.
-  const half = row.kind === "read" && early.find(({ calls }) => !isBeginning(row, calls));
+  // What stays text only for the words after it is a call without them.
+  const half = row.variation !== STAY && row.variation !== EXAMPLE && early.find(({ calls }) => !isBeginning(row, calls));
   return half ? { wrong: `half a call at ${half.at}`, got: half.calls } : { wrong: "", got: whole };
 }
 

@@ -30,6 +30,16 @@ export const STAYS = [
   row("a list in brackets", "[get_weather, search_notes, now]"),
   row("a footnote", "See [1], [TOOL] and [ARGS] in the paper."),
 
+  row("a link that begins like a list of calls", "[now()](https://example.com/now)"),
+  row("a tool's name alone", "get_weather"),
+  row("a mark, a tool's name and words", "[TOOL_CALLS] get_weather was called twice in this log."),
+  row("a function's tag in prose", "The tag <function=get_weather> begins a call, and </function> ends it."),
+  row("Python's functools", "functools[0] is not a thing, but functools.reduce is."),
+  row("Gemma's words without their marks", "call:get_weather{city:Paris}"),
+  row("a table in Markdown", "| tool | tag |\n|---|---|\n| get_weather | <tool_call> |\n"),
+  row("YAML", "name: get_weather\narguments:\n  city: Paris\n"),
+  row("the tag of thoughts in prose", "The tag <think> opens a thought, and </think> closes it."),
+
   // Calls of what is not declared, and half a name.
   row("a tool that is not declared", `<tool_call>${UNDECLARED}</tool_call>`),
   row("a bare call of what is not declared", UNDECLARED),
@@ -74,6 +84,8 @@ export const STAYS = [
   row("a list of calls that are computed", "[get_weather(city=name), now() + 1]"),
   row("a test in tool_code's spirit", "```tool_code_example\nget_weather(city=\"Paris\")\n```\nis how it looks."),
 
+  row("a diff", `\`\`\`diff\n- x\n+ ${TAGGED}\n\`\`\``),
+
   // JSON answers.
   row("an answer in JSON with a name", '{"name": "Alice", "arguments": {"a": 1}}'),
   row("an answer in JSON that names a tool", '{"names": ["get_weather"], "count": 1}'),
@@ -86,7 +98,14 @@ export const STAYS = [
   row("a log of calls", `{"log": [${CALL}], "ok": true}`),
   row("an object with a tool's name as key", '{"get_weather": {"city": "Paris"}}'),
 
+  row("a list of calls in Python before words", '[get_weather(city="Paris")] is how a list looks.'),
+  row("a transcript", `{"messages": [{"role": "assistant", "tool_calls": [{"function": ${CALL}}]}]}`),
+  row("no calls", '{"tool_calls": []}'),
+  row("an empty list", "[]"),
+  row("an empty object", "{}"),
+
   // XML and HTML.
+  row("an applet", '<object><param name="city" value="Paris"></object>'),
   row("an XML document", '<?xml version="1.0"?>\n<function name="get_weather"><returns>string</returns></function>\n'),
   row("an XML of parameters", '<parameter name="city">Paris</parameter>'),
   row("HTML with an invoke", '<div><invoke>get_weather</invoke><tool>x</tool></div>'),

@@ -10,9 +10,9 @@ import { DEVIATIONS } from "./deviations.mjs";
 import { FORMS } from "./forms.mjs";
 import { STAYS } from "./stays.mjs";
 import { TOOLS } from "./tools.mjs";
-import { READABLE, TEXT } from "./variations.mjs";
+import { EXAMPLE, READABLE, TEXT } from "./variations.mjs";
 
-export { FORMS, READABLE, TEXT };
+export { EXAMPLE, FORMS, READABLE, TEXT };
 
 /** The columns after the forms' own. */
 export const DEVIATION = "small faults";

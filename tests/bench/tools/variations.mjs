@@ -53,6 +53,9 @@ export const READABLE = {
     ]),
 };
 
+/** The one whose text is a call until words follow it. */
+export const EXAMPLE = "an example in a fence";
+
 export const TEXT = {
   undeclared: (form) => ({ text: form.write([call("remove_all", { path: "/" })]) }),
   "cut off": (form) => {
@@ -60,7 +63,7 @@ export const TEXT = {
     return { text: text.slice(0, text.lastIndexOf("Par") + "Par".length) };
   },
   "inline code": (form) => isFenced(form.write([PARIS])) || { text: `A call is written as \`${inOneLine(form.write([PARIS]))}\` and nothing else.` },
-  "an example in a fence": (form) => ({ text: `A call looks like this:\n\n~~~~text\n${form.write([PARIS])}\n~~~~\n\nPut another city in place of Paris.` }),
+  [EXAMPLE]: (form) => ({ text: `A call looks like this:\n\n~~~~text\n${form.write([PARIS])}\n~~~~\n\nPut another city in place of Paris.` }),
   "a fence that says so": (form) => ({ text: `~~~~text\nExample of a call:\n${form.write([PARIS])}\n~~~~` }),
   "in a thought": (form) => ({ text: `<think>\nI could write ${form.write([PARIS])} but need not.\n</think>\n\nIt is sunny in Paris.`, said: "It is sunny in Paris." }),
   "said by the user": (form) => ({ text: "{{user}}", user: form.write([PARIS]) }),
