@@ -130,11 +130,9 @@ fn first_other(start: &Stages, text: &str, whole: &Outcome) -> Value {
 fn early(start: &Stages, text: &str) -> Vec<Value> {
     let (mut stages, mut outcome) = (start.clone(), Outcome::default());
     let mut seen: Vec<(usize, Vec<Value>)> = Vec::new();
-    for (at, piece) in text
-        .char_indices()
-        .map(|(at, ch)| (at, at + ch.len_utf8()))
-        .filter_map(|(at, end)| Some((end, text.get(at..end)?)))
-    {
+    let mut at = 0;
+    for piece in text.split_inclusive(|_| true) {
+        at += piece.len();
         outcome.take(&mut stages, Event::Text(piece));
         let (mut stages, mut outcome) = (stages.clone(), outcome.clone());
         outcome.take(&mut stages, Event::End(Finish::Stop));

@@ -1,11 +1,19 @@
 /** Reads rows through the built Worker in workerd, over HTTP, with the stand-in for DeGPT behind it. */
 import { isSame } from "./table.mjs";
 
+/** How the stand-in writes the answer: a chunk for each character, the stream cut anywhere, or as a model does. */
+const WRITTEN = {
+  "OpenAI true": (text) => ({ chunks: [...text] }),
+  "Anthropic true": (text) => ({ text, writeMode: { mode: "random", seed: 7, max: 60 } }),
+  "OpenAI false": (text) => ({ text }),
+  "Anthropic false": (text) => ({ text }),
+};
+
 const PATHS = { OpenAI: "/api/v1/chat/completions", Anthropic: "/api/v1/messages" };
 
 /**
  * Resolves to what differs from the native reading: `[{row, way, got}]`. Each row of `readings` (those of
- * `readNatively`) is asked for in both dialects, as a stream in single characters and as JSON.
+ * `readNatively`) is asked for in both dialects, as a stream and as JSON.
  * `ask(path, body)` resolves to the answer's text.
  */
 export async function differences(readings, upstream, ask) {
@@ -15,7 +23,7 @@ export async function differences(readings, upstream, ask) {
       for (const stream of [true, false]) {
         // What the model is shown of quoted calls is the business of tests/adversary/quoted-calls.test.mjs.
         if (row.user !== undefined || row.text === "") continue;
-        upstream.queue(stream ? { chunks: [...row.text] } : { text: row.text });
+        upstream.queue(WRITTEN[`${dialect} ${stream}`](row.text));
         const got = READERS[dialect](await ask(PATHS[dialect], request(dialect, row, stream)), stream);
         if (!isSame(got, { text: whole.text, calls: whole.calls })) different.push({ row, way: `${dialect}${stream ? ", streamed" : ""}`, got });
       }
