@@ -98,6 +98,8 @@ export const STAYS = [
   row("a log of calls", `{"log": [${CALL}], "ok": true}`),
   row("an object with a tool's name as key", '{"get_weather": {"city": "Paris"}}'),
 
+  row("a list of calls after words", `Like this: [${CALL}]`),
+  row("a list of calls in Python after words", 'Like this: [get_weather(city="Paris")]'),
   row("a list of calls in Python before words", '[get_weather(city="Paris")] is how a list looks.'),
   row("a transcript", `{"messages": [{"role": "assistant", "tool_calls": [{"function": ${CALL}}]}]}`),
   row("no calls", '{"tool_calls": []}'),
