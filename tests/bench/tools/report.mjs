@@ -43,7 +43,7 @@ export function print(readings, peers) {
 }
 
 const sentence = ({ whole, plain, readable, faults, text, calls }) =>
-  `reads ${plain} forms, ${whole} in all their rows; ${readable} readable rows, ${faults} small faults; ${text} stay text, ${calls} of the others make a call`;
+  `reads ${plain} forms, ${whole} in all their rows; ${readable} readable rows, ${faults} small faults; ${text} stay text, and ${calls} of these made calls`;
 
 const table = (head, rows) => [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 const code = (text) => `\`${text}\``;
@@ -66,7 +66,7 @@ stays text. \`npm run bench:tools\` measures it, and \`npm run bench:tools -- --
 ## In short
 
 ${table(
-    ["", "forms read", "in all their rows", "rows with calls", "small faults", "rows that stay text", "of the others, a call"],
+    ["", "forms read", "in all their rows", "rows with calls", "small faults", "rows that stay text", "calls made of these"],
     all.map(({ name, version, readings: theirs }) => {
       const { plain, whole, readable, faults, text, calls } = summary(theirs);
       return [[name, version].filter(Boolean).join(" "), plain, whole, readable, faults, text, calls];
@@ -77,7 +77,7 @@ ${peers
   .map(({ name, what, missing, parsers, failed = {} }) => {
     if (missing) return `- ${name} could not be installed where this was measured: ${missing}.`;
     const left = Object.entries(failed).map(([parser, why]) => `${code(parser)} ${why}`);
-    return `- ${name}: ${what}, ${parsers.length} of them.${left.length > 0 ? ` Left out: ${left.join("; ")}.` : ""}`;
+    return `- ${name}: ${what}, ${parsers.length === 1 ? "one parser" : `${parsers.length} parsers`}.${left.length > 0 ? ` Left out: ${left.join("; ")}.` : ""}`;
   })
   .join("\n")}
 
@@ -85,8 +85,10 @@ The others are judged in their favour. Each row is read if any of their parsers 
 has one, chosen by its operator. They get the whole answer at once, while the gateway must read the same
 at every cut. A row that stays text is judged by the parser that reads most of its form, and not at all
 where none reads it. Not all of their misses are faults: a server hands on calls of tools that are not
-declared, and its models do not write other models' forms. Their packages are installed without
-what runs models (torch and the like), with stubs in its place.
+declared, and its models do not write other models' forms; nor does it mark what a conversation quotes.
+Their packages are installed without what runs models (torch and the like), with stubs in its place.
+The parsers of gpt-oss's answers in vLLM and Dynamo need OpenAI's tokens, which they fetch as they run:
+without these they read nothing.
 
 ## How a row is judged
 
@@ -158,7 +160,7 @@ ${table(
 
 \`\`\`console
 $ npm run bench:tools               # the gateway, in seconds
-$ npm run bench:tools -- --peers    # and the others, installed into .tools/ (700 MB)
+$ npm run bench:tools -- --peers    # and the others, installed into .tools/ (1.8 GB)
 $ npm run bench:tools -- --publish  # and this page
 \`\`\`
 
