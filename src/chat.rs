@@ -72,6 +72,8 @@ pub struct Tool<'a> {
     pub examples: Option<&'a str>,
     /// Whether the model does not see it until a tool search finds it.
     pub deferred: bool,
+    /// Whether its arguments must fit the schema.
+    pub strict: bool,
     /// Whether its arguments are one text, which its schema calls `input`.
     pub takes_text: bool,
 }
@@ -282,11 +284,12 @@ pub enum Event<'a> {
     Reasoning(&'a str),
     /// A piece of the answer's text, never empty.
     Text(&'a str),
-    /// A complete tool call.
+    /// A tool call. It is complete, unless [`Finish::Length`] follows: that may have cut off the
+    /// last call of the answer.
     ToolCall {
         /// The tool's name.
         name: &'a str,
-        /// The arguments: the JSON text of an object.
+        /// The arguments: the JSON text of an object, or the beginning of one.
         arguments: &'a str,
     },
     /// The answer is complete.
@@ -329,6 +332,8 @@ pub struct Answer {
     pub text: String,
     /// The tools it calls, in order.
     pub calls: Vec<Call>,
+    /// What is wrong with a call in its text that cannot be read, if there is one.
+    pub unreadable: Option<&'static str>,
     /// The finish reason.
     pub finish: Finish,
     /// The token counts.
@@ -364,6 +369,16 @@ pub struct Call {
     pub arguments: String,
     /// How many bytes of the text come before it.
     pub place: usize,
+}
+
+impl Call {
+    /// Makes an object of the arguments of a call that was cut off.
+    pub(crate) fn close(&mut self) {
+        let close = || json::close(&self.arguments).map(|(closed, _)| closed);
+        if !json::is_valid(&self.arguments) {
+            self.arguments = close().unwrap_or_else(|| "{}".to_owned());
+        }
+    }
 }
 
 /// The most choices that one request may ask for.

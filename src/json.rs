@@ -3,6 +3,7 @@
 //! The dialects read requests with `parse`. Their wire types list their fields with
 //! `fields!` and are built from [`Text`] and [`Content`].
 
+mod close;
 mod error;
 mod nesting;
 mod reader;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use serde::{Serialize, de::IgnoredAny};
 
 use crate::{error::Error, notes::Notes};
+pub(crate) use close::close;
 pub(crate) use error::Outcome;
 use error::Wrong;
 pub(crate) use nesting::Nesting;

@@ -25,14 +25,15 @@ pub(super) enum CallGate {
     AskedAgain(Answer),
 }
 
-/// A complete answer without a call.
+/// A complete answer without the call that is wanted.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) said: Said,
+    pub(super) finish: Finish,
     pub(super) usage: Usage,
 }
 
-/// The reasoning and text that are held back.
+/// What is held back: reasoning, text, and calls with which something is wrong.
 #[derive(Debug, Default)]
 pub(super) struct Said(Vec<Piece>);
 
@@ -40,6 +41,7 @@ pub(super) struct Said(Vec<Piece>);
 enum Piece {
     Reasoning(String),
     Text(String),
+    Call(String, String),
 }
 
 impl CallGate {
@@ -58,7 +60,7 @@ impl CallGate {
                 pass(event);
             }
             Self::Holding(said) => {
-                if matches!(event, Event::ToolCall { .. }) {
+                if matches!(event, Event::ToolCall { .. }) && !said.has_call() {
                     self.open(pass);
                     pass(event);
                     return;
@@ -77,7 +79,8 @@ impl CallGate {
     pub(super) fn end(&mut self, finish: &Finish, usage: Usage, pass: &mut dyn FnMut(&Event<'_>)) {
         match self {
             Self::Holding(said) if ended_by_itself(finish) => {
-                *self = Self::Missed(Answer { said: mem::take(said), usage });
+                let (said, finish) = (mem::take(said), finish.clone());
+                *self = Self::Missed(Answer { said, finish, usage });
             }
             Self::Holding(_) => self.open(pass),
             Self::AskedAgain(_) => *self = Self::Open,
@@ -114,6 +117,31 @@ impl CallGate {
         }
     }
 
+    /// Keeps a call with which something is wrong, if the gate waits for a call. Then nothing
+    /// passes before the end.
+    pub(super) fn hold(&mut self, call: &Event<'_>) -> bool {
+        match self {
+            Self::Holding(said) => said.keep(call),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether such a call is held.
+    pub(super) fn holds_call(&self) -> bool {
+        matches!(self, Self::Holding(said) if said.has_call())
+    }
+
+    /// Whether anything is held of an answer that has not ended.
+    pub(super) fn has_said(&self) -> bool {
+        matches!(self, Self::Holding(said) if !said.0.is_empty())
+    }
+
+    /// Whether another answer has been requested, and nothing of it has come.
+    pub(super) fn has_asked(&self) -> bool {
+        matches!(self, Self::AskedAgain(_))
+    }
+
     /// Whether everything passes.
     pub(super) fn is_open(&self) -> bool {
         matches!(self, Self::Open)
@@ -136,20 +164,28 @@ impl CallGate {
 }
 
 impl Said {
-    /// Keeps reasoning and text. Calls and ends are not kept.
+    /// Keeps reasoning, text and calls. Ends are not kept.
     fn keep(&mut self, event: &Event<'_>) {
         match (event, self.0.last_mut()) {
             (Event::Reasoning(text), Some(Piece::Reasoning(said)))
             | (Event::Text(text), Some(Piece::Text(said))) => said.push_str(text),
             (Event::Reasoning(text), _) => self.0.push(Piece::Reasoning((*text).to_owned())),
             (Event::Text(text), _) => self.0.push(Piece::Text((*text).to_owned())),
-            (Event::ToolCall { .. } | Event::End(_), _) => {}
+            (Event::ToolCall { name, arguments }, _) => {
+                self.0.push(Piece::Call((*name).to_owned(), (*arguments).to_owned()));
+            }
+            (Event::End(_), _) => {}
         }
+    }
+
+    fn has_call(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Call(..)))
     }
 
     fn held_bytes(&self) -> usize {
         let bytes = self.0.iter().map(|piece| match piece {
             Piece::Reasoning(text) | Piece::Text(text) => text.capacity(),
+            Piece::Call(name, arguments) => name.capacity() + arguments.capacity(),
         });
         bytes.sum()
     }
@@ -160,6 +196,7 @@ impl Said {
             pass(&match piece {
                 Piece::Reasoning(text) => Event::Reasoning(text),
                 Piece::Text(text) => Event::Text(text),
+                Piece::Call(name, arguments) => Event::ToolCall { name, arguments },
             });
         }
     }

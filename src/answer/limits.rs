@@ -109,15 +109,16 @@ impl Limiter {
                 }
             }
             Event::ToolCall { name, arguments } => {
-                let fits = self.flush(on_event) == Room::Left
-                    && self.reasoning.held.is_empty()
-                    && self.text.held.is_empty()
-                    && self.call_fits(name, arguments);
-                if fits {
+                let is_over = self.flush(on_event) == Room::UsedUp
+                    || !self.reasoning.held.is_empty()
+                    || !self.text.held.is_empty();
+                let fits = if is_over { None } else { self.call_fits(name, arguments) };
+                if let Some(fits) = fits {
                     self.called = true;
-                    on_event(event);
-                } else {
-                    // A partial call is of no use to a client.
+                    let arguments = split(arguments, fits).0;
+                    on_event(Event::ToolCall { name, arguments });
+                }
+                if fits != Some(arguments.len()) {
                     on_event(Event::End(Finish::Length));
                 }
             }
@@ -146,18 +147,20 @@ impl Limiter {
         self.text.push(&rest, limit, self.counting, pass)
     }
 
-    /// Counts a call if it fits under the limit.
-    fn call_fits(&mut self, name: &str, arguments: &str) -> bool {
+    /// Counts a call as far as it fits under the limit: returns how many bytes of its arguments
+    /// do, and `None` if not even its name does.
+    fn call_fits(&mut self, name: &str, arguments: &str) -> Option<usize> {
         let limit = self.text_limit();
         if limit.is_none() && self.counting == Counting::Off {
-            return true;
+            return Some(arguments.len());
         }
-        let tokens = tokens::count(name) + tokens::count(arguments);
-        let fits = limit.is_none_or(|limit| self.text.counter.total() + tokens <= limit);
-        if fits {
-            self.call_tokens += tokens;
-        }
-        fits
+        let name_tokens = tokens::count(name);
+        let used = self.text.counter.total() + name_tokens;
+        let left = limit.map_or(Some(u64::MAX), |limit| limit.checked_sub(used))?;
+        let mut counter = Counter::default();
+        let fits = counter.push_up_to(arguments, left);
+        self.call_tokens += name_tokens + counter.total();
+        Some(fits)
     }
 
     /// The finish reason. If the answer has calls, they are the reason: clients look for calls

@@ -18,6 +18,8 @@ pub mod patience;
 mod relay;
 mod stages;
 mod stream;
+mod thoughts;
+mod watch;
 mod whole;
 
 use std::ops::ControlFlow;
@@ -29,6 +31,7 @@ pub use patience::Patience;
 pub use relay::{Client, Relay, Step, UpstreamBody};
 pub use stages::Stages;
 pub use stream::{Progress, Translator};
+pub use watch::{Found, Judge, Watch};
 pub use whole::{Whole, whole};
 
 use crate::{chat::Event, degpt, error::Error, sse};

@@ -3,12 +3,14 @@
 use super::{
     Input,
     call_gate::{Answer, CallGate},
+    watch::Watch,
 };
 use crate::{
     answer::Stages,
     chat::{Event, Finish, Phase, Usage},
     dialect::Encoder,
     error::Error,
+    tools::Fit,
 };
 
 /// The state of a stream after a call.
@@ -34,6 +36,7 @@ pub struct Translator {
     input: Input,
     stages: Stages,
     gate: CallGate,
+    watch: Option<Watch>,
     output: Output,
     max_answer_bytes: usize,
     /// Unused stages for a second answer, if one may be requested.
@@ -95,6 +98,7 @@ impl Translator {
             input: Input::new(max_answer_bytes),
             stages,
             gate: CallGate::Open,
+            watch: None,
             output: Output { encoder, state: State::Unopened, is_broken: false },
             max_answer_bytes,
             fresh: None,
@@ -111,22 +115,36 @@ impl Translator {
         self
     }
 
+    /// Has `watch` look at the calls of the answer. One with which something is wrong is not the
+    /// call that [`Translator::wait_for_call`] waits for.
+    #[must_use]
+    pub fn watched(mut self, watch: Watch) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     /// Reads `bytes` from the upstream, and appends the client's bytes to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Progress {
-        let Self { input, stages, gate, output, .. } = self;
+        let Self { input, stages, gate, watch, output, .. } = self;
         if output.state == State::Ended {
             return Progress::Ended;
         }
         let result = input.push(bytes, &mut |event| {
             // Events after the end, in the same chunk, are neither passed on nor counted.
             if output.state != State::Ended && !gate.is_missed() {
-                pass_on(event, stages, gate, output, out);
+                pass_on(event, stages, gate, watch.as_ref(), output, out);
             }
         });
         match result {
             // An answer that has ended can no longer fail.
             Err(error) if !self.gate.is_missed() => self.upstream_failed(error, out),
-            _ => self.progress(),
+            _ => {
+                // The client gets its headers now, even if the beginning of the text is held.
+                if self.phase() == Phase::Flowing {
+                    self.output.open(out);
+                }
+                self.progress()
+            }
         }
     }
 
@@ -140,6 +158,7 @@ impl Translator {
     /// written: another upstream may still succeed.
     pub fn upstream_failed(&mut self, error: Error, out: &mut Vec<u8>) -> Progress {
         if self.phase() == Phase::Flowing || self.output.state == State::Ended {
+            self.output.open(out);
             self.fail(error, out)
         } else {
             Progress::Failed(error)
@@ -152,9 +171,9 @@ impl Translator {
         if self.output.state == State::Ended {
             return Progress::Ended;
         }
-        if let Some(Answer { said, usage }) = self.gate.take_first() {
+        if let Some(Answer { said, finish, usage }) = self.gate.take_first() {
             said.release(&mut |event| self.output.event(event, out));
-            self.output.close(&Finish::Stop, usage, out);
+            self.output.close(&finish, usage, out);
             return Progress::Ended;
         }
         if self.output.state == State::Unopened {
@@ -261,16 +280,30 @@ fn pass_on(
     event: Event<'_>,
     stages: &mut Stages,
     gate: &mut CallGate,
+    watch: Option<&Watch>,
     output: &mut Output,
     out: &mut Vec<u8>,
 ) {
+    if let Some(watch) = watch.filter(|_| gate.has_asked()) {
+        watch.forget();
+    }
     let mut end = None;
     stages.push(event, &mut |event| match event {
         Event::End(finish) => end = Some(finish),
-        event if gate.is_open() => output.event(&event, out),
-        event => gate.push(&event, &mut |event| output.event(event, out)),
+        event => {
+            let is_wrong = watch.is_some_and(|watch| watch.is_wrong(&event));
+            if gate.is_open() {
+                output.event(&event, out);
+            } else if !(is_wrong && gate.hold(&event)) {
+                gate.push(&event, &mut |event| output.event(event, out));
+            }
+        }
     });
-    if !gate.is_open() && stages.may_go_out() {
+    if let (Some(watch), Some(why)) = (watch, stages.unreadable()) {
+        watch.note(Fit::Unreadable(why));
+    }
+    let may_go_out = stages.may_go_out() && !gate.holds_call();
+    if may_go_out && (end.is_some() || gate.has_said()) {
         gate.open(&mut |event| output.event(event, out));
     }
     if let Some(finish) = end {

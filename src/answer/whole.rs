@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::Input;
 use crate::{
     answer::Stages,
-    chat::{Answer, Call, Event, Failure, Phase},
+    chat::{Answer, Call, Event, Failure, Finish, Phase},
     error::Error,
     in_flight,
 };
@@ -68,6 +68,9 @@ impl Whole {
                     place: answer.text.len(),
                 }),
                 Event::End(finish) => {
+                    if let (Finish::Length, Some(call)) = (&finish, answer.calls.last_mut()) {
+                        call.close();
+                    }
                     answer.finish = finish;
                     *outcome = Some(Ok(()));
                 }
@@ -120,6 +123,7 @@ impl Whole {
         });
         result.map_err(|error| Failure { error, phase })?;
         self.answer.usage = self.stages.usage();
+        self.answer.unreadable = self.stages.unreadable();
         Ok(self.answer)
     }
 }

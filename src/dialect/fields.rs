@@ -80,8 +80,6 @@ pub(super) const TOOL: &[Row] = &[
     ("execution", Nothing),
     // For the program that runs the editor.
     ("max_characters", Nothing),
-    // Arguments are not held to their schema.
-    ("strict", NothingIf(&["false"])),
 ];
 
 /// A part of a message's content.

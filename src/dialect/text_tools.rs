@@ -21,6 +21,9 @@ pub(super) fn text_of(arguments: &str) -> Cow<'_, str> {
         input: Option<Text<'a>>,
     }
     fields!(Arguments<'a> { input });
-    let read = json::read::<Arguments<'_>>(arguments.as_bytes()).ok();
-    read.and_then(|read| read.input).map_or(Cow::Borrowed(arguments), |text| text.0)
+    // The call may have been cut off.
+    let (closed, _) = json::close(arguments).unwrap_or_default();
+    let read = json::read::<Arguments<'_>>(closed.as_bytes()).ok();
+    let text = read.and_then(|read| read.input);
+    text.map_or(Cow::Borrowed(arguments), |text| Cow::Owned(text.0.into_owned()))
 }

@@ -97,7 +97,9 @@ fn hide_if(reader: &mut Reader<'_>, value: bool) -> Outcome<()> {
 
 /// What the switches of a request come to.
 pub(super) fn decide(notes: &mut Notes) -> (Thinking, Reasoning) {
-    let reasoning = if notes.ask(Wish::Hidden) { Reasoning::Hidden } else { Reasoning::Shown };
+    // Who turns reasoning off does not want it from a model that reasons all the same.
+    let is_hidden = notes.ask(Wish::Hidden) || notes.ask(Wish::Off);
+    let reasoning = if is_hidden { Reasoning::Hidden } else { Reasoning::Shown };
     notes.settle(&[Wish::Hidden], true);
     // The first that is asked for wins, and these lose.
     let table: [(Wish, Thinking, &[Wish]); 4] = [

@@ -80,12 +80,16 @@ pub(super) struct Spec<'a> {
     pub(super) input_schema: Option<Raw<'a>>,
     /// The same by another name.
     pub(super) parameters: Option<Raw<'a>>,
+    /// Whether its arguments must fit that schema.
+    pub(super) strict: Option<bool>,
     /// The form of a custom tool's text: `{"type": "text"}`, or with a grammar, kept as the client
     /// wrote it.
     pub(super) format: Option<Raw<'a>>,
 }
 
-fields!(Spec<'a> { name, description, input_schema, parameters, format } + fields::TOOL);
+fields!(
+    Spec<'a> { name, description, input_schema, parameters, strict, format } + fields::TOOL
+);
 
 /// Which tools may or must be called.
 #[derive(Debug)]

@@ -95,6 +95,7 @@ pub(super) fn read<'a>(
         schema,
         examples: input_examples.map(|examples| examples.0),
         deferred: defer_loading == Some(true),
+        strict: spec.strict == Some(true),
         takes_text: takes_text && schema == Some(text_tools::SCHEMA),
     }))
 }
@@ -113,6 +114,7 @@ pub(super) fn read_function<'a>(
         schema: spec.parameters.or(spec.input_schema).map(|schema| schema.0),
         examples: None,
         deferred: false,
+        strict: spec.strict == Some(true),
         takes_text: false,
     })
 }

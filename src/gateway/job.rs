@@ -1,5 +1,7 @@
 //! What is kept of a request once it has been parsed.
 
+use std::rc::Rc;
+
 use crate::{
     answer::{Counting, Limiter, Stages},
     catalog::{Attachments, Target},
@@ -12,7 +14,7 @@ use crate::{
     in_flight::{BASE_BYTES, Held},
     notes::Wish,
     prompt_tokens,
-    tools::{Stage, Wanted},
+    tools::{Stage, Strict, Wanted},
 };
 
 /// The model that answers `prompt`. Takes notes on the switches of reasoning that it does not
@@ -42,6 +44,8 @@ pub(super) struct Job<'a> {
     pub(super) wanted: Wanted<'static>,
     /// The JSON schema that the answer should match.
     pub(super) schema: Option<String>,
+    /// The tools whose calls are held to their schemas.
+    pub(super) strict: Rc<Strict>,
     reasoning: Reasoning,
     /// What has no effect, as a header; empty if everything has one.
     pub(super) ignored: String,
@@ -78,6 +82,7 @@ impl<'a> Job<'a> {
             },
             wanted: wanted.with_schema(None),
             schema: schema.map(str::to_owned),
+            strict: Rc::new(Strict::by(&prompt)),
             limits: prompt.limits,
             reasoning: prompt.reasoning,
             ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
@@ -87,9 +92,9 @@ impl<'a> Job<'a> {
 
     /// How much memory it takes, together with `body`, in bytes.
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
-        let schema = self.schema.as_ref().map_or(0, String::capacity);
+        let schemas = self.schema.as_ref().map_or(0, String::capacity) + self.strict.held_bytes();
         let each = BASE_BYTES * self.reply.choices() as usize;
-        each + body.held_bytes() + schema + self.reply.held_bytes()
+        each + body.held_bytes() + schemas + self.reply.held_bytes()
     }
 
     /// The stages that one answer goes through.

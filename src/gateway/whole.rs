@@ -44,9 +44,7 @@ pub(super) async fn answer<E: Runtime>(
     in_flight::probe(bytes)?;
     let text = job.reply.whole(&answer, &others, &job.target.model.id, stamp);
     let mut reply = reply::json(200, text, Some(text_held));
-    if let Some(fit) = fit.header() {
-        reply.headers.push(("x-degpt-json", fit.to_owned()));
-    }
+    reply.headers.extend(fit.header().map(|(name, value)| (name, value.to_owned())));
     Ok(reply)
 }
 
@@ -86,7 +84,8 @@ async fn best<E: Runtime>(
     done: &RefCell<Done>,
 ) -> Result<(), Error> {
     let wanted = job.wanted.with_schema(job.schema.as_deref());
-    let judge = |answer: &Answer| wanted.fit(answer, |schema, text| edge.judge(schema, text));
+    let judge_text = &|schema: &str, text: &str| edge.judge(schema, text);
+    let judge = |answer: &Answer| wanted.fit(answer, &job.strict, judge_text);
     let (mut answer, mut held) = ask(gateway, edge, &call, job, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit)
@@ -104,7 +103,7 @@ async fn best<E: Runtime>(
         }
     }
     if fit == Fit::Several {
-        wanted.settle(&mut answer, |schema, text| edge.judge(schema, text));
+        wanted.settle(&mut answer, judge_text);
     }
     done.borrow_mut().add(answer, fit, held);
     Ok(())

@@ -10,20 +10,31 @@
 //!   several values in that one the last counts, if possible one that fits the schema.
 //! - A streamed one can lack a call or a value ([`Wanted::stream_correction`]), and only as
 //!   long as nothing of it has gone out. The second answer counts if there is one.
+//!
+//! A call that cannot be read is lacking too, and so is one that does not fit the schema of its
+//! strict tool.
 
 use std::borrow::Cow;
 
-use super::{form::Root, quote};
+use super::{
+    fit::{Fit, Judgement},
+    form::Root,
+    markup, quote,
+    strict::Strict,
+};
 use crate::chat::{Answer, Finish, Format, Prompt, Role, ToolChoice};
 
 /// The longest answer that a model is asked to do better than, in bytes.
 pub const LONGEST_BYTES: usize = 1 << 20;
 
+/// The most calls of a whole answer that are judged: each may take its time.
+const MOST_JUDGED_CALLS: usize = 16;
+
 /// Whether an answer that ended like this can be asked for again. One that was cut short
 /// would be cut short again.
 #[must_use]
 pub fn ended_by_itself(finish: &Finish) -> bool {
-    *finish == Finish::Stop
+    matches!(finish, Finish::Stop | Finish::ToolCalls)
 }
 
 /// What is asked when an answer lacks what is wanted.
@@ -49,57 +60,6 @@ pub struct Wanted<'a> {
     may_ask_again: bool,
 }
 
-/// What is found of a JSON text that is to fit a JSON schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
-    /// It fits.
-    Fits,
-    /// It does not, and this is why, in words for a model.
-    Misfit(String),
-    /// That cannot be told, or not soon.
-    Unknown,
-}
-
-/// How the text of an answer fits the form that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fit {
-    /// It does.
-    Fits,
-    /// It is a value of the right kind, and whether that fits the schema cannot be told.
-    Unjudged,
-    /// It is a value of the right kind that does not fit the schema, and this is why.
-    Misfit(String),
-    /// It has values of the right kind in it, and is none itself.
-    Several,
-    /// It is none.
-    NotJson,
-}
-
-impl Fit {
-    /// Whether it is closer to what is wanted than `other` is.
-    #[must_use]
-    pub fn is_better_than(&self, other: &Self) -> bool {
-        let rank = |fit: &Self| match fit {
-            Self::Fits => 0,
-            Self::Unjudged => 1,
-            Self::Misfit(_) => 2,
-            Self::Several => 3,
-            Self::NotJson => 4,
-        };
-        rank(self) < rank(other)
-    }
-
-    /// What the header `x-degpt-json` says of it; `None` if there is nothing to say.
-    #[must_use]
-    pub fn header(&self) -> Option<&'static str> {
-        match self {
-            Self::Fits => None,
-            Self::Unjudged => Some("unjudged"),
-            Self::Misfit(_) | Self::Several | Self::NotJson => Some("invalid"),
-        }
-    }
-}
-
 impl<'a> Wanted<'a> {
     /// What `prompt` wants.
     #[must_use]
@@ -122,14 +82,23 @@ impl<'a> Wanted<'a> {
         Wanted { call, format, root, has_tools, may_ask_again }
     }
 
-    /// What is asked if a streamed answer has not what is wanted; `None` if it may have
-    /// anything.
+    /// Whether a streamed answer may be asked for again, and so is held back until it has what
+    /// is wanted.
     #[must_use]
-    pub fn stream_correction(self) -> Option<Correction<'static>> {
-        let lacks_value = self.format.is_some() && self.may_ask_again;
-        let text = self.lacks_call().map(Cow::Borrowed);
-        let text = text.or_else(|| lacks_value.then(|| self.lacks_form(&Fit::NotJson))?)?;
-        Some(Correction { answer: "".into(), text })
+    pub fn holds_stream(self) -> bool {
+        self.may_ask_again && (self.call || self.format.is_some() || self.has_tools)
+    }
+
+    /// What is asked if a streamed answer has not what is wanted. `fit` is what was found of its
+    /// calls.
+    #[must_use]
+    pub fn stream_correction(self, fit: &Fit) -> Correction<'static> {
+        let lack = match fit {
+            Fit::MisfitCall(_) | Fit::Unreadable(_) => None,
+            _ if self.call => Some(Fit::NoCall),
+            _ => Some(Fit::NotJson),
+        };
+        Correction { answer: "".into(), text: self.lack(lack.as_ref().unwrap_or(fit)) }
     }
 
     /// What is asked after a whole `answer`, which is of this `fit`; `None` if it is not
@@ -140,26 +109,48 @@ impl<'a> Wanted<'a> {
         if !ended_by_itself(&answer.finish) || !self.may_ask_again || is_long {
             return None;
         }
-        let text = self.lacks_call().map(Cow::Borrowed).or_else(|| self.lacks_form(fit))?;
+        let fit = if self.lacks_call(answer) && !matches!(fit, Fit::Unreadable(_)) {
+            &Fit::NoCall
+        } else {
+            fit
+        };
+        if !fit.is_wrong() {
+            return None;
+        }
         let said = answer.text.as_str();
-        let answer = if self.has_tools { quote::mark(said) } else { said.into() };
-        Some(Correction { answer, text })
+        let is_marked = self.has_tools && !matches!(fit, Fit::Unreadable(_));
+        let mut said = if is_marked { quote::mark(said) } else { said.into() };
+        for call in &answer.calls {
+            said = format!("{said}{}\n", markup::call("", &call.name, &call.arguments)).into();
+        }
+        Some(Correction { answer: said, text: self.lack(fit) })
     }
 
-    /// What to say to a model that made no call; `None` if none is wanted.
-    fn lacks_call(self) -> Option<&'static str> {
-        (self.call && self.may_ask_again).then_some(
-            "You did not call a tool. Call one now, in exactly the form you were given, and \
-             write nothing else.",
-        )
+    fn lacks_call(self, answer: &Answer) -> bool {
+        self.call && answer.calls.is_empty()
     }
 
-    /// How `answer` fits. `judge` says whether a text, its second argument, fits a
-    /// schema, and is asked about JSON alone.
+    /// How `answer` fits, with its calls of the tools that are `strict`. `judge` says whether a
+    /// text, its second argument, fits a schema, and is asked about JSON alone.
     #[must_use]
-    pub fn fit(self, answer: &Answer, judge: impl FnOnce(&str, &str) -> Judgement) -> Fit {
+    pub fn fit(
+        self,
+        answer: &Answer,
+        strict: &Strict,
+        judge: &dyn Fn(&str, &str) -> Judgement,
+    ) -> Fit {
+        if let Some(why) = answer.unreadable {
+            return Fit::Unreadable(why);
+        }
+        let mut worst = Fit::Fits;
+        for call in answer.calls.iter().take(MOST_JUDGED_CALLS) {
+            let fit = strict.fit(&call.name, &call.arguments, judge);
+            if worst.is_better_than(&fit) {
+                worst = fit;
+            }
+        }
         let Some(format) = self.format.filter(|_| answer.calls.is_empty()) else {
-            return Fit::Fits;
+            return if self.lacks_call(answer) { Fit::NoCall } else { worst };
         };
         if !self.root.is(&answer.text) {
             let has_several = self.root.values(&answer.text).len() > 1;
@@ -174,7 +165,7 @@ impl<'a> Wanted<'a> {
 
     /// Makes one of an answer of [`Fit::Several`] values: the last that fits the schema, or
     /// if none does, the last.
-    pub fn settle(self, answer: &mut Answer, judge: impl Fn(&str, &str) -> Judgement) {
+    pub fn settle(self, answer: &mut Answer, judge: &dyn Fn(&str, &str) -> Judgement) {
         /// Each may take its time.
         const MOST_JUDGED: usize = 3;
         let schema = self.format.and_then(|format| format.schema);
@@ -187,22 +178,38 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// What to say to a model whose answer is of this `fit`; `None` if it is fine.
-    fn lacks_form(self, fit: &Fit) -> Option<Cow<'static, str>> {
+    /// What to say to a model whose answer is of this `fit`.
+    fn lack(self, fit: &Fit) -> Cow<'static, str> {
         let value = self.root.name();
         let (start, what, end, which) = match fit {
-            // To ask again would be to ask for what nobody knows to be wrong.
-            Fit::Fits | Fit::Unjudged => return None,
+            Fit::NoCall => {
+                return "You did not call a tool. Call one now, in exactly the form you were given, \
+                        and write nothing else."
+                    .into();
+            }
+            Fit::MisfitCall(why) => {
+                return call_again("Arguments do not fit the JSON schema of the tool", &brief(why));
+            }
+            Fit::Unreadable(why) => return call_again("Your call cannot be read", why),
             Fit::Misfit(why) => {
                 ("That does not fit the JSON schema: ", &*brief(why), "", "that fits it")
             }
             Fit::Several => ("There is more than one ", value, " in that.", "that is right"),
-            Fit::NotJson => ("That is no valid ", value, ".", "of the form you were given"),
+            // Nobody asks about one that fits.
+            _ => ("That is no valid ", value, ".", "of the form you were given"),
         };
         let text =
             format!("{start}{what}{end} Answer again, with one {value} {which} and nothing else.");
-        Some(text.into())
+        text.into()
     }
+}
+
+fn call_again(wrong: &str, why: &str) -> Cow<'static, str> {
+    let text = format!(
+        "{wrong}: {why} Make all your calls again, in exactly the form you were given, and write \
+         nothing else."
+    );
+    text.into()
 }
 
 /// One short line of a reason, which may quote a key or a list of any length.

@@ -18,11 +18,35 @@ pub(super) struct ParsedCall {
 
 /// The calls in `block`: JSON objects, or lists of them, between tags and code fences.
 /// `None` if the block has anything else in it, or calls a tool that is not declared.
-pub(super) fn read(block: &str, declared: &Declared<'_>) -> Option<Vec<ParsedCall>> {
-    read_strictly(block, declared).or_else(|| read_strictly(&tidy(block), declared))
+///
+/// Of a block that was cut off, the last call has only the beginning of its arguments, one that
+/// can be closed, or nothing.
+pub(super) fn read(
+    block: &str,
+    declared: &Declared<'_>,
+    ending: Ending,
+) -> Option<Vec<ParsedCall>> {
+    read_strictly(block, declared, Ending::Whole)
+        .or_else(|| read_strictly(&tidy(block), declared, ending))
 }
 
-fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<ParsedCall>> {
+/// Whether a block has its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Whole,
+    Cut,
+}
+
+/// What is wrong with `block`, in which no call can be read, in words for a model.
+pub(super) fn fault(block: &str) -> &'static str {
+    if json::close(block).is_some_and(|(closed, kept)| closed.len() == kept) {
+        "It calls no tool that you have, or is not of the form."
+    } else {
+        "It is no valid JSON."
+    }
+}
+
+fn read_strictly(block: &str, declared: &Declared<'_>, ending: Ending) -> Option<Vec<ParsedCall>> {
     let mut calls = Vec::new();
     let mut rest = block;
     loop {
@@ -37,7 +61,15 @@ fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<ParsedCall>
                 .trim_start_matches(['`', '~'])
                 .trim_start_matches(|ch: char| ch.is_ascii_alphanumeric() || ch == '_');
         } else {
-            let (Raw(value), more) = json::read_first(rest, Care::Strict).ok()?;
+            let closed;
+            let (value, more, kept) = match json::read_first(rest, Care::Strict) {
+                Ok((Raw(value), more)) => (value, more, value.len()),
+                Err(_) if ending == Ending::Cut => {
+                    closed = json::close(rest)?;
+                    (closed.0.as_str(), "", closed.1)
+                }
+                Err(_) => return None,
+            };
             rest = more;
             if value.starts_with('[') {
                 let list: Vec<Raw<'_>> = json::read(value.as_bytes()).ok()?;
@@ -47,8 +79,25 @@ fn read_strictly(block: &str, declared: &Declared<'_>) -> Option<Vec<ParsedCall>
             } else {
                 calls.push(read_call(value, declared)?);
             }
+            cut(&mut calls, value, kept)?;
         }
     }
+}
+
+/// Leaves of the last call's arguments what the model wrote, which is up to `kept` of the value
+/// `closed`. `None` if the name may go on.
+fn cut(calls: &mut [ParsedCall], closed: &str, kept: usize) -> Option<()> {
+    let (written, added) = closed.split_at_checked(kept)?;
+    let call = calls.last_mut()?;
+    match closed.find(&call.arguments) {
+        Some(start) if start + call.arguments.len() > kept => {
+            written.get(start..)?.clone_into(&mut call.arguments);
+        }
+        _ if added.starts_with('"') && written.ends_with(&call.name) => return None,
+        None if call.arguments == "{}" && !added.is_empty() => call.arguments.clear(),
+        _ => {}
+    }
+    Some(())
 }
 
 /// What follows the tag that `text` begins with. An answer may end in the middle of its

@@ -10,12 +10,14 @@ mod ask_again;
 mod block;
 mod call_json;
 mod code_fences;
+mod fit;
 mod form;
 mod instructions;
 mod json_only;
 pub mod markup;
 mod parser;
 mod quote;
+mod strict;
 
 use std::borrow::Cow;
 
@@ -23,10 +25,12 @@ use crate::{
     chat::{Calls, Event, Finish, Prompt, Tool, ToolChoice},
     names::Names,
 };
-pub use ask_again::{Correction, Fit, Judgement, LONGEST_BYTES, Wanted, ended_by_itself};
+pub use ask_again::{Correction, LONGEST_BYTES, Wanted, ended_by_itself};
+pub use fit::{Fit, Judgement};
 use form::Root;
 pub use instructions::instruct;
 use json_only::JsonOnly;
+pub use strict::Strict;
 
 /// The most that is held back until it is certain what it is, in bytes. No model writes
 /// a call as large: what is longer is text.
@@ -98,14 +102,21 @@ impl Stage {
         })
     }
 
-    /// Whether what has passed may go out, but for calls, which may.
+    /// Whether what has passed may go out, but for calls, which may. At the end of the answer:
+    /// whether it has what it must have.
     #[must_use]
     pub fn may_go_out(&self) -> bool {
-        match self.awaited {
-            Awaited::Call => false,
-            Awaited::Value => self.json_only.as_ref().is_some_and(JsonOnly::has_value),
-            Awaited::Nothing => true,
+        match (self.awaited, &self.json_only) {
+            (Awaited::Call, _) => false,
+            (Awaited::Value, Some(json_only)) => json_only.has_value(),
+            (Awaited::Value, None) | (Awaited::Nothing, _) => self.unreadable().is_none(),
         }
+    }
+
+    /// What is wrong with a call that could not be read and became text.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<&'static str> {
+        self.calls.as_ref()?.unreadable
     }
 
     /// How much memory is held for what is not certain yet, in bytes.
@@ -125,6 +136,7 @@ impl Stage {
         if *awaited == Awaited::Value && matches!(event, Event::Reasoning(_)) {
             *awaited = Awaited::Nothing;
         }
+        let at_end = matches!(event, Event::End(Finish::Length));
         let mut pass = |event: Event<'_>| {
             if *ended {
                 return;
@@ -137,13 +149,14 @@ impl Stage {
             };
             send(event);
             if is_last {
-                send(Event::End(Finish::Stop));
+                // It may have been cut off.
+                send(Event::End(if at_end { Finish::Length } else { Finish::Stop }));
             }
         };
         match (event, calls) {
             (Event::Text(text), Some(calls)) => calls.push(text, &mut pass),
             (Event::End(finish), Some(calls)) => {
-                calls.finish(&mut pass);
+                calls.finish(&finish, &mut pass);
                 pass(Event::End(finish));
             }
             (other, _) => pass(other),

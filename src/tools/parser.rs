@@ -18,7 +18,7 @@ use std::mem;
 use super::{
     Declared, MAX_HELD_BYTES,
     block::{self, Block},
-    call_json::{self, ParsedCall},
+    call_json::{self, Ending, ParsedCall},
     code_fences::CodeFences,
     markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
     quote::{self, Last, Look},
@@ -37,6 +37,10 @@ pub(super) struct Parser {
     ready: String,
     passed_text: bool,
     called: bool,
+    /// Whether the answer was cut off here.
+    is_cut: bool,
+    /// What is wrong with a call that became text.
+    pub(super) unreadable: Option<&'static str>,
     /// The end of the text so far.
     last: Last,
     /// A mark that may be that of a quoted tag, and the text after it.
@@ -175,6 +179,8 @@ impl Parser {
             ready: String::new(),
             passed_text: false,
             called: false,
+            is_cut: false,
+            unreadable: None,
             last: Last::default(),
             marked: String::new(),
             held: String::new(),
@@ -195,8 +201,9 @@ impl Parser {
         self.send(on_event);
     }
 
-    /// The text has ended.
-    pub(super) fn finish(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
+    /// The text has ended, for the reason `finish`.
+    pub(super) fn finish(&mut self, finish: &Finish, on_event: &mut dyn FnMut(Event<'_>)) {
+        self.is_cut = *finish == Finish::Length;
         if matches!(self.candidate, Candidate::Block(_) | Candidate::After { .. }) {
             self.complete(on_event);
         } else {
@@ -232,6 +239,10 @@ impl Parser {
             Verdict::Hold(candidate) => self.candidate = candidate,
             Verdict::Complete => self.complete(on_event),
             Verdict::Text => {
+                // In the middle of a line it is only spoken of.
+                if self.fences.at_line_start() {
+                    self.note_unreadable();
+                }
                 self.held.pop();
                 self.release();
                 self.step(ch, on_event);
@@ -333,21 +344,29 @@ impl Parser {
 
     /// The candidate is complete: calls, or text after all.
     fn complete(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
-        match call_json::read(&self.held, &self.declared) {
-            Some(calls) => {
-                self.held.clear();
-                self.settle();
-                self.send(on_event);
-                self.called = true;
-                self.fences = CodeFences::default();
-                for ParsedCall { name, arguments } in &calls {
-                    let has_marks = self.quotes.tags;
-                    let arguments =
-                        if has_marks { quote::unmark(arguments) } else { arguments.into() };
-                    on_event(Event::ToolCall { name, arguments: &arguments });
-                }
-            }
-            None => self.release(),
+        let ending = if self.is_cut { Ending::Cut } else { Ending::Whole };
+        let Some(calls) = call_json::read(&self.held, &self.declared, ending) else {
+            self.note_unreadable();
+            return self.release();
+        };
+        self.held.clear();
+        self.settle();
+        self.send(on_event);
+        self.called = true;
+        self.fences = CodeFences::default();
+        for ParsedCall { name, arguments } in &calls {
+            let has_marks = self.quotes.tags;
+            let arguments = if has_marks { quote::unmark(arguments) } else { arguments.into() };
+            on_event(Event::ToolCall { name, arguments: &arguments });
+        }
+    }
+
+    /// Takes a note if what is held is a call in tags, and so cannot be read.
+    fn note_unreadable(&mut self) {
+        let tag = self.held.strip_prefix('<').and_then(|held| held.split_once('>'));
+        let is_call = |name: &str| name == LIST_TAG || CALL_TAGS.contains(&name);
+        if let Some((_, call)) = tag.filter(|(name, _)| !self.is_cut && is_call(name)) {
+            self.unreadable = Some(call_json::fault(call));
         }
     }
 

@@ -139,6 +139,40 @@ for (const [Client, folder] of [
   });
 }
 
+const LETTER = '<tool_call>\n{"name": "weather", "arguments": {"day": "today", "city": "' + "Paris and ".repeat(50) + '"}}\n</tool_call>';
+
+check(`openai ${packageVersion("openai")}: a call that is cut off is there, whole and streamed`, async () => {
+  const client = new OpenAI7({ baseURL: stack.openai, apiKey: KEY, maxRetries: 0 });
+  const tools = [{ type: "function", function: { name: "weather", parameters } }];
+  const request = { model: MODEL, messages: [{ role: "user", content: "Hi" }], tools, max_tokens: 40 };
+  for (const stream of [false, true]) {
+    stack.upstream.queue({ text: LETTER });
+    const answer = stream ? await collect(await client.chat.completions.create({ ...request, stream })) : await client.chat.completions.create(request);
+    const choices = stream ? answer.flatMap(({ choices }) => choices) : answer.choices;
+    assert.equal(choices.at(-1).finish_reason, "length");
+    const calls = choices.flatMap(({ message, delta }) => (message ?? delta).tool_calls ?? []);
+    assert.equal(calls[0].function.name, "weather");
+    const text = calls.map((call) => call.function.arguments).join("");
+    assert.match(stream ? text : JSON.parse(text).city, stream ? /^\{"day": "today", "city": "(Paris and )+/ : /^(Paris and )+/);
+  }
+});
+
+check(`@anthropic-ai/sdk ${packageVersion("@anthropic-ai/sdk")}: a call that is cut off is there, whole and streamed`, async () => {
+  const client = new Anthropic({ baseURL: stack.api, apiKey: KEY, maxRetries: 0 });
+  const tools = [{ name: "weather", input_schema: parameters }];
+  const request = { model: MODEL, messages: [{ role: "user", content: "Hi" }], tools, max_tokens: 40 };
+  for (const stream of [false, true]) {
+    stack.upstream.queue({ text: LETTER });
+    const message = stream ? await client.messages.stream(request).finalMessage() : await client.messages.create(request);
+    const { content: [call], stop_reason: reason, usage } = message;
+    assert.deepEqual([call.type, call.name, reason], ["tool_use", "weather", "max_tokens"]);
+    // Its stream leaves out a text that has no end.
+    assert.equal(call.input.day, "today");
+    if (!stream) assert.match(call.input.city, /^(Paris and )+/);
+    assert.ok(usage.output_tokens > 36 && usage.output_tokens <= 40, `${usage.output_tokens} tokens`);
+  }
+});
+
 for (const [number, folder, connect] of [
   ["D11", "@ai-sdk/openai-compatible", () => createOpenAICompatible({ name: "degpt", baseURL: stack.openai, apiKey: KEY, includeUsage: true, supportsStructuredOutputs: true })],
   ["D12", "@ai-sdk/anthropic", () => createAnthropic({ baseURL: stack.openai, apiKey: KEY })],

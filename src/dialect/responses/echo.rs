@@ -42,13 +42,12 @@ const TEXT: Table = &[("format", r#"{"type":"text"}"#), ("verbosity", r#""medium
 
 const REASONING: Table = &[("effort", "null"), ("summary", "null")];
 
-/// Nobody holds calls to their schema, so none is strict.
 const FUNCTION: Table = &[
     ("type", r#""function""#),
     ("name", r#""""#),
     ("description", "null"),
     ("parameters", "null"),
-    ("", "false"),
+    ("strict", "false"),
 ];
 
 /// The fields of the answer that repeat the request: `"name":value,…`.
@@ -83,7 +82,6 @@ impl Echo {
 /// Appends a field.
 fn put(fields: &mut String, name: &str, value: &str) {
     let comma = if fields.is_empty() { "" } else { "," };
-    let name = if name.is_empty() { "strict" } else { name };
     for part in [comma, "\"", name, "\":", value] {
         fields.push_str(part);
     }

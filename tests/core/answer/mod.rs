@@ -3,4 +3,5 @@
 mod exchange;
 mod pace;
 mod relay;
+mod thoughts;
 mod translate;

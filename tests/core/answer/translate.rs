@@ -23,7 +23,7 @@ use crate::support::contract::{MODEL, stamp};
 
 /// Every fixture and how it ends: [`Clean`], or [`Before`] or [`After`] the
 /// answer has begun.
-const CASES: [(&str, Ending); 57] = [
+const CASES: [(&str, Ending); 62] = [
     // Recorded.
     ("claude-system-role-fake-success", Before(Error::Declined)),
     ("claude-thinking", Clean(Finish::Stop)),
@@ -58,8 +58,13 @@ const CASES: [(&str, Ending); 57] = [
     ("reasoning-null-beside-text", Clean(Finish::Stop)),
     ("reasoning-returns-after-text", Clean(Finish::Stop)),
     ("spaces-around-done", Clean(Finish::Stop)),
+    ("tag-that-is-none", Clean(Finish::Stop)),
     ("the-sentence-quoted", Clean(Finish::Stop)),
     ("the-whole-sentence-and-more", Clean(Finish::Stop)),
+    ("thought-after-reasoning", Clean(Finish::Stop)),
+    ("thought-in-text", Clean(Finish::Stop)),
+    ("thought-of-gpt-oss", Clean(Finish::Stop)),
+    ("thought-without-end", Clean(Finish::Stop)),
     ("unescaped-utf-8", Clean(Finish::Stop)),
     // No answer, in every form.
     ("choices-not-a-list", Before(Error::Garbled)),

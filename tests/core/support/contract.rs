@@ -241,7 +241,8 @@ fn agrees(dialect: &'static Api, client: &Client, whole: &Result<Answer, Failure
                 assert_eq!(client.ending, Ending::Failed(body));
             }
             let has_words = !client.reasoning.is_empty() || !client.text.is_empty();
-            assert_eq!(has_words, *phase == Phase::Flowing);
+            // What came may have been held, as the possible beginning of a tag.
+            assert!(!has_words || *phase == Phase::Flowing);
         }
     }
 }

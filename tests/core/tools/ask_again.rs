@@ -19,7 +19,7 @@ use degpt_edge::{
     chat::{Limits, Phase, Stamp, UsageReport},
     degpt,
     error::Error,
-    tools::{self, Fit, Stage, Wanted},
+    tools::{self, Fit, Stage, Strict, Wanted},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -70,7 +70,8 @@ fn of_an_answer_in_json_the_object_is_left() {
                 answer::whole(&upstream(&pieces, None), stages(&prompt, &Limits::default()))
                     .unwrap();
             assert_eq!(answer.text, left, "{pieces:?}");
-            let fit = wanted.fit(&answer, |_, _| unreachable!("there is no schema"));
+            let fit =
+                wanted.fit(&answer, &Strict::default(), &|_, _| unreachable!("there is no schema"));
             assert_eq!(fit == Fit::Fits, is_json, "{words}");
             assert_eq!(fit.header().is_none(), is_json, "{words}");
             assert_eq!(wanted.correction(&answer, &fit).is_none(), is_json, "{words}");
@@ -149,7 +150,8 @@ fn a_model_with_tools_and_a_form_may_do_either() {
     let answer =
         answer::whole(&upstream(&[call], None), stages(&prompt, &Limits::default())).unwrap();
     assert_eq!((answer.text.as_str(), answer.calls.len()), ("Look:", 1));
-    let fit = Wanted::by(&prompt).fit(&answer, |_, _| unreachable!("a call is not judged"));
+    let fit = Wanted::by(&prompt)
+        .fit(&answer, &Strict::default(), &|_, _| unreachable!("a call is not judged"));
     assert_eq!(fit, Fit::Fits);
     let answer =
         answer::whole(&upstream(&["Ok: {\"a\": 1}."], None), stages(&prompt, &Limits::default()))

@@ -321,7 +321,7 @@ fn what_is_held_is_not_lost_at_a_limit() {
             vec![paris(), json!("and")],
             "tool_use",
         ),
-        // A call that does not fit is left out as a whole.
+        // A call whose name does not fit is left out.
         (format!("One two {CALL}"), tokens(3), None, vec![json!("One two")], "max_tokens"),
         (format!("One two {CALL}"), tokens(40), None, vec![json!("One two"), paris()], "tool_use"),
         // DeGPT's own end of tokens in the middle of a call.
@@ -333,10 +333,10 @@ fn what_is_held_is_not_lost_at_a_limit() {
             "max_tokens",
         ),
         (
-            "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Pa".to_owned(),
+            "<tool_call>{\"name\": \"get_weather\", \"arguments\": {city: \"Pa".to_owned(),
             Limits::default(),
             Some("length"),
-            vec![json!("<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Pa")],
+            vec![json!("<tool_call>{\"name\": \"get_weather\", \"arguments\": {city: \"Pa")],
             "max_tokens",
         ),
         (
