@@ -58,8 +58,7 @@ test("the list has every model once, in order, with all fields, and needs no key
       Object.keys(model).sort(),
       ["architecture", "created", "description", "id", "model", "name", "object", "owned_by", "support", "supported_parameters", "thinking", "tier", "tip"],
     );
-    const takes = model.support === "image" ? ["text", "image", "file"] : ["text"];
-    assert.deepEqual(model.architecture, { input_modalities: takes, output_modalities: ["text"] }, model.id);
+    if (model.support === "image") assert.ok(model.architecture.input_modalities.includes("image"), model.id);
     assert.equal(model.object, "model");
     assert.ok(Number.isInteger(model.created) && model.created > 1.7e9 && model.created < 1.8e9, `${model.created}`);
     assert.equal(model.model, model.id.replace(/-think$/, ""));
@@ -75,6 +74,7 @@ test("the list has every model once, in order, with all fields, and needs no key
     "grok-3-mini",
     "claude-sonnet-4-5-20250929-think",
   ]);
+  assert.deepEqual(json.data[0].architecture, { input_modalities: ["text"], output_modalities: ["text"] });
   const { tier, created } = json.data.find(({ id }) => id === "gemini-3-pro-preview");
   assert.deepEqual([tier, created], [3, Date.parse("2026-02-09") / 1000]);
 });
