@@ -28,8 +28,6 @@ const ENVIRONMENTS = {
   clients: { requirements: "requirements.txt", others: "requirements-others.txt" },
   ecosystem: { requirements: "ecosystem/requirements.txt" },
   agents: { requirements: "agents/requirements.txt", newest: [3, 12] },
-  // Beside the gateway in tests/bench/tools/.
-  peers: { requirements: "../bench/tools/peers/requirements.txt" },
 };
 
 /** Installs what the checks of `npm test` need, where it is not yet. */
