@@ -1,6 +1,13 @@
 //! A block of calls, from its first tag or bracket to its end.
+//!
+//! Only as much of its form is followed as its end depends on: tags, brackets, strings, and the
+//! values of arguments. [`super::calls`] reads it then.
 
-use super::markup::{CALL_TAGS, LIST_TAG};
+use super::{
+    calls,
+    declared::{Declared, Word},
+    tags::{self, Look, Role, Tag},
+};
 
 /// What one more character makes of a block.
 pub(super) enum Step {
@@ -31,158 +38,222 @@ enum Form {
     Tagged,
     /// With a code fence. The closing fence ends it.
     Fenced,
-    /// With an object that has neither tags nor a fence. Its last bracket ends it.
+    /// With an object or a call that has neither tags nor a fence. Its last bracket ends it.
     Bare,
 }
 
-/// Which tags are open: one of [`CALL_TAGS`], [`LIST_TAG`], or both.
+/// Which tags are open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OpenTags {
-    Nothing,
-    Call,
-    List,
-    CallInList,
+struct OpenTags {
+    list: bool,
+    call: bool,
+    named: bool,
 }
 
 /// What the next character belongs to.
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// A string, a tag, a fence or a bracket may begin.
+    /// A string, a tag, a word, a fence or a bracket may begin.
     Between,
-    /// A string.
-    String,
+    /// A string with these quotes.
+    String(char),
     /// A string, after a backslash.
-    Escape,
+    Escape(char),
+    /// A word, which starts at this byte of what is held.
+    Word(usize),
     /// A tag, which starts at this byte of what is held.
-    Tag(usize),
-    /// The line of a fence between a tag and its call, and where its last `<` is. What
-    /// begins with that is read as a tag after the line. None has a line break in it, so
-    /// the block is text then.
-    FenceLine(Option<usize>),
+    Tag(TagSoFar),
+    /// The value of an argument. A tag in it may have begun.
+    Value(Opened, Option<TagSoFar>),
 }
 
+/// A tag that has not ended.
 #[derive(Debug, Clone, Copy)]
-enum Tag {
-    Call,
-    List,
+pub(super) struct TagSoFar {
+    start: usize,
+    has_attributes: bool,
+}
+
+/// The tag of an argument: what its closing tag depends on.
+#[derive(Debug, Clone, Copy)]
+struct Opened {
+    role: Role,
+    is_dsml: bool,
+}
+
+/// What one more character makes of a tag.
+pub(super) enum TagStep<'t> {
+    Open(TagSoFar),
+    /// This role is certain, and its attributes begin.
+    Attributes(TagSoFar, Role),
+    Whole(Tag<'t>),
+    Other,
+}
+
+impl TagSoFar {
+    /// A tag whose bracket is the last byte of what is held.
+    pub(super) fn at_end(held: &str) -> Self {
+        Self { start: held.len() - 1, has_attributes: false }
+    }
+
+    /// Takes one more character, with which `held` ends. `opens` is as in [`tags::look`].
+    pub(super) fn step(mut self, ch: char, held: &str, opens: bool) -> TagStep<'_> {
+        let tag = held.get(self.start..).unwrap_or_default();
+        match ch {
+            '>' => tags::read(tag).map_or(TagStep::Other, |(tag, _)| TagStep::Whole(tag)),
+            '<' => TagStep::Other,
+            _ if self.has_attributes && tag.len() <= tags::LONGEST => TagStep::Open(self),
+            _ => match tags::look(tag, opens) {
+                Look::Open => TagStep::Open(self),
+                Look::Attributes(role) => {
+                    self.has_attributes = tag.contains('=');
+                    TagStep::Attributes(self, role)
+                }
+                Look::Other => TagStep::Other,
+            },
+        }
+    }
 }
 
 impl Block {
-    /// A block after the tag around a call.
-    pub(super) fn tagged() -> Self {
-        Self { form: Form::Tagged, tags: OpenTags::Call, depth: 0, state: State::Between }
+    const NO_TAGS: OpenTags = OpenTags { list: false, call: false, named: false };
+
+    fn new(form: Form, depth: u32) -> Self {
+        Self { form, tags: Self::NO_TAGS, depth, state: State::Between }
     }
 
-    /// A block after the tag around several calls.
-    pub(super) fn list() -> Self {
-        Self { form: Form::Tagged, tags: OpenTags::List, depth: 0, state: State::Between }
+    /// What a block is after its first tag.
+    pub(super) fn after(tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
+        Self::new(Form::Tagged, 0).tag(tag, declared)
     }
 
     /// A block in a code fence. `held` ends with the `<` of its first tag.
     pub(super) fn fenced(held: &str) -> Self {
-        let state = State::Tag(held.len() - 1);
-        Self { form: Form::Fenced, tags: OpenTags::Nothing, depth: 0, state }
+        Self { state: State::Tag(TagSoFar::at_end(held)), ..Self::new(Form::Fenced, 0) }
     }
 
-    /// A block without tags, after the beginning of its object.
-    pub(super) fn bare() -> Self {
-        Self { form: Form::Bare, tags: OpenTags::Nothing, depth: 1, state: State::Between }
+    /// A block without tags, within this many brackets.
+    pub(super) fn bare(depth: u32, in_fence: bool) -> Self {
+        Self::new(if in_fence { Form::Fenced } else { Form::Bare }, depth)
     }
 
-    /// A block without tags in a code fence, after the beginning of its object.
-    pub(super) fn fenced_bare() -> Self {
-        Self { form: Form::Fenced, ..Self::bare() }
+    /// A block after a word that begins calls. Nothing needs to close it.
+    pub(super) fn after_word() -> Self {
+        Self { tags: OpenTags { call: true, ..Self::NO_TAGS }, ..Self::new(Form::Tagged, 0) }
     }
 
     /// Takes one more character, with which `held` ends.
-    pub(super) fn step(mut self, ch: char, held: &str) -> Step {
+    pub(super) fn step(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         self.state = match (self.state, ch) {
-            (State::String, '\\') => State::Escape,
-            (State::String, '"') => State::Between,
-            (State::String | State::Escape, _) => State::String,
-            (State::Tag(start), _) => return self.tag(held.get(start..).unwrap_or_default()),
-            (State::Between, _) => return self.begin(ch, held, State::Between),
-            (State::FenceLine(tag), '\n' | '{' | '[') => {
-                return self.begin(ch, held, tag.map_or(State::Between, State::Tag));
-            }
-            (State::FenceLine(_), '<') => State::FenceLine(Some(held.len() - 1)),
-            (State::FenceLine(tag), _) => State::FenceLine(tag),
+            (State::String(quote), '\\') => State::Escape(quote),
+            (State::String(quote), _) if ch == quote => State::Between,
+            (State::String(quote) | State::Escape(quote), _) => State::String(quote),
+            (State::Value(opened, tag), _) => return self.value(opened, tag, ch, held),
+            (State::Tag(tag), _) => return self.in_tag(tag, ch, held, declared),
+            (State::Word(start), _) => return self.word(start, ch, held, declared),
+            (State::Between, _) => return self.begin(ch, held, declared),
         };
         Step::Hold(self)
     }
 
-    /// Takes a character that may begin or end something. `next` is the state after it,
-    /// unless it begins a string, a tag or a fence.
-    fn begin(mut self, ch: char, held: &str, next: State) -> Step {
-        let in_tags = self.tags != OpenTags::Nothing;
-        self.state = next;
+    /// Takes a character that may begin or end something.
+    fn begin(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+        let in_tags = self.tags != Self::NO_TAGS;
+        self.state = State::Between;
         match ch {
-            '<' => self.state = State::Tag(held.len() - 1),
+            '<' => self.state = State::Tag(TagSoFar::at_end(held)),
             // Only tags say that a further object is a call.
             '{' | '[' if self.depth == 0 && !in_tags => return Step::Text,
-            '{' | '[' => self.depth += 1,
-            '}' | ']' => {
+            '(' if self.depth == 0 => return Step::Text,
+            '{' | '[' | '(' => self.depth += 1,
+            '}' | ']' | ')' => {
+                let is_surplus = self.depth == 0;
                 self.depth = self.depth.saturating_sub(1);
-                if self.depth == 0 && self.form == Form::Bare {
+                if self.depth == 0 && self.form == Form::Bare && !is_surplus {
                     return Step::Followed;
                 }
             }
-            '"' if self.depth > 0 => self.state = State::String,
+            '"' | '\'' if self.depth > 0 => self.state = State::String(ch),
             _ if self.depth > 0 || ch == ',' || ch.is_ascii_whitespace() => {}
-            '`' | '~' if in_tags => self.state = State::FenceLine(None),
+            '`' | '~' if in_tags => {}
             '`' | '~' if self.form == Form::Fenced => return Step::Followed,
+            _ if self.tags.call || self.tags.named => {
+                return self.word(held.len() - ch.len_utf8(), ch, held, declared);
+            }
             _ => return Step::Text,
         }
         Step::Hold(self)
     }
 
-    /// Takes one more character of a tag. `tag` is the tag so far.
-    fn tag(mut self, tag: &str) -> Step {
-        let (name, closes) = match tag.strip_prefix("</") {
-            Some(name) => (name, true),
-            None => (tag.strip_prefix('<').unwrap_or_default(), false),
-        };
-        let tag = match name.strip_suffix('>') {
-            None if CALL_TAGS.iter().chain([&LIST_TAG]).any(|tag| tag.starts_with(name)) => {
-                return Step::Hold(self);
+    /// Takes one more character of a word, which starts at `start`, or the first after it.
+    fn word(mut self, start: usize, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+        let word = held.get(start..).unwrap_or_default();
+        let ended = word.strip_suffix(calls::ends_word);
+        let look = declared.look(ended.unwrap_or(word));
+        match (ended, look) {
+            (_, Word::Other) | (Some(_), Word::Open) => return Step::Text,
+            (None, _) => self.state = State::Word(start),
+            (Some(_), Word::Name) if ch == '(' => {
+                self.depth += 1;
+                self.state = State::Between;
             }
-            Some(name) if CALL_TAGS.contains(&name) => Some(Tag::Call),
-            Some(LIST_TAG) => Some(Tag::List),
-            _ => None,
-        };
-        self.state = State::Between;
-        match tag {
-            Some(tag) if closes => {
-                self.depth = 0;
-                self.tags = self.tags.closed(tag);
-                // A list goes on after each call, and a fence to its closing line.
-                if self.tags != OpenTags::List && self.form != Form::Fenced {
-                    return Step::Complete;
-                }
-            }
-            Some(tag) => self.tags = self.tags.opened(tag),
-            None if self.depth == 0 => return Step::Text,
-            // In an object that is broken it may be anything.
-            None => {}
+            (Some(_), _) => return self.begin(ch, held, declared),
         }
         Step::Hold(self)
     }
-}
 
-impl OpenTags {
-    fn opened(self, tag: Tag) -> Self {
-        match (self, tag) {
-            (Self::Nothing | Self::Call, Tag::Call) => Self::Call,
-            (Self::Nothing | Self::List, Tag::List) => Self::List,
-            _ => Self::CallInList,
-        }
+    /// Takes one more character of the value of an argument.
+    fn value(mut self, opened: Opened, tag: Option<TagSoFar>, ch: char, held: &str) -> Step {
+        let step = tag.map_or(TagStep::Other, |tag| tag.step(ch, held, false));
+        self.state = match step {
+            TagStep::Open(tag) | TagStep::Attributes(tag, _) => State::Value(opened, Some(tag)),
+            TagStep::Whole(tag)
+                if tag.closes() && (tag.role, tag.is_dsml) == (opened.role, opened.is_dsml) =>
+            {
+                State::Between
+            }
+            TagStep::Whole(_) | TagStep::Other => {
+                State::Value(opened, (ch == '<').then(|| TagSoFar::at_end(held)))
+            }
+        };
+        Step::Hold(self)
     }
 
-    /// The closing tag of a list closes a call in it too.
-    fn closed(self, tag: Tag) -> Self {
-        match (self, tag) {
-            (Self::List | Self::CallInList, Tag::Call) => Self::List,
-            _ => Self::Nothing,
+    /// Takes one more character of a tag.
+    fn in_tag(mut self, tag: TagSoFar, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+        match tag.step(ch, held, false) {
+            TagStep::Open(tag) | TagStep::Attributes(tag, _) => self.state = State::Tag(tag),
+            TagStep::Whole(tag) => return self.tag(&tag, declared),
+            TagStep::Other if self.depth == 0 => return Step::Text,
+            // In an object that is broken it may be anything.
+            TagStep::Other => return self.begin(ch, held, declared),
         }
+        Step::Hold(self)
+    }
+
+    /// Takes a tag.
+    fn tag(mut self, tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
+        self.state = State::Between;
+        if tag.opens_calls() && tag.name.is_some_and(|name| !declared.has(name)) {
+            return Step::Text;
+        }
+        let is_open = tag.opens();
+        match tag.role {
+            Role::List => self.tags = OpenTags { list: is_open, ..Self::NO_TAGS },
+            Role::Call => {
+                self.tags = OpenTags { call: is_open, named: false, ..self.tags };
+            }
+            Role::Named => self.tags.named = is_open,
+            Role::Argument | Role::Key | Role::Value if is_open => {
+                let opened = Opened { role: tag.role, is_dsml: tag.is_dsml };
+                self.state = State::Value(opened, None);
+            }
+            Role::Argument | Role::Key | Role::Value | Role::Part => return Step::Hold(self),
+            Role::Result => return Step::Text,
+        }
+        self.depth = 0;
+        // A list goes on after each call, and a fence to its closing line.
+        let ends = self.tags == Self::NO_TAGS && self.form == Form::Tagged;
+        if ends { Step::Complete } else { Step::Hold(self) }
     }
 }

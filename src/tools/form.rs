@@ -13,9 +13,10 @@ pub(super) struct Root(u8);
 impl Root {
     const OBJECT: Self = Self(1);
     const LIST: Self = Self(2);
-    /// A string, a number, `true`, `false` or `null`.
+    /// A number, `true`, `false` or `null`.
     const SCALAR: Self = Self(4);
-    pub(super) const ANY: Self = Self(7);
+    const STRING: Self = Self(8);
+    pub(super) const ANY: Self = Self(15);
 
     /// What an answer of this format may be. Without a schema it is an object.
     pub(super) fn of(format: Format<'_>) -> Self {
@@ -29,11 +30,21 @@ impl Root {
         })
     }
 
+    /// Whether a value may be a string.
+    pub(super) fn has_string(self) -> bool {
+        self.0 & Self::STRING.0 != 0
+    }
+
+    /// Whether a value may be anything but a string.
+    pub(super) fn has_others(self) -> bool {
+        self != Self::STRING
+    }
+
     /// The names of types, with their quotes.
     const TYPES: [(&str, Self); 7] = [
         ("\"object\"", Self::OBJECT),
         ("\"array\"", Self::LIST),
-        ("\"string\"", Self::SCALAR),
+        ("\"string\"", Self::STRING),
         ("\"number\"", Self::SCALAR),
         ("\"integer\"", Self::SCALAR),
         ("\"boolean\"", Self::SCALAR),
@@ -41,7 +52,7 @@ impl Root {
     ];
 
     /// What fits `part` of `schema`, as far as `parts` more parts tell.
-    fn of_part(part: &str, schema: &str, parts: &mut usize) -> Self {
+    pub(super) fn of_part(part: &str, schema: &str, parts: &mut usize) -> Self {
         let fields = json::read::<Fields<'_>>(part.as_bytes());
         let (Ok(fields), Some(left)) = (fields, parts.checked_sub(1)) else {
             return Self::ANY;
@@ -86,6 +97,7 @@ impl Root {
         match json.as_bytes().first() {
             Some(b'{') => Self::OBJECT,
             Some(b'[') => Self::LIST,
+            Some(b'"') => Self::STRING,
             _ => Self::SCALAR,
         }
     }
@@ -100,7 +112,7 @@ impl Root {
     }
 
     /// Whether a value may be of the kind that `json` begins with.
-    fn has(self, json: &str) -> bool {
+    pub(super) fn has(self, json: &str) -> bool {
         self.0 & Self::of_value(json).0 != 0
     }
 

@@ -7,23 +7,19 @@ use crate::{
     json::{self, Raw},
 };
 
-/// The tags that models put around a call. The instructions use the first.
-pub(super) const CALL_TAGS: [&str; 3] = ["tool_call", "function_call", "tool_use"];
-
-/// The tag that some models put around several calls.
-pub(super) const LIST_TAG: &str = "tool_calls";
+/// The tag around a call. Models write others too: see [`super::tags`].
+const CALL_TAG: &str = "tool_call";
 
 /// The tag around a result.
-pub(super) const RESULT_TAG: &str = "tool_response";
+const RESULT_TAG: &str = "tool_response";
 
 /// A call in the history, as text.
 #[must_use]
 pub fn call(id: &str, name: &str, arguments: &str) -> String {
     let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
-    let [tag, ..] = CALL_TAGS;
     // It may be megabytes, and must not be copied as it grows.
     let mut out = Vec::with_capacity(arguments.len() + name.len() + id.len() + 128);
-    out.extend_from_slice(format!("<{tag}>\n").as_bytes());
+    out.extend_from_slice(format!("<{CALL_TAG}>\n").as_bytes());
     let mut call = json::Writer::after(out).field("name", name);
     call = match json::read(arguments.as_bytes()) {
         Ok(Raw(arguments)) => call.raw("arguments", arguments),
@@ -34,7 +30,7 @@ pub fn call(id: &str, name: &str, arguments: &str) -> String {
         call = call.field("id", id);
     }
     let mut call = call.end();
-    let _ = write!(call, "\n</{tag}>");
+    let _ = write!(call, "\n</{CALL_TAG}>");
     call
 }
 

@@ -6,26 +6,28 @@
 //! results of the history in the same form, and [`Stage`] finds the calls in the answer.
 //! `quote` marks calls that a text only quotes.
 
+mod arguments;
 mod ask_again;
+mod bare;
 mod block;
 mod call_json;
+mod calls;
 mod code_fences;
+mod declared;
 mod fit;
 mod form;
 mod instructions;
 mod json_only;
 pub mod markup;
+mod mend;
 mod parser;
 mod quote;
 mod strict;
+mod tags;
 
-use std::borrow::Cow;
-
-use crate::{
-    chat::{Calls, Event, Finish, Prompt, Tool, ToolChoice},
-    names::Names,
-};
+use crate::chat::{Calls, Event, Finish, Prompt, ToolChoice};
 pub use ask_again::{Correction, LONGEST_BYTES, Wanted, ended_by_itself};
+use declared::Declared;
 pub use fit::{Fit, Judgement};
 use form::Root;
 pub use instructions::instruct;
@@ -35,27 +37,6 @@ pub use strict::Strict;
 /// The most that is held back until it is certain what it is, in bytes. No model writes
 /// a call as large: what is longer is text.
 const MAX_HELD_BYTES: usize = 1 << 20;
-
-/// The names of the tools that may be called.
-#[derive(Debug, Clone)]
-struct Declared<'a>(Names<'a>);
-
-impl<'a> Declared<'a> {
-    fn of(list: &'a [Tool<'_>]) -> Self {
-        Self(Names::of(list.iter().map(|tool| Cow::Borrowed(tool.name.as_ref()))))
-    }
-
-    /// The declared name that a model means by `name`.
-    fn find<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let find = |name: &'n str| self.0.has(name).then_some(name);
-        // GPT models were trained to write this prefix.
-        find(name).or_else(|| find(name.strip_prefix("functions.")?))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.find(name).is_some()
-    }
-}
 
 /// A stage between the upstream's events and the limits: text goes in, text and calls come
 /// out. They do not depend on how the text was cut into events.
@@ -86,10 +67,8 @@ impl Stage {
         if tools.is_none() && prompt.format.is_none() {
             return None;
         }
-        let calls = tools.map(|tools| {
-            let names = tools.list.iter().map(|tool| Cow::Owned(tool.name.clone().into_owned()));
-            parser::Parser::new(Declared(Names::of(names)), tools.quotes)
-        });
+        let calls =
+            tools.map(|tools| parser::Parser::new(Declared::owned(&tools.list), tools.quotes));
         Some(Self {
             calls,
             json_only: prompt.format.map(|format| JsonOnly::new(Root::of(format))),

@@ -5,23 +5,27 @@
 //! candidate that is not a call passes whole, as text. What may be a call, and how long it
 //! is held:
 //!
-//! - a tagged block: until its closing tag;
-//! - a code fence with only tagged blocks in it: until the end of the answer, because text
-//!   after it shows that the model only spoke of calls;
-//! - a JSON object that begins `{"name": "‹a declared tool›"`, in a fence or bare, if no
-//!   text stands before it: likewise.
+//! - a block that begins with a tag of [`tags`]: until its closing tag;
+//! - a code fence with only such blocks in it, or whose language is one of calls: until the end
+//!   of the answer, because text after it shows that the model only spoke of calls;
+//! - what begins like a call without tags (see [`bare`]), in a fence or not, if no text stands
+//!   before it: likewise.
 //!
-//! White space beside a call passes only with text that follows it.
+//! White space beside a call passes only with text that follows it. A closing tag after a call
+//! that nothing opened is dropped.
 
 use std::mem;
 
 use super::{
-    Declared, MAX_HELD_BYTES,
-    block::{self, Block},
+    MAX_HELD_BYTES,
+    bare::{Bare, Gate, Place},
+    block::{Block, Step, TagSoFar, TagStep},
     call_json::{self, Ending, ParsedCall},
+    calls,
     code_fences::CodeFences,
-    markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
+    declared::Declared,
     quote::{self, Last, Look},
+    tags::{self, Role},
 };
 use crate::chat::{Event, Finish, Quotes};
 
@@ -38,9 +42,11 @@ pub(super) struct Parser {
     passed_text: bool,
     called: bool,
     /// Whether the answer was cut off here.
-    is_cut: bool,
+    ending: Ending,
     /// What is wrong with a call that became text.
     pub(super) unreadable: Option<&'static str>,
+    /// Whether only white space has come since the last call.
+    after_call: bool,
     /// The end of the text so far.
     last: Last,
     /// A mark that may be that of a quoted tag, and the text after it.
@@ -56,65 +62,17 @@ enum Candidate {
     /// Nothing.
     Nothing,
     /// A tag that begins like one around calls, up to its `>`.
-    OpenTag,
+    OpenTag(TagSoFar),
     /// The opening line of a code fence.
     FenceLine(FenceLine),
-    /// White space after that line.
-    FenceStart,
-    /// An object without tags, up to the end of its name: `{"name":"…"`.
-    ObjectStart(ObjectStart),
+    /// White space after that line. Calls in the fence may begin like this.
+    FenceStart(Place),
+    /// What begins like calls without tags.
+    Bare(Bare),
     /// A block of calls.
     Block(Block),
     /// A fence with calls, or calls without tags, and what follows them.
     After { new_line: bool },
-}
-
-/// The beginning of an object without tags.
-#[derive(Debug, Clone)]
-struct ObjectStart {
-    /// The block that it begins.
-    block: Block,
-    /// How much of [`ObjectStart::BEGINNING`] has come.
-    matched: usize,
-    /// Where the name starts in what is held.
-    name: usize,
-}
-
-impl ObjectStart {
-    const BEGINNING: &str = "{\"name\":\"";
-    const LONGEST_NAME: usize = 256;
-
-    /// After the bracket of `block`.
-    fn of(block: Block) -> Self {
-        Self { block, matched: 1, name: 0 }
-    }
-
-    /// Takes one more character, with which `held` ends.
-    fn step(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Verdict {
-        match Self::BEGINNING.as_bytes().get(self.matched) {
-            None => {
-                let name = held.get(self.name..).unwrap_or_default();
-                if let Some(name) = name.strip_suffix('"') {
-                    if !declared.has(name) {
-                        return Verdict::Text;
-                    }
-                    return Verdict::Hold(Candidate::Block(self.block));
-                }
-                if name.len() > Self::LONGEST_NAME {
-                    return Verdict::Text;
-                }
-            }
-            Some(expected) if ch == char::from(*expected) => {
-                self.matched += 1;
-                self.name = held.len();
-            }
-            // White space between the tokens, but not within `name`.
-            Some(b'{' | b'"' | b':')
-                if ch.is_ascii_whitespace() && self.matched != "{\"name".len() => {}
-            Some(_) => return Verdict::Text,
-        }
-        Verdict::Hold(Candidate::ObjectStart(self))
-    }
 }
 
 /// The opening line of a code fence, so far.
@@ -128,8 +86,9 @@ struct FenceLine {
 
 impl FenceLine {
     /// The languages of fences in which models put calls.
-    const LANGUAGES: [&str; 8] =
-        ["", "json", "xml", "text", "tool_call", "tool_calls", "tool_code", "tool_use"];
+    const LANGUAGES: [&str; 5] = ["", "json", "xml", "text", "python"];
+    /// The languages that say so.
+    const CALLS: [&str; 5] = ["tool_call", "tool_calls", "tool_code", "tool_use", "function_call"];
 
     fn new(mark: char) -> Self {
         Self { mark, marks: 1, language: None }
@@ -137,7 +96,7 @@ impl FenceLine {
 
     /// Takes one more character, with which `held` ends.
     fn step(mut self, ch: char, held: &str) -> Verdict {
-        const LONGEST: usize = 12;
+        const LONGEST: usize = 16;
         if ch == self.mark && self.language.is_none() {
             self.marks += 1;
             return Verdict::Hold(Candidate::FenceLine(self));
@@ -148,10 +107,16 @@ impl FenceLine {
         let start = *self.language.get_or_insert(held.len() - ch.len_utf8());
         let language = held.get(start..).unwrap_or_default();
         if let Some(language) = language.strip_suffix('\n') {
-            let known = Self::LANGUAGES.contains(&language.trim_end());
-            return if known { Verdict::Hold(Candidate::FenceStart) } else { Verdict::Text };
+            let is_in = |list: &[&str]| {
+                list.iter().any(|known| known.eq_ignore_ascii_case(language.trim_end()))
+            };
+            return match (is_in(&Self::LANGUAGES), is_in(&Self::CALLS)) {
+                (true, _) => Verdict::Hold(Candidate::FenceStart(Place::Fence)),
+                (_, true) => Verdict::Hold(Candidate::FenceStart(Place::CallFence)),
+                _ => Verdict::Text,
+            };
         }
-        if matches!(ch, '\r' | ' ' | '_' | 'a'..='z') && language.len() <= LONGEST {
+        if matches!(ch, '\r' | ' ' | '_' | 'a'..='z' | 'A'..='Z') && language.len() <= LONGEST {
             Verdict::Hold(Candidate::FenceLine(self))
         } else {
             Verdict::Text
@@ -169,6 +134,17 @@ enum Verdict {
     Text,
 }
 
+impl From<Step> for Verdict {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Hold(block) => Self::Hold(Candidate::Block(block)),
+            Step::Followed => Self::Hold(Candidate::After { new_line: false }),
+            Step::Complete => Self::Complete,
+            Step::Text => Self::Text,
+        }
+    }
+}
+
 impl Parser {
     pub(super) fn new(declared: Declared<'static>, quotes: Quotes) -> Self {
         Self {
@@ -179,8 +155,9 @@ impl Parser {
             ready: String::new(),
             passed_text: false,
             called: false,
-            is_cut: false,
+            ending: Ending::Whole,
             unreadable: None,
+            after_call: false,
             last: Last::default(),
             marked: String::new(),
             held: String::new(),
@@ -203,7 +180,9 @@ impl Parser {
 
     /// The text has ended, for the reason `finish`.
     pub(super) fn finish(&mut self, finish: &Finish, on_event: &mut dyn FnMut(Event<'_>)) {
-        self.is_cut = *finish == Finish::Length;
+        if *finish == Finish::Length {
+            self.ending = Ending::Cut;
+        }
         if matches!(self.candidate, Candidate::Block(_) | Candidate::After { .. }) {
             self.complete(on_event);
         } else {
@@ -250,19 +229,34 @@ impl Parser {
         }
     }
 
-    /// The candidate that begins with `ch`.
+    /// The candidate that begins with `ch`, with which [`Self::held`] ends.
     fn begin(&self, ch: char) -> Option<Candidate> {
         match ch {
             _ if self.fences.in_fence() => None,
             // In code a tag is only quoted.
-            '<' if !self.fences.in_code() => Some(Candidate::OpenTag),
+            '<' if !self.fences.in_code() => Some(Candidate::OpenTag(TagSoFar::at_end("<"))),
             '`' | '~' if self.fences.at_line_start() => {
                 Some(Candidate::FenceLine(FenceLine::new(ch)))
             }
-            '{' if self.may_be_bare() => {
-                Some(Candidate::ObjectStart(ObjectStart::of(Block::bare())))
-            }
+            '{' | '[' | 'a'..='z' if self.is_at_start() => self.bare(ch, Place::Start),
+            '[' if !self.fences.in_code() => self.bare(ch, Place::AfterText),
             _ => None,
+        }
+    }
+
+    /// What may be calls without tags, which begin with `ch`.
+    fn bare(&self, ch: char, place: Place) -> Option<Candidate> {
+        let needs_start = matches!(place, Place::Start | Place::Fence);
+        if self.quotes.objects || needs_start && !self.is_at_start() || !Bare::may_begin(ch, place)
+        {
+            return None;
+        }
+        let in_fence = matches!(place, Place::Fence | Place::CallFence);
+        let mut first = [0; 4];
+        let held: &str = if in_fence { &self.held } else { ch.encode_utf8(&mut first) };
+        match Bare::new(place).step(ch, held, &self.declared) {
+            Gate::Hold(bare) => Some(Candidate::Bare(bare)),
+            Gate::Block(_) | Gate::Text => None,
         }
     }
 
@@ -275,23 +269,19 @@ impl Parser {
     ) -> Verdict {
         match candidate {
             Candidate::Nothing => Verdict::Text,
-            Candidate::OpenTag => self.open_tag(on_event),
+            Candidate::OpenTag(tag) => self.open_tag(tag, ch, on_event),
             Candidate::FenceLine(line) => line.step(ch, &self.held),
-            Candidate::FenceStart => match ch {
+            Candidate::FenceStart(place) => match ch {
                 '<' => Verdict::Hold(Candidate::Block(Block::fenced(&self.held))),
-                '{' if self.may_be_bare() => {
-                    Verdict::Hold(Candidate::ObjectStart(ObjectStart::of(Block::fenced_bare())))
-                }
-                _ if ch.is_ascii_whitespace() => Verdict::Hold(Candidate::FenceStart),
-                _ => Verdict::Text,
+                _ if ch.is_ascii_whitespace() => Verdict::Hold(Candidate::FenceStart(place)),
+                _ => self.bare(ch, place).map_or(Verdict::Text, Verdict::Hold),
             },
-            Candidate::ObjectStart(start) => start.step(ch, &self.held, &self.declared),
-            Candidate::Block(block) => match block.step(ch, &self.held) {
-                block::Step::Hold(block) => Verdict::Hold(Candidate::Block(block)),
-                block::Step::Followed => Verdict::Hold(Candidate::After { new_line: false }),
-                block::Step::Complete => Verdict::Complete,
-                block::Step::Text => Verdict::Text,
+            Candidate::Bare(bare) => match bare.step(ch, &self.held, &self.declared) {
+                Gate::Hold(bare) => Verdict::Hold(Candidate::Bare(bare)),
+                Gate::Block(step) => step.into(),
+                Gate::Text => Verdict::Text,
             },
+            Candidate::Block(block) => block.step(ch, &self.held, &self.declared).into(),
             Candidate::After { new_line } => match ch {
                 '`' | '~' if new_line => Verdict::Hold(Candidate::FenceLine(FenceLine::new(ch))),
                 '`' | '~' => Verdict::Hold(Candidate::After { new_line }),
@@ -304,48 +294,53 @@ impl Parser {
         }
     }
 
-    /// Whether an object without tags would be a call: only white space has come before it,
-    /// and the conversation quotes no such object.
-    fn may_be_bare(&self) -> bool {
-        !self.passed_text && !self.called && self.ready.is_empty() && !self.quotes.objects
+    /// Whether only white space has come.
+    fn is_at_start(&self) -> bool {
+        !self.passed_text && !self.called && self.ready.is_empty()
     }
 
-    fn open_tag(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Verdict {
-        let name = self.held.strip_prefix('<').unwrap_or_default();
-        let Some(name) = name.strip_suffix('>') else {
-            let known =
-                CALL_TAGS.iter().chain([&LIST_TAG, &RESULT_TAG]).any(|tag| tag.starts_with(name));
+    fn open_tag(
+        &mut self,
+        tag: TagSoFar,
+        ch: char,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Verdict {
+        match tag.step(ch, &self.held, true) {
             // A result that the model makes up, with attributes or without.
-            let ends = name.strip_suffix(' ') == Some(RESULT_TAG);
-            if ends && self.called {
-                return self.end(on_event);
+            TagStep::Attributes(_, Role::Result) if self.called => self.end(on_event),
+            TagStep::Open(_) | TagStep::Attributes(..)
+                if self.held.starts_with("</") && !self.after_call =>
+            {
+                Verdict::Text
             }
-            return if known { Verdict::Hold(Candidate::OpenTag) } else { Verdict::Text };
-        };
-        if name == RESULT_TAG && self.called {
-            self.end(on_event)
-        } else if name == LIST_TAG {
-            Verdict::Hold(Candidate::Block(Block::list()))
-        } else if CALL_TAGS.contains(&name) {
-            Verdict::Hold(Candidate::Block(Block::tagged()))
-        } else {
-            Verdict::Text
+            TagStep::Open(tag) | TagStep::Attributes(tag, _) => {
+                Verdict::Hold(Candidate::OpenTag(tag))
+            }
+            TagStep::Whole(tag) if tag.role == Role::Result && !tag.closes() && self.called => {
+                self.end(on_event)
+            }
+            TagStep::Whole(tag) if tag.opens_calls() => Block::after(&tag, &self.declared).into(),
+            TagStep::Whole(tag) if tag.closes() && self.after_call => {
+                self.held.clear();
+                Verdict::Hold(Candidate::Nothing)
+            }
+            TagStep::Whole(_) | TagStep::Other => Verdict::Text,
         }
     }
 
     /// Ends the answer here. The model makes up the result of its call: neither the result
     /// nor what the model concludes from it may reach the client.
     fn end(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Verdict {
+        self.held.clear();
         self.settle();
         self.send(on_event);
         on_event(Event::End(Finish::Stop));
-        Verdict::Hold(Candidate::OpenTag)
+        Verdict::Hold(Candidate::Nothing)
     }
 
     /// The candidate is complete: calls, or text after all.
     fn complete(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
-        let ending = if self.is_cut { Ending::Cut } else { Ending::Whole };
-        let Some(calls) = call_json::read(&self.held, &self.declared, ending) else {
+        let Some(calls) = calls::read(&self.held, &self.declared, self.ending) else {
             self.note_unreadable();
             return self.release();
         };
@@ -353,6 +348,7 @@ impl Parser {
         self.settle();
         self.send(on_event);
         self.called = true;
+        self.after_call = true;
         self.fences = CodeFences::default();
         for ParsedCall { name, arguments } in &calls {
             let has_marks = self.quotes.tags;
@@ -363,9 +359,11 @@ impl Parser {
 
     /// Takes a note if what is held is a call in tags, and so cannot be read.
     fn note_unreadable(&mut self) {
-        let tag = self.held.strip_prefix('<').and_then(|held| held.split_once('>'));
-        let is_call = |name: &str| name == LIST_TAG || CALL_TAGS.contains(&name);
-        if let Some((_, call)) = tag.filter(|(name, _)| !self.is_cut && is_call(name)) {
+        // Harmony's tags are around other texts too.
+        let tag = tags::read(&self.held).filter(|_| !self.held.starts_with("<|"));
+        if let Some((_, call)) =
+            tag.filter(|(tag, _)| self.ending == Ending::Whole && tag.opens_calls())
+        {
             self.unreadable = Some(call_json::fault(call));
         }
     }
@@ -400,6 +398,7 @@ impl Parser {
             self.ready.push_str(&self.space);
         }
         self.space.clear();
+        self.after_call = false;
         self.ready.push(ch);
     }
 

@@ -6,14 +6,15 @@
 //! call. In the answer and in the arguments of calls the mark is removed again. A tag that
 //! has marks already gets one more, so that the original comes back.
 //!
-//! An object without tags is not marked. If the conversation quotes one, only tagged calls
-//! count.
+//! What has no tags is not marked. If the conversation quotes a call without them, only tagged
+//! calls count.
 
 use std::borrow::Cow;
 
 use super::{
-    Declared,
-    markup::{CALL_TAGS, LIST_TAG, RESULT_TAG},
+    calls,
+    declared::{self, Declared, PARALLEL},
+    tags,
 };
 use crate::chat::{Part, Prompt, Quotes, Tool};
 
@@ -40,18 +41,27 @@ pub(super) enum Look {
     Other,
 }
 
-/// What `text`, after a bracket, is. Matches the names in [`super::markup`] in any case, with
-/// the characters that may stand before a name in a tag.
+/// What `text`, after a bracket, is. Matches the names of [`tags::marked`] in any case, with the
+/// characters and namespaces that may stand before a name in a tag.
 pub(super) fn look(text: &str) -> Look {
     let stands_before = |ch: &char| {
-        matches!(*ch, ' ' | '\t'..='\r' | '/' | '\\' | '|' | MARK)
+        matches!(*ch, ' ' | '\t'..='\r' | '/' | '\\' | MARK)
+            || tags::is_bar(*ch)
             || matches!(*ch, '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{206f}')
             || matches!(*ch, '\u{3000}' | '\u{feff}')
     };
     let before = text.chars().take_while(stands_before).map(char::len_utf8).sum();
-    let name = text.as_bytes().get(before..).unwrap_or_default();
+    let (before, mut name) = text.split_at_checked(before).unwrap_or_default();
     let mut all = Look::Other;
-    for tag in CALL_TAGS.into_iter().chain([LIST_TAG, RESULT_TAG]) {
+    for namespace in tags::NAMESPACES {
+        match tags::after(name, namespace) {
+            Ok(rest) => name = rest,
+            Err(true) => all = Look::Open { whole: false },
+            Err(false) => {}
+        }
+    }
+    let has_bars = before.contains(tags::is_bar);
+    for (tag, _) in tags::marked().filter(|(_, needs_bars)| has_bars || !needs_bars) {
         match look_for(tag, name) {
             Look::Tag => return Look::Tag,
             Look::Open { whole } => {
@@ -63,22 +73,23 @@ pub(super) fn look(text: &str) -> Look {
     all
 }
 
-fn look_for(tag: &str, name: &[u8]) -> Look {
-    let mut rest = name.iter();
-    for expected in tag.bytes() {
-        let before = rest.clone();
+fn look_for(tag: &str, name: &str) -> Look {
+    let mut rest = name.chars().peekable();
+    let is_joint = |ch: &char| tags::is_joint(*ch) || ch.is_ascii_whitespace();
+    let mut is_first = true;
+    for expected in tag.chars() {
+        while !is_first && rest.next_if(is_joint).is_some() {}
+        is_first = false;
         match rest.next() {
             None => return Look::Open { whole: false },
-            Some(byte) if byte.eq_ignore_ascii_case(&expected) => {}
-            Some(b'-' | b' ') if expected == b'_' => {}
-            // Some models leave it out.
-            Some(_) if expected == b'_' => rest = before,
+            Some(ch) if ch.eq_ignore_ascii_case(&expected) => {}
             Some(_) => return Look::Other,
         }
     }
     match rest.next() {
+        _ if tag.ends_with('=') => Look::Tag,
         None => Look::Open { whole: true },
-        Some(byte) if *byte == b'_' || byte.is_ascii_alphanumeric() => Look::Other,
+        Some(ch) if ch == '_' || ch.is_ascii_alphanumeric() => Look::Other,
         Some(_) => Look::Tag,
     }
 }
@@ -170,37 +181,78 @@ fn edit(text: &str, edit: Edit) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether an object in `text` begins like a call of a declared tool, by itself or in a JSON
-/// string.
-fn has_object(text: &str, declared: &Declared<'_>) -> bool {
-    let mut rest = text;
-    while let Some((_, more)) = rest.split_once('{') {
-        rest = more;
-        let name = ["\"", "name", "\"", ":", "\""]
-            .into_iter()
-            .try_fold(rest.as_bytes(), |rest, token| between(rest).strip_prefix(token.as_bytes()));
-        let is_call = |name: &[u8]| {
-            // No tool has a longer name.
-            let end = name.iter().take(2 * Tool::LONGEST_NAME).position(|byte| *byte == b'"')?;
-            let name = str::from_utf8(name.get(..end)?).ok()?;
-            Some(declared.has(name.trim_end_matches('\\')))
-        };
-        if name.and_then(is_call) == Some(true) {
-            return true;
+/// Whether `text` has what could be a call without tags, by itself or in a JSON string: the name
+/// of a declared tool as the value of a field, before a bracket, or after Harmony's `to=`.
+fn has_bare_call(text: &str, declared: &Declared<'_>) -> bool {
+    let is_call = |(place, found): (usize, &str)| {
+        let (before, after) = (text.get(..place), text.get(place + found.len()..));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        match found {
+            "." | ":" if is_in_namespace(before, after, declared) => true,
+            ":" => is_name(field(after), declared),
+            "=" => before.ends_with("to") && declared.find_word(first_word(after)).is_some(),
+            "(" => is_name(last_word(before), declared),
+            // Mistral's word.
+            _ => after.starts_with("TOOL_CALLS]"),
         }
-    }
-    false
+    };
+    let marks = |ch: char| matches!(ch, ':' | '.' | '=' | '(' | '[');
+    text.match_indices(marks).any(is_call)
+}
+
+/// Whether a word that a mark ends and one after it are the name of a tool in the namespace of a
+/// vendor.
+fn is_in_namespace(before: &str, after: &str, declared: &Declared<'_>) -> bool {
+    let word = last_word(before);
+    let is_namespace = with_and_without_first(word).any(declared::is_namespace);
+    is_namespace && declared.find_word(first_word(after)).is_some()
+}
+
+/// A word, and the same without its first letter: after an escape in a JSON string, that is the
+/// letter of the escape.
+fn with_and_without_first(word: &str) -> impl Iterator<Item = &str> {
+    [word, word.get(1..).unwrap_or_default()].into_iter()
+}
+
+fn is_name(name: &str, declared: &Declared<'_>) -> bool {
+    name.trim() == PARALLEL
+        || with_and_without_first(name).any(|name| declared.find_word(name).is_some())
+}
+
+/// The string that a field holds, with what follows the colon in `text`.
+fn field(text: &str) -> &str {
+    let text = between(text);
+    let Some(inside) = text.get(1..).filter(|_| text.starts_with(['"', '\''])) else {
+        return "";
+    };
+    // No tool has a longer name.
+    let inside =
+        inside.get(..inside.floor_char_boundary(2 * Tool::LONGEST_NAME)).unwrap_or_default();
+    let (name, _) = tags::split(inside, |ch| matches!(ch, '"' | '\''));
+    name.trim_end_matches('\\')
+}
+
+fn first_word(text: &str) -> &str {
+    let text = text.get(..text.floor_char_boundary(2 * Tool::LONGEST_NAME)).unwrap_or_default();
+    calls::split_word(text).0.trim_end_matches('\\')
+}
+
+fn last_word(text: &str) -> &str {
+    let start = text.len().saturating_sub(2 * Tool::LONGEST_NAME);
+    let text = text.get(text.ceil_char_boundary(start)..).unwrap_or_default();
+    let ends = |ch: char| calls::ends_word(ch) || ch == '\\';
+    text.trim_ascii_end().rsplit(ends).next().unwrap_or_default()
 }
 
 /// What follows the white space between two tokens of JSON, and the escapes there if the
 /// JSON is in a string.
-fn between(text: &[u8]) -> &[u8] {
-    let mut rest = text;
+fn between(text: &str) -> &str {
+    let mut bytes = text.as_bytes();
     loop {
-        rest = match rest {
+        bytes = match bytes {
             [b'\\', b'n' | b'r' | b't', more @ ..] | [b'\\', more @ ..] => more,
             [byte, more @ ..] if byte.is_ascii_whitespace() => more,
-            _ => return rest,
+            _ => return text.get(text.len() - bytes.len()..).unwrap_or_default(),
         };
     }
 }
@@ -224,7 +276,7 @@ pub(super) fn quote(prompt: &mut Prompt<'_>) {
 
 fn quote_part(part: &mut Part<'_>, declared: Option<&Declared<'_>>, quotes: &mut Quotes) {
     let mut quote = |text: &mut Cow<'_, str>| {
-        quotes.objects |= declared.is_some_and(|declared| has_object(text, declared));
+        quotes.objects |= declared.is_some_and(|declared| has_bare_call(text, declared));
         if let Cow::Owned(marked) = mark(text) {
             *text = Cow::Owned(marked);
             quotes.tags = true;

@@ -33,7 +33,12 @@ fn request(text: &str) -> String {
 }
 
 /// The events of an answer in these pieces, with neighbouring texts joined.
-fn events(prompt: &Prompt<'_>, pieces: &[&str]) -> Vec<String> {
+pub fn events(prompt: &Prompt<'_>, pieces: &[&str]) -> Vec<String> {
+    events_of(&NAMES, prompt, pieces)
+}
+
+/// The same where tools with these names are declared.
+pub fn events_of(names: &[&str], prompt: &Prompt<'_>, pieces: &[&str]) -> Vec<String> {
     let mut stage = Stage::new(prompt).unwrap();
     let mut seen: Vec<String> = Vec::new();
     let mut ended = false;
@@ -48,7 +53,7 @@ fn events(prompt: &Prompt<'_>, pieces: &[&str]) -> Vec<String> {
                 }
             }
             Event::ToolCall { name, arguments } => {
-                assert!(NAMES.contains(&name), "{name} was not declared");
+                assert!(names.contains(&name), "{name} was not declared");
                 let read: Value = serde_json::from_str(arguments).unwrap();
                 assert!(read.is_object(), "{arguments}");
                 seen.push(format!("C{name} {arguments}"));

@@ -8,6 +8,7 @@
 )]
 
 use crate::support::{
+    answers,
     apis::{self, ANTHROPIC, OPENAI},
     streams::{stages, upstream},
 };
@@ -20,7 +21,10 @@ use degpt_edge::{
 };
 use serde_json::{Value, json};
 
-use super::outputs::{Item, OUTPUTS};
+use super::{
+    forms::FORMS,
+    outputs::{Item, OUTPUTS},
+};
 
 const FAR: usize = 16 << 20;
 
@@ -39,10 +43,36 @@ fn request() -> Vec<u8> {
     .into_bytes()
 }
 
+/// The same with a schema.
+fn typed_request() -> Vec<u8> {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "days": {"type": "integer"},
+            "exact": {"type": "boolean"},
+            "at": {"$ref": "#/$defs/place"},
+            "tags": {"anyOf": [{"type": "array"}, {"type": "null"}]},
+            "code": {"type": ["string", "null"]},
+            "text": {"type": "string"},
+        },
+        "$defs": {"place": {"type": "object"}},
+    });
+    let request = String::from_utf8(request()).unwrap();
+    request.replace(r#"{"type":"object"}"#, &schema.to_string()).into_bytes()
+}
+
 /// With the request's prompt, changed as wanted.
 fn with_prompt<T>(change: impl Fn(&mut Tools<'_>), run: impl FnOnce(&Prompt<'_>) -> T) -> T {
-    let body = request();
-    let mut prompt = apis::openai(&body).unwrap_or_else(|error| unreachable!("{error:?}"));
+    with_prompt_of(&request(), change, run)
+}
+
+fn with_prompt_of<T>(
+    body: &[u8],
+    change: impl Fn(&mut Tools<'_>),
+    run: impl FnOnce(&Prompt<'_>) -> T,
+) -> T {
+    let mut prompt = apis::openai(body).unwrap_or_else(|error| unreachable!("{error:?}"));
     prompt.tools.iter_mut().for_each(change);
     run(&prompt)
 }
@@ -233,11 +263,56 @@ fn text_first(items: &[Value]) -> Vec<Value> {
 
 #[test]
 fn models_words_become_these_calls_and_texts_in_both_dialects_however_they_are_cut() {
-    let mut wrong = Vec::new();
-    with_prompt(
+    become_these(&request(), OUTPUTS, cuts);
+    assert!(OUTPUTS.len() >= 60);
+}
+
+#[test]
+fn calls_in_the_forms_of_other_models_are_read_in_both_dialects() {
+    become_these(&typed_request(), FORMS, |words| {
+        vec![vec![words], words.split_inclusive(|_| true).collect()]
+    });
+}
+
+#[test]
+fn calls_in_the_forms_of_other_models_are_read_however_they_are_cut() {
+    with_prompt_of(
+        &typed_request(),
         |_| {},
         |prompt| {
-            for (name, words, expected) in OUTPUTS {
+            for (name, words, expected) in FORMS {
+                let expected: Vec<Value> = expected.iter().map(value).collect();
+                for pieces in cuts(words) {
+                    let seen = answers::events(prompt, &pieces);
+                    let seen: Vec<Value> = seen.iter().map(|event| item(event)).collect();
+                    assert_eq!(seen, expected, "{name}: {pieces:?}");
+                }
+            }
+        },
+    );
+}
+
+/// An event of [`answers::events`].
+fn item(event: &str) -> Value {
+    match event.strip_prefix('C').and_then(|call| call.split_once(' ')) {
+        Some((name, arguments)) => {
+            json!([name, serde_json::from_str::<Value>(arguments).unwrap()])
+        }
+        None => event.strip_prefix('T').into(),
+    }
+}
+
+fn become_these<'t>(
+    body: &[u8],
+    outputs: &[(&str, &'t str, &[Item])],
+    cuts: impl Fn(&'t str) -> Vec<Vec<&'t str>>,
+) {
+    let mut wrong = Vec::new();
+    with_prompt_of(
+        body,
+        |_| {},
+        |prompt| {
+            for (name, words, expected) in outputs {
                 let expected: Vec<Value> = expected.iter().map(value).collect();
                 let called = expected.iter().any(Value::is_array);
                 let reasons =
@@ -255,7 +330,6 @@ fn models_words_become_these_calls_and_texts_in_both_dialects_however_they_are_c
             }
         },
     );
-    assert!(OUTPUTS.len() >= 60);
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -263,8 +337,9 @@ fn models_words_become_these_calls_and_texts_in_both_dialects_however_they_are_c
 #[test]
 fn text_is_held_only_while_it_could_be_a_call() {
     let table = [
-        ("plain", "a b", vec!["a", "a", "a b"]),
-        ("less than", "a<b<", vec!["a", "a", "a<b", "a<b"]),
+        ("plain", "x b", vec!["x", "x", "x b"]),
+        ("a word that could lead to a call", "to b", vec!["", "", "to", "to b"]),
+        ("less than", "x<b<", vec!["x", "x", "x<b", "x<b"]),
         ("a tag's beginning", "<to<tool", vec!["", "", "", "<to", "<to", "<to", "<to", "<to"]),
         ("prose about tags", "<tool_call> i", {
             let mut held = vec![""; 12];
@@ -451,6 +526,16 @@ fn no_text_makes_it_slow() {
         "}",
         ",",
         "<tool_call>{\"name\": [",
+        "<tool_",
+        "<｜DSML｜",
+        "<invoke name=\"get_weather\">",
+        "<parameter name=\"a\">x</function>",
+        "<arg_key>a</arg_key><arg_value>",
+        "</parameter",
+        "[get_weather(",
+        "get_weather ",
+        "[",
+        "1, ",
     ];
     let time = |words: &str| {
         with_prompt(
@@ -464,10 +549,12 @@ fn no_text_makes_it_slow() {
         )
     };
     for piece in hostile {
-        for prefix in ["", "<tool_call>{\"name\": \"get_weather\", "] {
-            let few = time(&format!("{prefix}{}", piece.repeat(2_000)));
-            let many = time(&format!("{prefix}{}", piece.repeat(20_000)));
-            assert!(many < 50.0 * few + 0.5, "{prefix}{piece:?}: {few} s, then {many} s");
+        let deep = "<tool_call>".to_owned() + &"[".repeat(20_000);
+        let call = "<tool_call>{\"name\": \"get_weather\", ";
+        for prefix in ["", call, "<invoke name=\"get_weather\">", &deep] {
+            let few = time(&format!("{prefix}{}", piece.repeat(1_000)));
+            let many = time(&format!("{prefix}{}", piece.repeat(10_000)));
+            assert!(many < 50.0 * few + 0.5, "{prefix:.30}{piece:?}: {few} s, then {many} s");
         }
     }
 }

@@ -2,4 +2,6 @@
 
 mod ask_again;
 mod calls;
+mod forms;
 mod outputs;
+mod random;

@@ -1,0 +1,367 @@
+//! The tags around calls, in the spellings of all models: one table, and its reader.
+//!
+//! A tag is read without regard to case, to `_`, `-` and `▁` in its name, to the bars around
+//! it (`|`, `｜`, `‖`) and to a namespace (`antml:`). So one row stands for `<tool_call>`,
+//! `<|tool_call|>`, `<TOOL-CALL>` and `<minimax:tool_call>`.
+
+/// What stands in a tag, or after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Calls.
+    List,
+    /// A call, with its name.
+    Call,
+    /// The arguments of a call, whose name the tag has.
+    Named,
+    /// The value of an argument, whose name the tag has.
+    Argument,
+    /// The name of an argument.
+    Key,
+    /// The value of the argument that was named before.
+    Value,
+    /// A part of a call that is known by its form.
+    Part,
+    /// A result.
+    Result,
+}
+
+/// How a tag has to be dressed, at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Dress {
+    Any,
+    /// With bars: `<|name|>`.
+    Bars,
+    /// With `DSML` between bars: `<｜DSML｜name>`.
+    Dsml,
+}
+
+/// Whether it opens or closes what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Open,
+    Close,
+    /// It does both: `<invoke name="x"/>`.
+    Whole,
+}
+use Dress::{Any, Bars, Dsml};
+use Role::{Argument, Call, Key, List, Named, Part, Result, Value};
+use Side::{Close, Open, Whole};
+
+/// All of them. Of two names that begin alike the longer one comes first.
+const ROWS: [(&str, Role, Dress, Side); 36] = [
+    // This gateway's, Qwen's, OpenAI's, Anthropic's.
+    ("toolcalls", List, Any, Open),
+    ("toolcall", Call, Any, Open),
+    ("tooluse", Call, Any, Open),
+    ("toolresponse", Result, Any, Open),
+    ("functioncalls", List, Any, Open),
+    ("functioncall", Call, Any, Open),
+    ("functionresults", Result, Any, Open),
+    ("function", Named, Any, Open),
+    ("invoke", Named, Any, Open),
+    ("parameters", Part, Any, Open),
+    ("parameter", Argument, Any, Open),
+    ("toolname", Part, Any, Open),
+    ("name", Part, Any, Open),
+    ("arguments", Part, Any, Open),
+    // GLM's.
+    ("argkey", Key, Any, Open),
+    ("argvalue", Value, Any, Open),
+    // DeepSeek's, from V3 to V4.1.
+    ("toolcallsbegin", List, Bars, Open),
+    ("toolcallsend", List, Bars, Close),
+    ("toolcallbegin", Call, Bars, Open),
+    ("toolcallend", Call, Bars, Close),
+    ("tooloutputsbegin", Result, Bars, Open),
+    ("toolsep", Part, Bars, Open),
+    ("calls", List, Dsml, Open),
+    ("tool", Named, Dsml, Open),
+    // Kimi's.
+    ("toolcallssectionbegin", List, Bars, Open),
+    ("toolcallssectionend", List, Bars, Close),
+    ("toolcallargumentbegin", Part, Bars, Open),
+    // Those of OpenAI's Harmony.
+    ("start", Call, Bars, Open),
+    ("channel", Call, Bars, Open),
+    ("constrain", Part, Bars, Open),
+    ("message", Part, Bars, Open),
+    ("call", Call, Bars, Close),
+    // LFM's and Llama's.
+    ("toolcallstart", Call, Bars, Open),
+    ("pythontag", Call, Bars, Open),
+    ("eomid", Call, Bars, Close),
+    ("eotid", Call, Bars, Close),
+];
+
+/// The namespaces that models write.
+pub(super) const NAMESPACES: [&str; 4] = ["antml:", "atml:", "minimax:", "xai:"];
+
+/// The longest tag, in bytes.
+pub(super) const LONGEST: usize = 512;
+
+/// A tag that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tag<'t> {
+    pub(super) role: Role,
+    pub(super) side: Side,
+    pub(super) is_dsml: bool,
+    /// The name that it has.
+    pub(super) name: Option<&'t str>,
+    /// Whether it has that as in `<parameter=name>`.
+    pub(super) is_assigned: bool,
+    /// What it says of its value: whether that is a string.
+    pub(super) is_string: Option<bool>,
+}
+
+impl Tag<'_> {
+    pub(super) fn opens(&self) -> bool {
+        self.side == Open
+    }
+
+    pub(super) fn closes(&self) -> bool {
+        self.side == Close
+    }
+
+    /// Whether a call can begin with it.
+    pub(super) fn opens_calls(&self) -> bool {
+        !self.closes() && matches!(self.role, List | Call | Named)
+    }
+}
+
+/// What a text that begins with `<` is, if it has no `>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// The beginning of a tag.
+    Open,
+    /// A tag with this role up to its attributes, which any text may follow.
+    Attributes(Role),
+    /// No tag.
+    Other,
+}
+
+/// A text after the `<` of a tag, without what stands before the name.
+struct Undressed<'t> {
+    has_slash: bool,
+    dress: Dress,
+    /// From the name on.
+    rest: &'t str,
+    /// Whether more may stand before the name, or a part of it does.
+    is_open: bool,
+}
+
+pub(super) fn is_bar(ch: char) -> bool {
+    matches!(ch, '|' | '｜' | '‖')
+}
+
+/// Whether `ch` may stand between the letters of a name.
+pub(super) fn is_joint(ch: char) -> bool {
+    matches!(ch, '_' | '-' | '▁')
+}
+
+/// `text` after `prefix`, in any case. `Err` says whether more of it could follow.
+pub(super) fn after<'t>(text: &'t str, prefix: &str) -> core::result::Result<&'t str, bool> {
+    let length = text.len().min(prefix.len());
+    let is_same = |head: &str| prefix.get(..length).is_some_and(|p| p.eq_ignore_ascii_case(head));
+    match text.split_at_checked(length) {
+        Some((head, rest)) if is_same(head) && length == prefix.len() => Ok(rest),
+        Some((head, _)) => Err(is_same(head)),
+        None => Err(false),
+    }
+}
+
+impl<'t> Undressed<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut this = Self { has_slash: false, dress: Any, rest: text, is_open: false };
+        this.skip();
+        match after(this.rest, "dsml") {
+            Ok(rest) if this.dress == Bars => {
+                this.rest = rest;
+                this.dress = Dsml;
+                this.skip();
+            }
+            Err(true) => this.is_open = true,
+            _ => {}
+        }
+        for namespace in NAMESPACES {
+            match after(this.rest, namespace) {
+                Ok(rest) => this.rest = rest,
+                Err(is_open) => this.is_open |= is_open,
+            }
+        }
+        this.is_open |= this.rest.is_empty();
+        this
+    }
+
+    /// Skips what may stand before a name.
+    fn skip(&mut self) {
+        const MOST: usize = 6;
+        for _ in 0..MOST {
+            let Some(ch) = self.rest.chars().next() else {
+                return;
+            };
+            self.has_slash |= ch == '/';
+            if is_bar(ch) {
+                self.dress = self.dress.max(Bars);
+            }
+            if !is_bar(ch) && !matches!(ch, '/' | ' ') {
+                return;
+            }
+            self.rest = self.rest.get(ch.len_utf8()..).unwrap_or_default();
+        }
+    }
+}
+
+/// What follows the `name` of a tag of this role in `text`. `Err` says whether more of it could
+/// follow.
+fn after_name<'t>(text: &'t str, name: &str, role: Role) -> core::result::Result<&'t str, bool> {
+    // After the names of others their attributes follow.
+    let is_joint = |ch: char| is_joint(ch) || ch == ' ' && matches!(role, List | Call);
+    let mut rest = text.chars();
+    for expected in name.chars() {
+        let mut next = rest.next();
+        if next.is_some_and(is_joint) {
+            next = rest.next();
+        }
+        match next {
+            None => return Err(true),
+            Some(ch) if ch.eq_ignore_ascii_case(&expected) => {}
+            Some(_) => return Err(false),
+        }
+    }
+    Ok(rest.as_str())
+}
+
+/// Whether the attributes of a tag may begin like `text`.
+fn may_follow(text: &str) -> bool {
+    let name = skip(text, is_space);
+    let rest = if name.len() < text.len() {
+        skip(name, |ch| ch.is_ascii_alphanumeric() || is_joint(ch))
+    } else {
+        text
+    };
+    rest.chars().next().is_none_or(|ch| matches!(ch, '=' | '/') || is_bar(ch))
+}
+
+fn is_space(ch: char) -> bool {
+    ch.is_ascii_whitespace()
+}
+
+/// What `text` is, which begins with `<` and has no `>`. `opens` says whether only tags with
+/// which a call can begin count, or a result.
+pub(super) fn look(text: &str, opens: bool) -> Look {
+    let undressed = Undressed::of(text.strip_prefix('<').unwrap_or_default());
+    if text.len() > LONGEST {
+        return Look::Other;
+    }
+    let mut look = if undressed.is_open { Look::Open } else { Look::Other };
+    for (name, role, dress, _) in ROWS {
+        let counts = !opens || matches!(role, List | Call | Named | Result);
+        if !counts || undressed.dress < dress {
+            continue;
+        }
+        match after_name(undressed.rest, name, role) {
+            Ok(rest) if rest.starts_with('=') || skip(rest, is_space).len() < rest.len() => {
+                if may_follow(rest) {
+                    return Look::Attributes(role);
+                }
+            }
+            Ok(rest) if may_follow(rest) => look = Look::Open,
+            Err(true) => look = Look::Open,
+            Ok(_) | Err(false) => {}
+        }
+    }
+    look
+}
+
+/// Reads the tag that `text` begins with. Returns it, and what follows it.
+pub(super) fn read(text: &str) -> Option<(Tag<'_>, &str)> {
+    let inside = text.strip_prefix('<')?;
+    // No further than to the next tag: many may begin and none may end.
+    let (tag, rest) = inside.split_at_checked(inside.find(['<', '>'])?)?;
+    let rest = rest.strip_prefix('>').filter(|_| tag.len() <= LONGEST)?;
+    let undressed = Undressed::of(tag);
+    let row = ROWS.into_iter().find_map(|(name, role, dress, side)| {
+        let attributes = after_name(undressed.rest, name, role).ok()?;
+        (undressed.dress >= dress && may_follow(attributes)).then_some((role, side, attributes))
+    });
+    let (role, side, attributes) = row?;
+    let attributes = attributes.trim_end_matches([' ', '|', '｜', '‖']);
+    let (attributes, side) = match attributes.strip_suffix('/') {
+        _ if undressed.has_slash => (attributes, Close),
+        Some(attributes) => (attributes, Whole),
+        None => (attributes, side),
+    };
+    let (name, is_string) = read_attributes(attributes);
+    if name.is_none() && side != Close && matches!(role, Named | Argument) {
+        return None;
+    }
+    let is_assigned = attributes.starts_with('=');
+    let is_dsml = undressed.dress == Dsml;
+    Some((Tag { role, side, is_dsml, name, is_assigned, is_string }, rest))
+}
+
+/// The name among these attributes, which has to be the first, and what they say of a string.
+#[inline(never)]
+fn read_attributes(text: &str) -> (Option<&str>, Option<bool>) {
+    let is_quote = |ch: char| matches!(ch, '"' | '\'');
+    let is_before = |ch: char| matches!(ch, '=' | ' ' | '\n' | '\t');
+    let (key, value) = split(text, |ch| ch == '=');
+    let is_short = key.is_empty();
+    if value.is_empty() || !is_short && key.trim_ascii() != "name" {
+        return (None, None);
+    }
+    let value = skip(value, is_before);
+    let quoted = skip(value, is_quote);
+    let (name, rest) = match quoted.len() < value.len() {
+        true => split(quoted, is_quote),
+        false if is_short => (value.trim_ascii_end(), ""),
+        false => split(value, is_space),
+    };
+    let (key, value) = split(rest, |ch| ch == '=');
+    let value = skip(skip(value, is_before), is_quote).as_bytes().first();
+    let is_string = match value.map(u8::to_ascii_lowercase) {
+        _ if !key.trim_ascii_end().ends_with("string") => None,
+        Some(b't') => Some(true),
+        Some(b'f') => Some(false),
+        _ => None,
+    };
+    (Some(name), is_string)
+}
+
+/// `text` up to the first character where it `ends`, and from there on.
+#[inline(never)]
+pub(super) fn split(text: &str, ends: fn(char) -> bool) -> (&str, &str) {
+    let mut rest = text.chars();
+    loop {
+        let after = rest.as_str();
+        if rest.next().is_none_or(ends) {
+            return text.split_at_checked(text.len() - after.len()).unwrap_or_default();
+        }
+    }
+}
+
+/// `text` from the first character on that `is` not so.
+#[inline(never)]
+pub(super) fn skip(text: &str, is: fn(char) -> bool) -> &str {
+    let mut rest = text.chars();
+    loop {
+        let after = rest.as_str();
+        if !rest.next().is_some_and(is) {
+            return after;
+        }
+    }
+}
+
+/// The names of the tags that are marked where a text quotes them: those with which a call or a
+/// result can begin, each with whether it must have bars. A name that ends with `=` is
+/// whole with that.
+pub(super) fn marked() -> impl Iterator<Item = (&'static str, bool)> {
+    // In other texts these two are words like any other.
+    let named = ["function=", "functionname", "invoke=", "invokename", "dsml"];
+    let named = named.into_iter().map(|name| (name, name == "dsml"));
+    let opening = |(name, role, dress, _): (&'static str, Role, Dress, Side)| {
+        let counts = matches!(role, List | Call | Result) && dress != Dsml;
+        counts.then_some((name, dress == Bars))
+    };
+    ROWS.into_iter().filter_map(opening).chain(named)
+}
