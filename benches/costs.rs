@@ -23,7 +23,7 @@ mod apis;
 #[path = "../tests/core/support/chunks.rs"]
 mod chunks;
 
-use apis::{ANTHROPIC, OPENAI};
+use apis::{ANTHROPIC, OPENAI, RESPONSES};
 
 use chunks::{chunk, words};
 
@@ -34,7 +34,7 @@ type Work = Box<dyn FnMut() -> usize>;
 /// The name of a case, and what makes its work ready.
 type Case = (&'static str, fn() -> Work);
 
-const CASES: [Case; 13] = [
+const CASES: [Case; 15] = [
     ("openai", || stream(OPENAI, &Asked::default(), 1)),
     ("openai-together", || stream(OPENAI, &Asked::default(), 30)),
     ("openai-usage", || stream(OPENAI, &Asked { usage: true, ..Asked::default() }, 1)),
@@ -45,6 +45,8 @@ const CASES: [Case; 13] = [
     ("anthropic", || stream(ANTHROPIC, &Asked { usage: true, ..Asked::default() }, 1)),
     ("anthropic-together", || stream(ANTHROPIC, &Asked { usage: true, ..Asked::default() }, 30)),
     ("anthropic-everything", || stream(ANTHROPIC, &EVERYTHING, 1)),
+    ("responses", || stream(RESPONSES, &Asked { usage: true, ..Asked::default() }, 1)),
+    ("responses-together", || stream(RESPONSES, &Asked { usage: true, ..Asked::default() }, 30)),
     ("whole", whole),
     ("openai-request-5mb", || request(OPENAI)),
     ("anthropic-request-5mb", || request(ANTHROPIC)),

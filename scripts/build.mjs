@@ -16,6 +16,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { Failure, NODE, ROOT, atExit, command, inProject, isProgram, run, scratchFolder, seconds } from "./process.mjs";
+import { namedByCode } from "./order.mjs";
 import { WASM_TARGET, ensureBuildTools } from "./tools.mjs";
 
 const PRODUCTS = ["index.js", "index_bg.wasm"];
@@ -140,7 +141,7 @@ function stampOf(compiled) {
   const hash = createHash("sha256");
   const recipe = fileURLToPath(import.meta.url);
   const scripts = globSync("src/edge/*.mjs", { cwd: ROOT }).sort().map((file) => inProject(file));
-  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.lock"), ...scripts, recipe];
+  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.lock"), inProject("scripts/order.mjs"), ...scripts, recipe];
   for (const file of inputs) hash.update(readFileSync(file));
   return hash.digest("hex");
 }
@@ -158,6 +159,9 @@ function optimize(wasm) {
   // The name section is not kept: panics are logged with file and line, and it is a sixth of the
   // bundle.
   const options = ["-O", ...SMALL_FUNCTIONS, ...WHOLE_DATA, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+  // Functions that are alike stand side by side, and gzip finds them.
+  writeFileSync(wasm, namedByCode(readFileSync(wasm)));
+  options.push("--reorder-functions-by-name");
   return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...options]);
 }
 

@@ -31,6 +31,8 @@ pub struct Model {
     pub image_model: String,
     /// The form in which it takes images.
     pub images: Images,
+    /// How many tokens a conversation may have, if that is known.
+    pub context_length: Option<u64>,
     /// Whether it reasons before it answers.
     pub think: bool,
     /// What the web client offers for it: `text` or `image`.
@@ -69,6 +71,7 @@ struct Entry {
     images: Option<Images>,
     think: Option<bool>,
     support: Option<String>,
+    context_length: Option<u64>,
     tier: Option<u8>,
     created: Option<u64>,
     owned_by: Option<String>,
@@ -78,8 +81,8 @@ struct Entry {
 }
 
 fields!(only Entry {
-    id, text_model, image_model, images, think, support, tier, created, owned_by, name,
-    description, tip,
+    id, text_model, image_model, images, think, support, context_length, tier, created, owned_by,
+    name, description, tip,
 });
 
 impl<'a> Read<'a> for Images {
@@ -110,6 +113,7 @@ impl From<Entry> for Model {
             image_model: entry.image_model.unwrap_or_else(|| text_model.clone()),
             text_model,
             images,
+            context_length: entry.context_length,
             think,
             support: entry.support.unwrap_or_else(|| {
                 let support = if images == Images::None { "text" } else { "image" };

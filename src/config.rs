@@ -175,7 +175,7 @@ impl Config {
             degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
-                None => VisitorId::OfKeys(Secret::new(sorted(&keys).join("\n"))),
+                None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
             },
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,

@@ -90,8 +90,8 @@ pub enum Error {
     /// DeGPT's response does not follow its protocol.
     Garbled,
     /// The client asked the server to store the conversation. With this error, Anthropic's SDK
-    /// sends the whole conversation each time.
-    NoThreads,
+    /// sends the whole conversation each time. With the field that asks for it.
+    NoThreads(&'static str),
     /// DeGPT's answer is over the limit.
     AnswerTooLarge,
     /// An internal error of the gateway.
@@ -173,7 +173,7 @@ impl Error {
         const NO: Option<bool> = Some(false);
         let (status, kind, should_retry) = match self {
             Self::Invalid { .. } | Self::BodyUnreadable => (400, Kind::BadRequest, None),
-            Self::NoThreads => (400, Kind::NoThreads, None),
+            Self::NoThreads(_) => (400, Kind::NoThreads, None),
             Self::UpstreamRejects => (400, Kind::Rejected, None),
             Self::PromptTooLong => (400, Kind::ContextTooLong, None),
             Self::MissingKey | Self::WrongKey | Self::NoKeysConfigured | Self::ClientKeyRefused => {
@@ -210,6 +210,7 @@ impl Error {
         match self {
             Self::Invalid { param, .. } => param.as_deref(),
             Self::UnknownModel { .. } => Some("model"),
+            Self::NoThreads(field) => Some(field),
             _ => None,
         }
     }
@@ -232,8 +233,8 @@ impl Error {
             }
             Self::UnknownPath(path) => {
                 return clip(&format!(
-                    "There is nothing at `{}`. Try /api/v1/models, /api/v1/chat/completions or \
-                     /api/v1/messages.",
+                    "There is nothing at `{}`. No answer is kept here. Try /api/v1/models, \
+                     /api/v1/chat/completions, /api/v1/responses or /api/v1/messages.",
                     clip(path)
                 ));
             }
@@ -242,6 +243,11 @@ impl Error {
             }
             Self::Config { name, rule } => {
                 return format!("The variable {name} of this deployment is not valid: {rule}.");
+            }
+            Self::NoThreads(field) => {
+                return format!(
+                    "No conversation is kept here. Send all of it each time, without `{field}`."
+                );
             }
             Self::UnknownEncoding(name) => {
                 return clip(&format!(
@@ -277,6 +283,12 @@ impl Error {
             // phrase.
             Self::PromptTooLong => "prompt is too long: it exceeds what the model can take",
             Self::UpstreamRejects => "DeGPT did not accept the request as valid.",
+            // Codex waits as long as it finds in these words.
+            Self::RateLimited { retry_after: Some(wait) }
+                if wait.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                return format!("DeGPT limits the rate of requests. Please try again in {wait}s.");
+            }
             Self::RateLimited { .. } => "DeGPT limits the rate of requests. Try again later.",
             Self::Unavailable => "DeGPT cannot be reached at the moment.",
             Self::Declined => {
@@ -288,9 +300,6 @@ impl Error {
             Self::Overdue => "DeGPT's answer took longer than this deployment allows.",
             Self::Truncated => "DeGPT's answer broke off before its end.",
             Self::Garbled => "DeGPT sent something that could not be understood.",
-            Self::NoThreads => {
-                "No conversation is kept here. Send all of it each time, without `thread`."
-            }
             Self::AnswerTooLarge => "DeGPT's answer is larger than this deployment allows.",
             Self::Internal => "The gateway failed. The request id helps its operator to find out.",
         };

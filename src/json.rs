@@ -17,8 +17,10 @@ use serde::{Serialize, de::IgnoredAny};
 use crate::{error::Error, notes::Notes};
 pub(crate) use close::close;
 pub(crate) use error::Outcome;
+use error::Wrong;
 pub(crate) use nesting::Nesting;
-pub(crate) use reader::{Asks, Field, Kind, Others, Raw, Read, Reader, Row, Seen, put};
+use reader::Place;
+pub(crate) use reader::{Asks, Fields, Kind, Others, Raw, Read, Reader, Row, Seen, put};
 pub(crate) use string::{Care, Escaped, REPLACEMENT, joined, unescape};
 pub(crate) use writer::{Writer, escaped_bytes};
 
@@ -31,24 +33,38 @@ pub(crate) use writer::{Writer, escaped_bytes};
 /// (`messages[0].content`) if a value does not fit.
 /// [`Error::Overloaded`]: there is no memory for its strings or lists.
 pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<(T, Notes), Error> {
+    let mut value = None;
+    let notes = parse_into(body, &mut value)?;
+    // It has been read, or there was an error.
+    value.map(|value| (value, notes)).ok_or(Error::Internal)
+}
+
+/// What of [`parse`] exists once.
+fn parse_into<'a>(body: &'a [u8], place: &mut dyn Place<'a>) -> Result<Notes, Error> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let mut reader = Reader::new(body, Care::Strict);
     reader.take_notes();
-    let value = reader.whole().map_err(|wrong| wrong.into_error(body))?;
-    Ok((value, reader.into_notes()))
+    reader.whole(place).map_err(|wrong| wrong.into_error(body))?;
+    Ok(reader.into_notes())
 }
 
 /// Reads `text` as one JSON value of type `T`.
 pub(crate) fn read<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<T> {
-    Reader::new(text, Care::Strict).whole()
+    whole(&mut Reader::new(text, Care::Strict))
 }
 
 /// Reads `text` as one value of type `T`, with [`Care::Loose`]. Returns it, and whether a field
 /// of it was passed over, because it did not hold what it must.
 pub(crate) fn read_loosely<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<(T, bool)> {
     let mut reader = Reader::new(text, Care::Loose);
-    let value = reader.whole()?;
+    let value = whole(&mut reader)?;
     Ok((value, reader.is_odd()))
+}
+
+fn whole<'a, T: Read<'a>>(reader: &mut Reader<'a>) -> Outcome<T> {
+    let mut value = None;
+    reader.whole(&mut value)?;
+    value.ok_or(Wrong::NotJson)
 }
 
 /// Reads the value that `text` begins with. Returns it, and what follows it.
@@ -77,10 +93,25 @@ pub(crate) trait Known {
     const OTHERS: &'static [&'static [Row]];
 }
 
+/// Two lists of names as one.
+#[expect(clippy::indexing_slicing, reason = "only the compiler runs it")]
+pub(crate) const fn joined_names<const N: usize>(
+    own: &[&'static str],
+    inner: &[&'static str],
+) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut place = 0;
+    while place < N {
+        names[place] = if place < own.len() { own[place] } else { inner[place - own.len()] };
+        place += 1;
+    }
+    names
+}
+
 /// Implements [`Read`] for a struct: `fields!(Type<'a> { field, other = "name" })` lists all
 /// its fields, 64 at most, with the name in JSON where it differs.
 ///
-/// - `in part { … }` after them: the fields of its field `part`, which are read beside its own.
+/// - `in part: Part` after them: its field `part`, of which the fields are read beside its own.
 /// - `+ TABLE, …`: the tables of other fields that are known. Other fields are skipped, with a
 ///   note; or refused with `only` before the type.
 /// - `=> check`: a method that is called at the end, with the reader and what was [`Seen`].
@@ -89,33 +120,60 @@ macro_rules! fields {
         crate::json::fields!(@(crate::json::Others::Refused) $($rest)*);
     };
     (@($others:expr) $type:ident $(<$life:lifetime>)? { $($field:ident $(= $name:literal)?),* $(,)? }
-        $(in $part:ident { $($inner:ident),* $(,)? })? $(+ $($table:path),+)? $(=> $check:ident)?
+        $(in $part:ident: $inner:ident)? $(+ $($table:path),+)? $(=> $check:ident)?
     ) => {
         impl<'a> crate::json::Known for $type $(<$life>)? {
-            const NAMES: &'static [&'static str] = &[
-                $(crate::json::fields!(@name $field $($name)?),)*
-                $($(stringify!($inner),)*)?
-            ];
+            const NAMES: &'static [&'static str] = crate::json::fields!(
+                @names [$(crate::json::fields!(@name $field $($name)?)),*] $($inner)?
+            );
             const OTHERS: &'static [&'static [crate::json::Row]] = &[$($($table),+)?];
+        }
+
+        impl<'a> crate::json::Fields<'a> for $type $(<$life>)? {
+            fn read_field(
+                &mut self,
+                place: usize,
+                reader: &mut crate::json::Reader<'a>,
+            ) -> crate::json::Outcome<()> {
+                // A field that is not in the list does not compile.
+                let Self { $($field: _,)* $($part: _,)? } = &*self;
+                let left = place;
+                // The compiler makes one jump of this.
+                $(
+                    if left == 0 {
+                        return crate::json::put(&mut self.$field, reader);
+                    }
+                    let left = left.wrapping_sub(1);
+                )*
+                let _ = left;
+                crate::json::fields!(@inner self, left, reader, $($part)?)
+            }
         }
 
         impl<'a> crate::json::Read<'a> for $type $(<$life>)? {
             fn read(reader: &mut crate::json::Reader<'a>) -> crate::json::Outcome<Self> {
-                let names = <Self as crate::json::Known>::NAMES;
-                let fields: &[crate::json::Field<'a, Self>] = &[
-                    $(|this, reader| crate::json::put(&mut this.$field, reader),)*
-                    $($(|this, reader| crate::json::put(&mut this.$part.$inner, reader),)*)?
-                ];
                 // The reader marks each field it has seen in one bit of a `u64`.
                 const { assert!(<Self as crate::json::Known>::NAMES.len() <= 64, "too many fields") };
-                let (value, seen) = reader.fields(names, fields, $others)?;
-                // A field that is not in the list does not compile.
-                let Self { $($field: _,)* $($part: _,)? } = &value;
+                let (value, seen) = reader.fields::<Self>($others)?;
                 let _ = seen;
-                $(value.$check(reader, seen);)?
+                $(Self::$check(&value, reader, seen);)?
                 Ok(value)
             }
         }
+    };
+    (@names [$($own:expr),*]) => {
+        &[$($own),*]
+    };
+    (@names [$($own:expr),*] $inner:ident) => {{
+        const OWN: &[&str] = &[$($own),*];
+        const INNER: &[&str] = <$inner<'static> as crate::json::Known>::NAMES;
+        &crate::json::joined_names::<{ OWN.len() + INNER.len() }>(OWN, INNER)
+    }};
+    (@inner $this:ident, $place:expr, $reader:ident,) => {
+        Ok(())
+    };
+    (@inner $this:ident, $place:expr, $reader:ident, $part:ident) => {
+        crate::json::Fields::read_field(&mut $this.$part, $place, $reader)
     };
     (@name $field:ident) => {
         stringify!($field)

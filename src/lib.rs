@@ -1,4 +1,4 @@
-//! degpt-edge: a Cloudflare Worker that lets OpenAI and Anthropic clients talk to DeGPT.
+//! degpt-edge: a Cloudflare Worker that lets clients of OpenAI and Anthropic talk to DeGPT.
 //!
 //! ```text
 //!            client                                              DeGPT
@@ -19,7 +19,7 @@
 //! Layers, lowest first: a module uses what stands below its own line, and a test
 //! reads this list (`tests/core/layers.rs`).
 //!
-//! 0. `scan`, `names`, `headers`, [`notes`], [`error`], [`tokens`]: bytes, look-ups, what may
+//! 0. `scan`, `text`, `names`, `headers`, [`notes`], [`error`], [`tokens`]: bytes, look-ups, what may
 //!    stand in a header, which fields have no effect, failures, and how much a text counts.
 //! 1. [`json`], [`sse`], [`secret`], [`in_flight`]: the two formats, credentials, and how
 //!    many bytes all requests hold.
@@ -63,6 +63,7 @@ pub mod runtime;
 mod scan;
 pub mod secret;
 pub mod sse;
+mod text;
 pub mod tokens;
 pub mod tools;
 pub mod upload;

@@ -140,6 +140,16 @@ impl Notes {
         }
     }
 
+    /// Whether the field at `path` has no effect.
+    pub(crate) fn has_ignored(&self, path: &str) -> bool {
+        self.list.iter().any(|note| note.wish.is_none() && note.path == path)
+    }
+
+    /// Where the value of the outermost object's field `name` begins, if the field is known.
+    pub(crate) fn start(&self, name: &str) -> Option<usize> {
+        self.starts.iter().find(|(known, _)| *known == name).map(|(_, at)| *at)
+    }
+
     /// Whether a field asks for `wish`.
     pub(crate) fn ask(&self, wish: Wish) -> bool {
         self.list.iter().any(|note| note.wish == Some(wish))
@@ -176,7 +186,7 @@ impl Notes {
 }
 
 /// `step` as a path can have it, which becomes an element of a header.
-fn clean(step: &str) -> String {
+pub(crate) fn clean(step: &str) -> String {
     let mut name = String::new();
     for ch in step.chars() {
         if name.len() == LONGEST_NAME {

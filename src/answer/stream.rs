@@ -212,7 +212,8 @@ impl Translator {
     /// How much memory is held for output that has not been sent, in bytes.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.input.held_bytes() + self.stages.held_bytes() + self.gate.held_bytes()
+        let encoder = self.output.encoder.held_bytes();
+        self.input.held_bytes() + self.stages.held_bytes() + self.gate.held_bytes() + encoder
     }
 
     /// Releases that memory: nothing more will be written.

@@ -269,7 +269,7 @@ fn pieces<'a>(parts: &'a [Part<'a>]) -> Vec<Piece<'a>> {
                 });
                 let text = match texts.collect::<Vec<_>>().as_slice() {
                     [text] => Cow::Borrowed(*text),
-                    texts => Cow::Owned(texts.join("\n")),
+                    texts => Cow::Owned(crate::text::joined(texts, "\n")),
                 };
                 pieces.push(Piece::Text(markup::result(id, *outcome, &text).into()));
                 let attachments = parts.iter().filter(|part| part.is_attachment());

@@ -1,6 +1,5 @@
 //! DeGPT's other endpoints: the visitor sign-in, and the service's config.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use crate::{
@@ -63,8 +62,31 @@ fn expiry(token: &str) -> Option<u64> {
     }
     fields!(Claims { exp });
     let payload = token.split('.').nth(1)?;
-    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    json::read::<Claims>(&payload).ok()?.exp.map(|time| time.0)
+    json::read::<Claims>(&decoded(payload)?).ok()?.exp.map(|time| time.0)
+}
+
+/// The bytes that `text` says in base64url (RFC 4648, section 5), with padding or without.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for byte in text.bytes().filter(|byte| *byte != b'=') {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(six);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let [.., byte] = (bits >> count).to_be_bytes();
+            bytes.push(byte);
+        }
+    }
+    Some(bytes)
 }
 
 /// The whole part of a JSON number, from its digits. Reading it as an `f64` would add tables

@@ -5,7 +5,7 @@
 use super::thinking;
 use crate::json::{
     Asks::{self, Nothing, NothingIf, Refused, Something},
-    Outcome, Read, Reader, Row, Text, fields,
+    Outcome, Read, Reader, Row, Text,
 };
 
 /// The outermost object.
@@ -76,31 +76,20 @@ pub(super) const TOOL: &[Row] = &[
     ("allowed_callers", NothingIf(&["[\"direct\"]"])),
     ("cache_control", Nothing),
     ("eager_input_streaming", Nothing),
-    ("format", Asks::Read(text_format)),
+    // Who searches for tools is told by whether it has parameters.
+    ("execution", Nothing),
     // For the program that runs the editor.
     ("max_characters", Nothing),
 ];
-
-/// The `format` of a custom tool: any text, or one that follows a grammar.
-fn text_format(reader: &mut Reader<'_>) -> Outcome<()> {
-    #[derive(Default)]
-    struct Format<'a> {
-        kind: Option<Text<'a>>,
-    }
-    fields!(Format<'a> { kind = "type" } + FORMAT);
-    const FORMAT: &[Row] = &[("grammar", Nothing), ("syntax", Nothing), ("definition", Nothing)];
-    let format = Format::read(reader)?;
-    if format.kind.is_some_and(|kind| kind.as_str() != "text") {
-        reader.note();
-    }
-    Ok(())
-}
 
 /// A part of a message's content.
 pub(super) const PART: &[Row] = &[("cache_control", Nothing), ("prompt_cache_breakpoint", Nothing)];
 
 /// The configuration of the output.
 pub(super) const OUTPUT: &[Row] = &[("effort", Something), ("task_budget", Something)];
+
+/// The text of the output.
+pub(super) const TEXT: &[Row] = &[("verbosity", NothingIf(&["\"medium\""]))];
 
 /// The form of the answer.
 pub(super) const FORMAT: &[Row] = &[

@@ -14,7 +14,7 @@ pub const SPELLINGS: &[(&str, &[&str])] = &[
     ("the system text", &["system", "instructions"]),
     ("stop sequences", &["stop", "stop_sequences"]),
     ("the most tokens, with the reasoning", &["max_completion_tokens", "max_output_tokens"]),
-    ("JSON", &["response_format", "output_config.format", "output_format"]),
+    ("JSON", &["response_format", "output_config.format", "output_format", "text.format"]),
     (
         "the JSON's schema",
         &[
@@ -22,6 +22,7 @@ pub const SPELLINGS: &[(&str, &[&str])] = &[
             "response_format.schema",
             "output_config.format.schema",
             "output_format.schema",
+            "text.format.schema",
         ],
     ),
     ("a tool", &["tools[].function.name", "tools[].name"]),
@@ -81,6 +82,8 @@ impl Fields {
         all.add::<request::OutputConfig<'_>>("output_config");
         all.add::<request::FormatParam<'_>>("output_config.format");
         all.add::<request::FormatParam<'_>>("output_format");
+        all.add::<request::TextParam<'_>>("text");
+        all.add::<request::FormatParam<'_>>("text.format");
         all.add::<tool_wire::Tool<'_>>("tools[]");
         all.add::<tool_wire::Spec<'_>>("tools[].function");
         all.add::<tool_wire::Spec<'_>>("tools[].custom");

@@ -12,12 +12,15 @@
 
 pub mod anthropic;
 mod builtin_tools;
+mod content;
 mod fields;
 mod known;
 pub mod openai;
 mod request;
+pub mod responses;
 mod rules;
 mod server_tools;
+mod text_tools;
 mod thinking;
 mod tool_rules;
 mod tool_wire;
@@ -37,7 +40,7 @@ use crate::{
 pub type Table = &'static [&'static Api];
 
 /// All APIs.
-pub static ALL: Table = &[&openai::API, &anthropic::API];
+pub static ALL: Table = &[&openai::API, &anthropic::API, &responses::API];
 
 /// One client API.
 #[derive(Debug)]
@@ -118,6 +121,11 @@ pub trait Reply: Debug {
         stamp: &Stamp,
         prompt_tokens: u64,
     ) -> Box<dyn Encoder>;
+
+    /// How much memory it holds that grows with the request, in bytes.
+    fn held_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// Writes one streamed answer as server-sent events. Calls come in this order: `open`
@@ -143,6 +151,11 @@ pub trait Encoder: Debug {
 
     /// Writes what tells a client that the stream is alive.
     fn keep_alive(&self, out: &mut Vec<u8>);
+
+    /// How much memory it holds, and needs for the end, in bytes.
+    fn held_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// Each API exists once, so two are equal if they are the same value.

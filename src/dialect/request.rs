@@ -28,7 +28,22 @@ pub(super) struct Common<'a> {
     pub(super) output_config: Option<OutputConfig<'a>>,
     /// The older name of `output_config.format`.
     pub(super) output_format: Option<FormatParam<'a>>,
+    /// In OpenAI's Responses API, an object with the format.
+    pub(super) text: Option<TextParam<'a>>,
 }
+
+fields!(Common<'a> {
+    model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop, stop_sequences,
+    instructions, tools, tool_choice, parallel_tool_calls, response_format, output_config,
+    output_format, text,
+});
+
+#[derive(Debug, Default)]
+pub(super) struct TextParam<'a> {
+    format: Option<FormatParam<'a>>,
+}
+
+fields!(TextParam<'a> { format } + fields::TEXT);
 
 #[derive(Debug, Default)]
 pub(super) struct OutputConfig<'a> {
@@ -46,7 +61,7 @@ pub(super) struct FormatParam<'a> {
 }
 
 fields!(
-    FormatParam<'a> { kind = "type", json_schema } in flat { description, schema } + fields::FORMAT => check
+    FormatParam<'a> { kind = "type", json_schema } in flat: JsonSchema + fields::FORMAT => check
 );
 
 impl FormatParam<'_> {
@@ -97,12 +112,13 @@ impl<'a> Common<'a> {
     /// [`Error::Invalid`] for a format or a limit that is not valid.
     pub(super) fn into_prompt(self, own: Own<'a>, mut notes: Notes) -> Result<Prompt<'a>, Error> {
         let Own { mut turns, tools, delivery, prefill, stop } = own;
-        let format = read_format(
-            self.response_format,
-            self.output_config.and_then(|config| config.format),
-            self.output_format,
-            &mut notes,
-        )?;
+        let formats = [
+            ("response_format", self.response_format),
+            ("output_config.format", self.output_config.and_then(|config| config.format)),
+            ("output_format", self.output_format),
+            ("text.format", self.text.and_then(|text| text.format)),
+        ];
+        let format = read_format(formats, &mut notes)?;
         let mut sequences = Vec::new();
         for (param, given) in [("stop", self.stop), ("stop_sequences", self.stop_sequences)] {
             rules::add_stop_sequences(&mut sequences, given, param, &mut notes);
@@ -138,24 +154,14 @@ impl<'a> Common<'a> {
 /// # Errors
 /// [`Error::Invalid`] for an unknown type, and for a missing schema.
 fn read_format<'a>(
-    response_format: Option<FormatParam<'a>>,
-    output_config: Option<FormatParam<'a>>,
-    output_format: Option<FormatParam<'a>>,
+    formats: [(&'static str, Option<FormatParam<'a>>); 4],
     notes: &mut Notes,
 ) -> Result<Option<Format<'a>>, Error> {
-    let is_given = response_format.is_some() || output_config.is_some();
-    if response_format.is_some() && output_config.is_some() {
-        notes.ignore("output_config.format");
-    }
-    if is_given && output_format.is_some() {
-        notes.ignore("output_format");
-    }
-    let (param, format) = match (response_format, output_config, output_format) {
-        (Some(format), ..) => ("response_format", format),
-        (None, Some(format), _) => ("output_config.format", format),
-        (None, None, Some(format)) => ("output_format", format),
-        (None, None, None) => return Ok(None),
+    let mut given = formats.into_iter().filter_map(|(param, format)| Some((param, format?)));
+    let Some((param, format)) = given.next() else {
+        return Ok(None);
     };
+    given.for_each(|(param, _)| notes.ignore(param));
     let FormatParam { kind, json_schema, flat } = format;
     match kind.as_ref().map(Text::as_str) {
         Some("text") => Ok(None),

@@ -38,8 +38,10 @@ pub(super) fn unknown(param: impl Into<String>, what: &str, found: &str, values:
 fn alternatives(values: &[&str]) -> String {
     let quoted: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
     match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => quoted.concat(),
+        Some((last, rest)) if !rest.is_empty() => {
+            format!("{} or {last}", crate::text::joined(rest, ", "))
+        }
+        _ => crate::text::joined(&quoted, ""),
     }
 }
 
@@ -95,13 +97,20 @@ pub(super) fn token_limit(limit: Option<u64>, param: &str) -> Result<Option<u64>
     }
 }
 
-/// The messages of a request.
+/// The messages of a request, of which `notes` were taken.
 ///
 /// # Errors
 /// [`Error::Invalid`] if there are none.
-pub(super) fn messages<M>(list: Option<Vec<M>>) -> Result<Vec<M>, Error> {
-    let list = list.filter(|list| !list.is_empty());
-    list.ok_or_else(|| Error::invalid("messages", "`messages` must have at least one message."))
+pub(super) fn messages<M>(list: Option<Vec<M>>, notes: &Notes) -> Result<Vec<M>, Error> {
+    match list {
+        Some(list) if !list.is_empty() => Ok(list),
+        None if notes.has_ignored("input") => Err(Error::invalid(
+            "input",
+            "This is a body of the Responses API: send it to /api/v1/responses. Here the \
+             conversation is in `messages`.",
+        )),
+        _ => Err(Error::invalid("messages", "`messages` must have at least one message.")),
+    }
 }
 
 /// The format that a JSON schema gives.

@@ -30,6 +30,9 @@ pub(super) const REASONING: &[Row] = &[
     ("enabled", Asks::Read(switch)),
     ("exclude", Asks::Read(|reader| hide_if(reader, true))),
     ("max_tokens", Asks::Read(budget)),
+    // An answer has all of its reasoning as the summary.
+    ("summary", Asks::Nothing),
+    ("generate_summary", Asks::Nothing),
 ];
 
 #[derive(Default)]

@@ -7,6 +7,13 @@ use crate::json::{Kind, Known, Outcome, Raw, Read, Reader, Seen, Text, fields};
 #[derive(Debug, Default)]
 pub(super) struct ToolList<'a>(pub(super) Vec<Tool<'a>>);
 
+/// What is copied is one tool, never a namespace.
+impl Clone for ToolList<'_> {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl<'a> Read<'a> for ToolList<'a> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         let mut list = Vec::new();
@@ -35,11 +42,13 @@ pub(super) struct Tool<'a> {
     pub(super) input_examples: Option<Raw<'a>>,
     /// Whether a search must find it before it can be called.
     pub(super) defer_loading: Option<bool>,
+    /// The tools of a namespace.
+    pub(super) tools: Option<ToolList<'a>>,
 }
 
 fields!(
-    Tool<'a> { kind = "type", function, custom, input_examples, defer_loading }
-        in flat { name, description, input_schema, parameters, strict } + fields::TOOL => check
+    Tool<'a> { kind = "type", function, custom, input_examples, defer_loading, tools }
+        in flat: Spec + fields::TOOL => check
 );
 
 impl<'a> Tool<'a> {
@@ -55,7 +64,8 @@ impl<'a> Tool<'a> {
             _ if ServerTool::find(kind).is_some() => return reader.forget_notes(seen),
             (Some(_), _) => &["type", "input_examples", "defer_loading", "function"],
             (None, Some(_)) => &["type", "input_examples", "defer_loading", "custom"],
-            (None, None) => return,
+            (None, None) if self.tools.is_none() || kind == "namespace" => return,
+            (None, None) => Spec::NAMES,
         };
         reader.note_others(seen, Self::NAMES, nested);
     }
@@ -72,9 +82,14 @@ pub(super) struct Spec<'a> {
     pub(super) parameters: Option<Raw<'a>>,
     /// Whether its arguments must fit that schema.
     pub(super) strict: Option<bool>,
+    /// The form of a custom tool's text: `{"type": "text"}`, or with a grammar, kept as the client
+    /// wrote it.
+    pub(super) format: Option<Raw<'a>>,
 }
 
-fields!(Spec<'a> { name, description, input_schema, parameters, strict } + fields::TOOL);
+fields!(
+    Spec<'a> { name, description, input_schema, parameters, strict, format } + fields::TOOL
+);
 
 /// Which tools may or must be called.
 #[derive(Debug)]
@@ -101,7 +116,7 @@ pub(super) struct ToolChoiceObject<'a> {
 fields!(
     ToolChoiceObject<'a> {
         kind = "type", name, function, custom, allowed_tools, disable_parallel_tool_use,
-    } in flat { mode, tools } => check
+    } in flat: AllowedTools => check
 );
 
 impl ToolChoiceObject<'_> {

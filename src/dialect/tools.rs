@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     builtin_tools, rules,
     server_tools::ServerTool,
-    tool_rules,
+    text_tools, tool_rules,
     tool_wire::{self, AllowedTools, Spec, ToolChoiceObject, ToolChoiceParam},
 };
 use crate::{
@@ -19,10 +19,6 @@ use crate::{
 /// The tools that need a model which can use a screen, by how their types begin.
 const SCREEN_TOOLS: [&str; 4] =
     ["computer_2", "computer_use", "computer_toolset_", "browser_toolset_"];
-
-/// The JSON schema of the one argument of a custom tool: any text.
-const TEXT_SCHEMA: &str =
-    r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#;
 
 /// A tool of a request, by who runs it.
 pub(super) enum Declared<'a> {
@@ -50,7 +46,7 @@ pub(super) fn read<'a>(
     untyped: Untyped,
     path: &dyn Fn() -> String,
 ) -> Result<Declared<'a>, Error> {
-    let tool_wire::Tool { kind, function, custom, flat, input_examples, defer_loading } = tool;
+    let tool_wire::Tool { kind, function, custom, flat, input_examples, defer_loading, .. } = tool;
     let default =
         if untyped == Untyped::Function && custom.is_none() { "function" } else { "custom" };
     let kind = kind.as_ref().map_or(default, Text::as_str);
@@ -71,7 +67,7 @@ pub(super) fn read<'a>(
     let schema = schema.or(builtin.map(|tool| tool.schema));
     let schema = match kind {
         _ if schema.is_some() => schema,
-        _ if takes_text => Some(TEXT_SCHEMA),
+        _ if takes_text => Some(text_tools::SCHEMA),
         "function" if is_nested => None,
         "function" if untyped == Untyped::Function && spec.name.is_some() => None,
         "function" if untyped == Untyped::Function => {
@@ -86,15 +82,21 @@ pub(super) fn read<'a>(
         }
     };
     let within = || if is_nested { format!("{}{step}", path()) } else { path() };
-    let description = builtin.map(|tool| Cow::Borrowed(tool.description));
+    let builtin = builtin.map(|tool| Cow::Borrowed(tool.description));
+    let mut description = spec.description.map(|text| text.0).or(builtin);
+    if let Some(format) = spec.format.filter(|format| format.0.contains("grammar")) {
+        let text = description.as_deref().unwrap_or_default();
+        let format = format.0;
+        description = Some(format!("{text}\n\nThe form of `input`: {format}").into());
+    }
     Ok(Declared::Callable(Tool {
         name: tool_rules::name(spec.name, &within)?,
-        description: spec.description.map(|text| text.0).or(description),
+        description,
         schema,
         examples: input_examples.map(|examples| examples.0),
         deferred: defer_loading == Some(true),
         strict: spec.strict == Some(true),
-        takes_text: takes_text && schema == Some(TEXT_SCHEMA),
+        takes_text: takes_text && schema == Some(text_tools::SCHEMA),
     }))
 }
 
@@ -261,6 +263,10 @@ fn allow(
     let names = Names::of(list.iter().map(|tool| Cow::Borrowed(tool.name.as_ref())));
     let mut kept = Names::default();
     for (index, tool) in tools.into_iter().enumerate() {
+        // It has no effect, as a tool has none.
+        if tool.kind.as_ref().is_some_and(|kind| ServerTool::find(kind.as_str()).is_some()) {
+            continue;
+        }
         let inner = tool.function.or(tool.custom).and_then(|named| named.name);
         let known = inner.or(tool.name).filter(|name| names.has(name.as_str()));
         let Some(Text(name)) = known else {

@@ -85,7 +85,7 @@ impl<'a> Job<'a> {
             strict: Rc::new(Strict::by(&prompt)),
             limits: prompt.limits,
             reasoning: prompt.reasoning,
-            ignored: headers::shortened(&prompt.notes.ignored().join(", ")),
+            ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
         };
         Ok((job, body))
     }
@@ -93,7 +93,8 @@ impl<'a> Job<'a> {
     /// How much memory it takes, together with `body`, in bytes.
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
         let schemas = self.schema.as_ref().map_or(0, String::capacity) + self.strict.held_bytes();
-        BASE_BYTES * self.reply.choices() as usize + body.held_bytes() + schemas
+        let each = BASE_BYTES * self.reply.choices() as usize;
+        each + body.held_bytes() + schemas + self.reply.held_bytes()
     }
 
     /// The stages that one answer goes through.

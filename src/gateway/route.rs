@@ -41,7 +41,7 @@ impl Route {
             ["models"] => return Some(Self::Models),
             // An id with a slash may arrive as one segment (`a%2Fb`) or as several.
             ["models", id @ ..] => {
-                let id = id.join("/");
+                let id = crate::text::joined(id, "/");
                 let id = percent_decode_str(&id).decode_utf8_lossy();
                 return Some(Self::Model(id.into_owned()));
             }

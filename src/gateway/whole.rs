@@ -35,7 +35,7 @@ pub(super) async fn answer<E: Runtime>(
     together::each(job.reply.choices(), call, work).await?;
     let Done { first, others } = done.into_inner();
     let (answer, fit, held) = first.ok_or(Error::Internal)?;
-    let mut bytes = answer.json_bytes();
+    let mut bytes = answer.json_bytes() + job.reply.held_bytes();
     for other in &others {
         bytes += other.json_bytes();
     }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::de::IgnoredAny;
 
 use super::{
-    Text,
+    Known, Text,
     error::{Outcome, Wrong},
     nesting::Nesting,
     string::{self, Care, Unread},
@@ -98,8 +98,32 @@ pub(crate) struct Seen {
     notes: usize,
 }
 
-/// Reads one field of a `T`.
-pub(crate) type Field<'a, T> = fn(&mut T, &mut Reader<'a>) -> Outcome<()>;
+/// A value that is read field by field. A trait is smaller than a closure for each type.
+pub(crate) trait Fields<'a> {
+    /// Reads the field of this place in [`Known::NAMES`].
+    fn read_field(&mut self, place: usize, reader: &mut Reader<'a>) -> Outcome<()>;
+}
+
+/// A value without fields.
+struct NoFields;
+
+impl<'a> Fields<'a> for NoFields {
+    fn read_field(&mut self, _place: usize, _reader: &mut Reader<'a>) -> Outcome<()> {
+        Ok(())
+    }
+}
+
+/// Where a value is put once it has been read.
+pub(super) trait Place<'a> {
+    fn read(&mut self, reader: &mut Reader<'a>) -> Outcome<()>;
+}
+
+impl<'a, T: Read<'a>> Place<'a> for Option<T> {
+    fn read(&mut self, reader: &mut Reader<'a>) -> Outcome<()> {
+        *self = Some(T::read(reader)?);
+        Ok(())
+    }
+}
 
 /// A text, and how far it has been read.
 pub(crate) struct Reader<'a> {
@@ -193,15 +217,10 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// Reads the text as one value.
-    pub(super) fn whole<T: Read<'a>>(&mut self) -> Outcome<T> {
-        let value = T::read(self)?;
-        self.end()?;
-        Ok(value)
-    }
-
-    /// Fails unless only white space is left.
-    fn end(&mut self) -> Outcome<()> {
+    /// Reads the text as one value, with `read`.
+    pub(super) fn whole(&mut self, place: &mut dyn Place<'a>) -> Outcome<()> {
+        place.read(self)?;
+        // Only white space may be left.
         if self.peek().is_none() { Ok(()) } else { Err(Wrong::NotJson) }
     }
 
@@ -219,29 +238,25 @@ impl<'a> Reader<'a> {
 
     /// Reads an object with these fields. A field that is missing keeps its default. Call it
     /// through `fields!`, which sees to it that there are 64 fields at most.
-    pub(crate) fn fields<T: Default>(
+    pub(crate) fn fields<T: Fields<'a> + Known + Default>(
         &mut self,
-        names: &'static [&'static str],
-        fields: &[Field<'a, T>],
         others: Others,
     ) -> Outcome<(T, Seen)> {
         let mut value = T::default();
-        let seen = self.known_fields(names, others, &mut |reader, index| {
-            fields.get(index).map_or(Ok(()), |field| field(&mut value, reader))
-        })?;
+        let seen = self.known_fields(T::NAMES, others, &mut value)?;
         Ok((value, seen))
     }
 
     /// Reads an object of which all fields are in these tables.
     pub(crate) fn rows(&mut self, rows: &'static [&'static [Row]]) -> Outcome<()> {
-        self.known_fields(&[], Others::Noted(rows), &mut |_, _| Ok(())).map(|_| ())
+        self.known_fields(&[], Others::Noted(rows), &mut NoFields).map(|_| ())
     }
 
     fn known_fields(
         &mut self,
         names: &'static [&'static str],
         others: Others,
-        field: &mut dyn FnMut(&mut Self, usize) -> Outcome<()>,
+        value: &mut dyn Fields<'a>,
     ) -> Outcome<Seen> {
         let mut seen = Seen { fields: 0, notes: self.notes.len() };
         let mut given = 0_u64;
@@ -264,7 +279,7 @@ impl<'a> Reader<'a> {
                     reader.notes.begin(name, reader.at);
                 }
                 let (at, depth) = (reader.at, reader.depth);
-                match field(reader, index) {
+                match value.read_field(index, reader) {
                     Err(Wrong::NoMemory) => Err(Wrong::NoMemory),
                     Err(_) if reader.care == Care::Loose => {
                         (reader.at, reader.depth) = (at, depth);
@@ -294,6 +309,11 @@ impl<'a> Reader<'a> {
             Others::Noted(tables) => tables,
         };
         let row = tables.iter().copied().flatten().find(|(known, _)| *known == name);
+        if let Some((name, _)) = row
+            && self.depth == 1
+        {
+            self.notes.begin(name, self.at);
+        }
         match row.map_or(Asks::Something, |(_, asks)| *asks) {
             Asks::Nothing => self.skip(),
             Asks::NothingIf(values) => {
@@ -625,6 +645,7 @@ impl<'a> Read<'a> for u8 {
 
 /// `null` is the same as no value.
 impl<'a, T: Read<'a>> Read<'a> for Option<T> {
+    #[inline]
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
         if reader.kind() == Kind::Null {
             return reader.skip().map(|()| None);

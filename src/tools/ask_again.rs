@@ -216,7 +216,8 @@ fn call_again(wrong: &str, why: &str) -> Cow<'static, str> {
 fn brief(why: &str) -> String {
     const MAX_CHARS: usize = 200;
     let words = why.split(|ch: char| ch.is_whitespace() || ch.is_control());
-    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let line = crate::text::joined(&words, " ");
     match line.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,

@@ -24,7 +24,7 @@ pub fn instruct(prompt: &mut Prompt<'_>) {
     if blocks.is_empty() {
         return;
     }
-    let mut block = blocks.join("\n\n");
+    let mut block = crate::text::joined(&blocks, "\n\n");
     drop(blocks);
     let first = prompt.turns.iter().position(|turn| turn.role != Role::System);
     let systems = first.unwrap_or(prompt.turns.len());

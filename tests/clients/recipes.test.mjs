@@ -36,6 +36,7 @@ const python = pythonOf("clients");
 for (const [file, program, missing] of [
   ["curl_openai.sh", "sh", !hasCurl && "there is no curl"],
   ["curl_anthropic.sh", "sh", !hasCurl && "there is no curl"],
+  ["curl_responses.sh", "sh", !hasCurl && "there is no curl"],
   ["openai_python.py", python, !python && NO_PYTHON],
   ["anthropic_python.py", python, !python && NO_PYTHON],
   ["openai_javascript.mjs", process.execPath],
@@ -48,6 +49,7 @@ for (const [file, program, missing] of [
     const printed = await print(program, file);
     if (file === "curl_openai.sh") assert.equal(deltasOf(printed), ANSWER);
     else if (file === "curl_anthropic.sh") assert.equal(JSON.parse(printed).content[0].text, ANSWER);
+    else if (file === "curl_responses.sh") assert.equal(JSON.parse(printed).output[0].content[0].text, ANSWER);
     else assert.equal(printed.trim(), ANSWER);
   });
 }

@@ -64,7 +64,11 @@ proptest! {
 
     #[test]
     fn fields_that_nobody_knows_are_named(extra in vec(any::<(sample::Index, u8)>(), 0..40), name in "[a-z_]{0,9}") {
-        for (parse, seed) in [(apis::openai as Parse, openai_request()), (apis::anthropic, anthropic_request())] {
+        for (parse, seed) in [
+            (apis::openai as Parse, openai_request()),
+            (apis::anthropic, anthropic_request()),
+            (apis::responses, responses_request()),
+        ] {
             named(parse, seed, &extra, &name);
         }
     }
@@ -230,7 +234,7 @@ fn openai_request() -> Value {
         "tool_choice": {"type": "allowed_tools", "allowed_tools": allowed},
         "tools": [
             {"type": "function", "function": {"name": "f", "parameters": schema}},
-            {"type": "custom", "custom": {"name": "g", "format": {"type": "text"}}},
+            {"type": "custom", "custom": {"name": "g"}},
         ],
     })
 }
@@ -264,6 +268,33 @@ fn anthropic_request() -> Value {
         "system": [{"type": "text", "text": "Be brief."}],
         "tool_choice": {"type": "tool", "name": "f"},
         "tools": [{"name": "f", "input_schema": schema}],
+    })
+}
+
+/// Objects at every level that requests of the Responses API have, all of them obeyed.
+fn responses_request() -> Value {
+    let picture = json!({"type": "input_image", "image_url": "data:image/png;base64,iVBO"});
+    let file = json!({"type": "input_file", "file_data": "data:application/pdf;base64,JVBE"});
+    let schema = json!({"type": "object"});
+    let words = json!([{"type": "input_text", "text": "Rain."}]);
+    let f = json!({"type": "function", "name": "f", "parameters": schema});
+    json!({
+        "input": [
+            {"type": "additional_tools", "role": "developer", "tools": [f]},
+            {"role": "user", "content": [{"type": "input_text", "text": "Look:"}, picture, file]},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hm"}]},
+            {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+            {"type": "custom_tool_call", "call_id": "d", "namespace": "n", "name": "g", "input": "x"},
+            {"type": "function_call_output", "call_id": "c", "output": words},
+            {"type": "custom_tool_call_output", "call_id": "d", "output": "Rain."},
+            {"type": "tool_search_output", "call_id": "e", "tools": [f]},
+        ],
+        "metadata": {"a": "b"},
+        "stream": true,
+        "system": [{"type": "text", "text": "Be brief."}],
+        "text": {"format": {"type": "json_schema", "name": "n", "schema": schema}},
+        "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "f"}]},
+        "tools": [f, {"type": "namespace", "name": "n", "tools": [{"type": "custom", "name": "g"}]}],
     })
 }
 
@@ -392,6 +423,15 @@ fn request() -> impl Strategy<Value = Value> {
             "base64",
             "tool_use",
             "tool_result",
+            "input_text",
+            "input_image",
+            "input_file",
+            "function_call",
+            "custom_tool_call",
+            "function_call_output",
+            "tool_search_output",
+            "additional_tools",
+            "namespace",
             "document",
             "file",
             "url",
@@ -432,6 +472,13 @@ fn request() -> impl Strategy<Value = Value> {
         "thinking",
         "title",
         "is_error",
+        "call_id",
+        "namespace",
+        "output",
+        "summary",
+        "tools",
+        "parameters",
+        "format",
     ]);
     let value = leaf.prop_recursive(4, 40, 6, move |inner| {
         prop_oneof![
@@ -447,13 +494,12 @@ fn request() -> impl Strategy<Value = Value> {
             .prop_map(|(role, content)| json!({"role": role, "content": content})),
         1 => value.clone(),
     ];
-    (vec(message, 0..5), value.clone(), value, any::<bool>()).prop_map(
-        |(messages, system, thinking, is_plain)| {
-            if is_plain {
-                json!({"messages": messages})
-            } else {
-                json!({"messages": messages, "system": system, "thinking": thinking, "stream": true})
-            }
+    (vec(message, 0..5), value.clone(), value, 0..4_u8).prop_map(
+        |(messages, system, thinking, form)| match form {
+            0 => json!({"messages": messages}),
+            1 => json!({"messages": messages, "system": system, "thinking": thinking, "stream": true}),
+            2 => json!({"input": messages}),
+            _ => json!({"input": messages, "text": thinking, "tools": [system], "stream": true}),
         },
     )
 }
@@ -675,6 +721,7 @@ fn requests() -> Vec<Vec<u8>> {
                 ]},
             ]},
         ]}),
+        responses_request(),
     ]
     .map(|request| request.to_string().into_bytes())
     .to_vec()

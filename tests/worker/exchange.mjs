@@ -1,5 +1,5 @@
 /**
- * A client for the tests against the built Worker: asks in either dialect, streamed or not, reads
+ * A client for the tests against the built Worker: asks in each dialect, streamed or not, reads
  * to the end of the body, and reads what came as strictly as the official clients do.
  *
  *     const got = await ask(gateway, { dialect: "openai", delivery: "stream", question: "Hello" });
@@ -9,10 +9,10 @@ import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export const KEY = "test-key";
-export const DIALECTS = ["openai", "anthropic"];
+export const DIALECTS = ["openai", "anthropic", "responses"];
 export const DELIVERIES = ["stream", "json"];
 
-const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages" };
+const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages", responses: "/v1/responses" };
 
 /** What `fetch` needs to ask `question`. */
 function request(gateway, { dialect = "openai", key = KEY, headers: more, signal, ...options } = {}) {
@@ -24,7 +24,7 @@ function request(gateway, { dialect = "openai", key = KEY, headers: more, signal
 function bodyOf({ dialect, delivery = "stream", question = "Hello" }) {
   return JSON.stringify({
     model: "deepseek-chat",
-    messages: [{ role: "user", content: question }],
+    [dialect === "responses" ? "input" : "messages"]: [{ role: "user", content: question }],
     stream: delivery === "stream",
     ...(dialect === "anthropic" && { max_tokens: 1_000_000 }),
   });
@@ -79,8 +79,18 @@ function readJson(body, dialect) {
     const [choice] = value.choices;
     return { ...WRONG, text: choice.message.content, finish: choice.finish_reason };
   }
+  if (dialect === "responses") {
+    const { text } = outputOf(value);
+    return { ...WRONG, text, finish: value.incomplete_details?.reason ?? value.status };
+  }
   const blocks = (type) => value.content.filter((block) => block.type === type);
   return { ...WRONG, text: blocks("text").map(({ text }) => text).join(""), finish: value.stop_reason };
+}
+
+/** What the items of a response say. */
+function outputOf({ output }) {
+  const texts = (type, list) => output.filter((item) => item.type === type).flatMap((item) => item[list].map(({ text }) => text));
+  return { text: texts("message", "content").join(""), reasoning: texts("reasoning", "summary").join("") };
 }
 
 /** Cuts a body into events, `{name, data}`, and comments, `{comment}`; throws if it is not one whole stream. */
@@ -100,7 +110,7 @@ export function events(body) {
 
 function readStream(body, dialect) {
   const all = events(body);
-  const read = dialect === "openai" ? readOpenAi : readAnthropic;
+  const read = { openai: readOpenAi, anthropic: readAnthropic, responses: readResponses }[dialect];
   return { events: all, ...read(all.filter(({ comment }) => comment === undefined)) };
 }
 
@@ -176,6 +186,77 @@ function readAnthropic(all) {
       case "error":
         must(isLast && open === undefined, "an error out of place");
         seen.error = { ...value.error, whole: value };
+        break;
+      default:
+        must(false, `an event of the unknown type ${name}`);
+    }
+  }
+  must(seen.isDone !== (seen.error !== undefined), "not exactly one ending");
+  return seen;
+}
+
+/** Two events of the beginning, balanced items, numbers without a gap, and one of three endings, which has all items. */
+function readResponses(all) {
+  const seen = { ...WRONG, isDone: false, output: [] };
+  let open;
+  for (const [index, { name, data }] of all.entries()) {
+    const isLast = index === all.length - 1;
+    const value = JSON.parse(data);
+    must(name === value.type, "an event whose name is not its type");
+    must(value.sequence_number === index, "a number out of place");
+    must(["response.created", "response.in_progress"].indexOf(name) === (index < 2 ? index : -1), "a beginning out of place");
+    if (value.output_index !== undefined) must(value.output_index === seen.output.length, "an item out of place");
+    if (value.item_id !== undefined) must(value.item_id === open?.id, "an event of no open item");
+    switch (name) {
+      case "response.created":
+      case "response.in_progress":
+        break;
+      case "response.output_item.added":
+        must(open === undefined, "an item within an item");
+        open = { ...value.item, deltas: "" };
+        break;
+      case "response.output_item.done":
+        must(open?.id === value.item.id && !open.part, "an end of no item");
+        open = undefined;
+        seen.output.push(value.item);
+        break;
+      case "response.content_part.added":
+      case "response.reasoning_summary_part.added":
+        must(!open.part, "a part within a part");
+        open.part = true;
+        break;
+      case "response.content_part.done":
+      case "response.reasoning_summary_part.done":
+        must(open.part && value.part.text === open.deltas, "a part that is not its deltas");
+        open.part = false;
+        break;
+      case "response.output_text.delta":
+      case "response.reasoning_summary_text.delta":
+        must(open.part, "a delta without a part");
+        seen[open.type === "message" ? "text" : "reasoning"] += value.delta;
+        open.deltas += value.delta;
+        break;
+      case "response.function_call_arguments.delta":
+      case "response.custom_tool_call_input.delta":
+        open.deltas += value.delta;
+        break;
+      case "response.output_text.done":
+      case "response.reasoning_summary_text.done":
+      case "response.function_call_arguments.done":
+      case "response.custom_tool_call_input.done":
+        must((value.text ?? value.arguments ?? value.input) === open.deltas, "a text that is not its deltas");
+        break;
+      case "response.completed":
+      case "response.incomplete":
+        must(isLast && open === undefined && name === `response.${value.response.status}`, "an end out of place");
+        must(JSON.stringify(value.response.output) === JSON.stringify(seen.output), "an end with other items");
+        seen.finish = value.response.incomplete_details?.reason ?? value.response.status;
+        seen.response = value.response;
+        seen.isDone = true;
+        break;
+      case "response.failed":
+        must(isLast && value.response.status === "failed", "a failure out of place");
+        seen.error = { ...value.response.error, whole: value };
         break;
       default:
         must(false, `an event of the unknown type ${name}`);

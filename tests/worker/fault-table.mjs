@@ -1,5 +1,5 @@
 /**
- * The one table of faults, and the matrix made of it: each fault x both dialects x streamed and
+ * The one table of faults, and the matrix made of it: each fault x all dialects x streamed and
  * whole x one origin, two of which the first has the fault, and two that both have it; and each
  * fault that comes before an answer once more after the headers have been sent.
  *
@@ -11,15 +11,15 @@ import { joined, recorded } from "../upstream/plain-client.mjs";
 import { guestKey } from "./client.mjs";
 import { DELIVERIES, DIALECTS } from "./exchange.mjs";
 
-/** Status, OpenAI's `type` and `code`, Anthropic's `type`, and `x-should-retry`. */
+/** Status, OpenAI's `type` and `code`, Anthropic's `type`, `x-should-retry`, and the code of a failed response, if it is not `server_error`. */
 export const ERRORS = {
-  rejected: [400, "invalid_request_error", "upstream_rejected", "invalid_request_error", null],
-  tooLong: [400, "invalid_request_error", "context_length_exceeded", "invalid_request_error", null],
+  rejected: [400, "invalid_request_error", "upstream_rejected", "invalid_request_error", null, "invalid_prompt"],
+  tooLong: [400, "invalid_request_error", "context_length_exceeded", "invalid_request_error", null, "context_length_exceeded"],
   clientKey: [401, "invalid_request_error", "invalid_api_key", "authentication_error", null],
   forbidden: [403, "invalid_request_error", "insufficient_permissions", "permission_error", null],
   lacking: [404, "invalid_request_error", "model_not_found", "not_found_error", null],
-  tooLarge: [413, "invalid_request_error", "request_too_large", "request_too_large", null],
-  limited: [429, "rate_limit_exceeded", "rate_limit_exceeded", "rate_limit_error", null],
+  tooLarge: [413, "invalid_request_error", "request_too_large", "request_too_large", null, "invalid_prompt"],
+  limited: [429, "rate_limit_exceeded", "rate_limit_exceeded", "rate_limit_error", null, "rate_limit_exceeded"],
   deploymentKey: [502, "server_error", "upstream_key_refused", "api_error", "false"],
   declined: [502, "server_error", "upstream_declined", "api_error", "false"],
   answerTooLarge: [502, "server_error", "upstream_answer_too_large", "api_error", "false"],

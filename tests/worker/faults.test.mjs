@@ -107,11 +107,14 @@ async function run(cell, index, { gateway, origins }) {
 }
 
 function assertError({ dialect, error, isInStream, retryAfter = null }, got) {
-  const [status, openAiType, code, anthropicType, shouldRetry] = ERRORS[error];
+  const [status, openAiType, code, anthropicType, shouldRetry, failedCode = "server_error"] = ERRORS[error];
   assert.deepEqual([got.status, got.isStream], isInStream ? [200, true] : [status, false], got.body.slice(0, 300));
   assert.equal(typeof got.error?.message, "string");
   assert.doesNotMatch(got.body, RAW);
-  if (dialect === "openai") {
+  if (dialect === "responses" && isInStream) {
+    assert.equal(got.error.code, failedCode);
+    assert.deepEqual(got.error.whole.response.output, []);
+  } else if (dialect !== "anthropic") {
     const { message } = got.error;
     assert.deepEqual(got.error.whole, { error: { message, type: openAiType, param: null, code } });
   } else {
@@ -128,9 +131,14 @@ function assertAnswer(got, { dialect, delivery, answer, finish = "stop" }) {
   assert.deepEqual([got.status, got.error?.message], [200, undefined], got.body.slice(0, 300));
   assert.equal(got.isStream, delivery === "stream");
   assert.equal(got.text, answer);
-  const names = dialect === "openai" ? { stop: "stop", length: "length" } : { stop: "end_turn", length: "max_tokens" };
-  assert.equal(got.finish, names[finish]);
+  assert.equal(got.finish, FINISHES[dialect][finish]);
 }
+
+const FINISHES = {
+  openai: { stop: "stop", length: "length" },
+  anthropic: { stop: "end_turn", length: "max_tokens" },
+  responses: { stop: "completed", length: "max_output_tokens" },
+};
 
 const isOf = (body, question) => body?.messages?.at(-1).content === question;
 

@@ -10,7 +10,7 @@ import { startUpstream } from "../upstream/server.mjs";
 import { KEY, MODELS, get, send, startBoth, startFor, timesAsked } from "./client.mjs";
 
 // Two ids that an address cannot hold as they are.
-const EXTRA = [{ id: "a/b", name: "Slash" }, { id: "模型 100%", text_model: "model-100", images: "openai" }, { id: "gpt-4o", name: "Mine", tier: 1 }];
+const EXTRA = [{ id: "a/b", name: "Slash" }, { id: "模型 100%", text_model: "model-100", images: "openai" }, { id: "gpt-4o", name: "Mine", tier: 1, context_length: 128_000 }];
 
 const { gateway, upstream } = await startBoth();
 const extended = await startFor(upstream, { MODELS_EXTRA: JSON.stringify(EXTRA) });
@@ -56,8 +56,9 @@ test("the list has every model once, in order, with all fields, and needs no key
   for (const model of json.data) {
     assert.deepEqual(
       Object.keys(model).sort(),
-      ["created", "description", "id", "model", "name", "object", "owned_by", "support", "thinking", "tier", "tip"],
+      ["architecture", "created", "description", "id", "model", "name", "object", "owned_by", "support", "supported_parameters", "thinking", "tier", "tip"],
     );
+    if (model.support === "image") assert.ok(model.architecture.input_modalities.includes("image"), model.id);
     assert.equal(model.object, "model");
     assert.ok(Number.isInteger(model.created) && model.created > 1.7e9 && model.created < 1.8e9, `${model.created}`);
     assert.equal(model.model, model.id.replace(/-think$/, ""));
@@ -73,6 +74,7 @@ test("the list has every model once, in order, with all fields, and needs no key
     "grok-3-mini",
     "claude-sonnet-4-5-20250929-think",
   ]);
+  assert.deepEqual(json.data[0].architecture, { input_modalities: ["text"], output_modalities: ["text"] });
   const { tier, created } = json.data.find(({ id }) => id === "gemini-3-pro-preview");
   assert.deepEqual([tier, created], [3, Date.parse("2026-02-09") / 1000]);
 });
@@ -80,8 +82,8 @@ test("the list has every model once, in order, with all fields, and needs no key
 test("MODELS_EXTRA adds entries and replaces those of the same id", async () => {
   const { data } = (await get(extended, MODELS)).json;
   assert.deepEqual(data.map(({ id }) => id), [...IDS, "a/b", "模型 100%"]);
-  const { name, tier, model } = data.find(({ id }) => id === "gpt-4o");
-  assert.deepEqual([name, tier, model], ["Mine", 1, "gpt-4o"]);
+  const { name, tier, model, context_length: length } = data.find(({ id }) => id === "gpt-4o");
+  assert.deepEqual([name, tier, model, length], ["Mine", 1, "gpt-4o", 128_000]);
 });
 
 test("one model, in both shapes", async () => {

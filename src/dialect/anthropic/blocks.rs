@@ -43,8 +43,8 @@ fn read_list<'a>(
     notes: &mut Notes,
 ) -> Result<Vec<Part<'a>>, Error> {
     let mut parts = Vec::with_capacity(blocks.len());
-    for (place, block) in blocks.into_iter().enumerate() {
-        read_block(block, role, &|| format!("{}[{place}]", path()), &mut parts, notes)?;
+    for (place, mut block) in blocks.into_iter().enumerate() {
+        read_block(&mut block, role, &|| format!("{}[{place}]", path()), &mut parts, notes)?;
     }
     Ok(parts)
 }
@@ -52,17 +52,18 @@ fn read_list<'a>(
 /// Adds the parts of `block` to `parts`. Some blocks have none: earlier reasoning, which
 /// DeGPT does not accept, and what only Anthropic's servers can use.
 fn read_block<'a>(
-    block: Block<'a>,
+    block: &mut Block<'a>,
     role: Role,
     path: &dyn Fn() -> String,
     parts: &mut Vec<Part<'a>>,
     notes: &mut Notes,
 ) -> Result<(), Error> {
-    let kind = block.kind.as_ref().map(Text::as_str).ok_or_else(|| missing(path, "type"))?;
+    let kind = block.kind.clone().ok_or_else(|| missing(path, "type"))?;
+    let kind = kind.as_str();
     match kind {
-        "text" => parts.push(Part::Text(block.text.ok_or_else(|| missing(path, "text"))?.0)),
+        "text" => parts.push(Part::Text(block.text.take().ok_or_else(|| missing(path, "text"))?.0)),
         "image" => {
-            let source = read_source(block.source, path)?;
+            let source = read_source(block.source.take(), path)?;
             if rules::keeps_attachment(role, kind, path, notes) {
                 parts.push(Part::Image(source));
             }
@@ -70,8 +71,8 @@ fn read_block<'a>(
         "document" => read_document(block, role, path, parts, notes)?,
         "search_result" => parts.extend(read_search_result(block, role, path, notes)?),
         "tool_use" | "server_tool_use" | "mcp_tool_use" => parts.push(Part::ToolCall {
-            id: block.id.map_or(Cow::Borrowed(""), |id| id.0),
-            name: block.name.ok_or_else(|| missing(path, "name"))?.0,
+            id: block.id.take().map_or(Cow::Borrowed(""), |id| id.0),
+            name: block.name.take().ok_or_else(|| missing(path, "name"))?.0,
             arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.0)),
         }),
         "tool_result"
@@ -84,20 +85,21 @@ fn read_block<'a>(
         | "tool_search_tool_result"
         | "advisor_tool_result" => parts.push(read_result(block, path, notes)?),
         "web_search_result" => {
-            let age = block.page_age.map_or(String::new(), |age| format!(" ({})", age.as_str()));
+            let age =
+                block.page_age.take().map_or(String::new(), |age| format!(" ({})", age.as_str()));
             let title = block.title.as_ref().map_or("", Text::as_str);
             let url = block.url.as_ref().map_or("", Text::as_str);
             parts.push(Part::Text(format!("{title}: {url}{age}").into()));
         }
         "tool_reference" => {
-            let offer = Offer::of(&block).ok_or_else(|| missing(path, "tool_name"))?;
+            let offer = Offer::of(block).ok_or_else(|| missing(path, "tool_name"))?;
             parts.push(Part::Text(offer.in_words()));
         }
         "tool_addition" | "tool_removal" => {
-            parts.extend(Offer::of(&block).map(|offer| Part::Text(offer.in_words())));
+            parts.extend(Offer::of(block).map(|offer| Part::Text(offer.in_words())));
         }
         // A summary of what was said before.
-        "compaction" => match block.content {
+        "compaction" => match block.content.take() {
             Some(Inner::Text(text)) => parts.push(Part::Text(text)),
             Some(_) => return Err(wrong(path, "content", "Must be a string.")),
             None => {}
@@ -124,16 +126,16 @@ fn wrong(path: &dyn Fn() -> String, field: &str, message: impl Into<String>) -> 
 }
 
 fn read_document<'a>(
-    block: Block<'a>,
+    block: &mut Block<'a>,
     role: Role,
     path: &dyn Fn() -> String,
     parts: &mut Vec<Part<'a>>,
     notes: &mut Notes,
 ) -> Result<(), Error> {
-    let title = block.title.map(|title| title.0);
-    let about = block.context.map(|context| Part::Text(context.0));
+    let title = block.title.take().map(|title| title.0);
+    let about = block.context.take().map(|context| Part::Text(context.0));
     let within = |field: &str| format!("{}.source.{field}", path());
-    match block.source {
+    match block.source.take() {
         Some(Inner::Object(source)) if source.is("text") => {
             let data = source.data.ok_or_else(|| missing(path, "source.data"))?;
             parts.extend(title.map(Part::Text).into_iter().chain(about));
@@ -157,12 +159,12 @@ fn read_document<'a>(
 
 /// Title, source and texts become one text, which keeps the result together.
 fn read_search_result<'a>(
-    block: Block<'a>,
+    block: &mut Block<'a>,
     role: Role,
     path: &dyn Fn() -> String,
     notes: &mut Notes,
 ) -> Result<Vec<Part<'a>>, Error> {
-    let content = match block.content {
+    let content = match block.content.take() {
         None => Vec::new(),
         Some(Inner::Text(text)) => vec![Part::Text(text)],
         Some(Inner::Blocks(blocks)) => {
@@ -170,8 +172,8 @@ fn read_search_result<'a>(
         }
         Some(Inner::Object(_)) => return Err(wrong(path, "content", "Must be a list of blocks.")),
     };
-    let title = block.title.map(|title| title.0);
-    let source = block.source.and_then(|source| match source {
+    let title = block.title.take().map(|title| title.0);
+    let source = block.source.take().and_then(|source| match source {
         Inner::Text(name) => Some(name),
         Inner::Blocks(_) | Inner::Object(_) => None,
     });
@@ -183,22 +185,22 @@ fn read_search_result<'a>(
             other => parts.push(other),
         }
     }
-    parts.insert(0, Part::Text(words.join("\n").into()));
+    parts.insert(0, Part::Text(crate::text::joined(&words, "\n").into()));
     Ok(parts)
 }
 
 /// What a tool returned, whether the client or a server ran it. It may hold images.
 fn read_result<'a>(
-    block: Block<'a>,
+    block: &mut Block<'a>,
     path: &dyn Fn() -> String,
     notes: &mut Notes,
 ) -> Result<Part<'a>, Error> {
-    let id = block.tool_use_id.ok_or_else(|| missing(path, "tool_use_id"))?.0;
-    let is_the_clients = block.kind.is_some_and(|kind| kind.as_str() == "tool_result");
+    let id = block.tool_use_id.take().ok_or_else(|| missing(path, "tool_use_id"))?.0;
+    let is_the_clients = block.kind.as_ref().is_some_and(|kind| kind.as_str() == "tool_result");
     let content_path = || format!("{}.content", path());
     let mut outcome =
         if block.is_error == Some(true) { ToolOutcome::Failed } else { ToolOutcome::Returned };
-    let parts = match block.content {
+    let parts = match block.content.take() {
         None => Vec::new(),
         Some(Inner::Text(text)) => vec![Part::Text(text)],
         Some(Inner::Blocks(blocks)) => read_list(blocks, Role::User, &content_path, notes)?,
@@ -225,9 +227,9 @@ fn read_returned<'a>(
         "web_fetch_result" => {
             let url = returned.url.map(|url| Part::Text(url.0));
             let mut parts: Vec<Part<'a>> = url.into_iter().collect();
-            if let Some(Inner::Object(document)) = returned.content {
+            if let Some(Inner::Object(mut document)) = returned.content {
                 let path = || format!("{}.content", path());
-                read_block(*document, Role::User, &path, &mut parts, notes)?;
+                read_block(&mut document, Role::User, &path, &mut parts, notes)?;
             }
             return Ok(parts);
         }
@@ -255,7 +257,7 @@ fn read_returned<'a>(
         "text_editor_code_execution_str_replace_result" => {
             let lines = returned.lines.unwrap_or_default();
             let lines: Vec<&str> = lines.iter().map(Text::as_str).collect();
-            vec![Cow::Owned(lines.join("\n"))]
+            vec![Cow::Owned(crate::text::joined(&lines, "\n"))]
         }
         "advisor_result" => returned.text.map(|text| text.0).into_iter().collect(),
         "advisor_redacted_result" => Vec::new(),

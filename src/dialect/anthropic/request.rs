@@ -24,7 +24,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     let (request, mut notes): (wire::Request<'_>, Notes) = json::parse(body)?;
     let wire::Request { messages, system, thread, mut common } = request;
     if thread.is_some() {
-        return Err(Error::NoThreads);
+        return Err(Error::NoThreads("thread"));
     }
     // Anthropic's streams always report their usage.
     let delivery = if common.stream == Some(true) {
@@ -32,9 +32,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     } else {
         Delivery::Whole
     };
-    let messages = messages.unwrap_or_default();
+    let mut messages = rules::messages(messages, &notes)?;
     let tools = tools::read(&mut common, &messages, &mut notes)?;
-    let messages = rules::messages(Some(messages))?;
     let mut turns = Vec::with_capacity(messages.len() + 1);
     turns.extend(common.instructions());
     if let Some(system) = system {
@@ -42,7 +41,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         turns.push(Turn { role: Role::System, parts });
     }
     let last_of_the_user = messages.iter().rposition(wire::Message::is_of_the_user);
-    for (index, message) in messages.into_iter().enumerate() {
+    for (index, message) in messages.iter_mut().enumerate() {
         if message.is_for_one_turn() && Some(index) < last_of_the_user {
             continue;
         }
@@ -59,7 +58,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
 fn push_turns<'a>(
     turns: &mut Vec<Turn<'a>>,
     index: usize,
-    message: wire::Message<'a>,
+    message: &mut wire::Message<'a>,
     notes: &mut Notes,
 ) -> Result<(), Error> {
     let role = match message.role.as_ref().map(Text::as_str) {
@@ -73,7 +72,7 @@ fn push_turns<'a>(
         }
         None => return Err(rules::missing(&format!("messages[{index}]"), "role")),
     };
-    let parts = match message.content {
+    let parts = match message.content.take() {
         None => Vec::new(),
         Some(content) => {
             blocks::read(content, role, &|| format!("messages[{index}].content"), notes)?

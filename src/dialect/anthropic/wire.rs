@@ -27,11 +27,7 @@ pub(crate) struct Request<'a> {
 
 fields!(
     Request<'a> { messages, system, thread }
-        in common {
-            model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop,
-            stop_sequences, instructions, tools, tool_choice, parallel_tool_calls,
-            response_format, output_config, output_format,
-        }
+        in common: Common
         + fields::REQUEST, thinking::SWITCHES
 );
 

@@ -7,9 +7,8 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 use super::{error, wire};
 use crate::{
     chat::{Answer, Call, Event, Finish, MOST_CHOICES, Stamp, Tools, Usage, UsageReport},
-    dialect,
+    dialect::{self, text_tools},
     error::Error,
-    json::{self, Text, fields},
 };
 
 /// How a call is written.
@@ -64,22 +63,8 @@ impl Reply {
 
     /// The text of a call of the tool `name`, if it has one and no arguments.
     fn text_of<'a>(&self, name: &str, arguments: &'a str) -> Option<Cow<'a, str>> {
-        #[derive(Default)]
-        struct Arguments<'a> {
-            input: Option<Text<'a>>,
-        }
-        fields!(Arguments<'a> { input });
-        if !self.customs.iter().any(|custom| custom == name) {
-            return None;
-        }
-        // The call may have been cut off.
-        let (closed, _) = json::close(arguments).unwrap_or_default();
-        let read = json::read::<Arguments<'_>>(closed.as_bytes()).ok();
-        // A model that wrote something else wrote that.
-        Some(
-            read.and_then(|read| read.input)
-                .map_or_else(|| Cow::Borrowed(arguments), |text| Cow::Owned(text.0.into_owned())),
-        )
+        let takes_text = self.customs.iter().any(|custom| custom == name);
+        takes_text.then(|| text_tools::text_of(arguments))
     }
 }
 

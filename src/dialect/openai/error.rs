@@ -27,7 +27,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
     const SERVER: &str = "server_error";
     match kind {
         Kind::BadRequest => (BAD, None),
-        Kind::NoThreads => (BAD, Some("thread_unsupported_request")),
+        Kind::NoThreads => (BAD, Some("previous_response_not_found")),
         Kind::Rejected => (BAD, Some("upstream_rejected")),
         Kind::ContextTooLong => (BAD, Some("context_length_exceeded")),
         Kind::Authentication => (BAD, Some("invalid_api_key")),

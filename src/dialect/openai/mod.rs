@@ -8,7 +8,7 @@ mod request;
 mod tools;
 mod wire;
 
-use super::{Api, Fields, List, tool_wire};
+use super::{Api, Fields, List, content, tool_wire};
 #[cfg(doc)]
 use crate::chat::Prompt;
 pub use encode::CallForm;
@@ -32,11 +32,11 @@ pub fn known() -> Fields {
     let mut all = Fields::common::<wire::Request<'_>>();
     all.add::<wire::StreamOptions>("stream_options");
     all.add::<tool_wire::Spec<'_>>("functions[]");
-    all.add::<wire::Part<'_>>("system[]");
+    all.add::<content::Part<'_>>("system[]");
     all.add::<wire::Message<'_>>("messages[]");
-    all.add::<wire::Part<'_>>("messages[].content[]");
-    all.add::<wire::ImageObject<'_>>("messages[].content[].image_url");
-    all.add::<wire::File<'_>>("messages[].content[].file");
+    all.add::<content::Part<'_>>("messages[].content[]");
+    all.add::<content::ImageObject<'_>>("messages[].content[].image_url");
+    all.add::<content::File<'_>>("messages[].content[].file");
     all.add::<wire::ToolCall<'_>>("messages[].tool_calls[]");
     all.add::<wire::Function<'_>>("messages[].tool_calls[].function");
     all.add::<wire::Custom<'_>>("messages[].tool_calls[].custom");

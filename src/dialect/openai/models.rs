@@ -1,72 +1,69 @@
 //! OpenAI's list of models, with additional fields of DeGPT's web client.
 
-use serde::Serialize;
-
 use crate::{
-    catalog::{self, Catalog, Model, Service},
-    json::to_text,
+    catalog::{self, Catalog, Images, Model, Service},
+    json::Writer,
 };
 
 /// The list, with DeGPT's name, version and status.
 pub(super) fn list(catalog: &Catalog, service: &Service) -> String {
-    #[derive(Serialize)]
-    struct List<'a> {
-        object: &'static str,
-        data: Vec<Listed<'a>>,
-        version: &'a str,
-        provider: &'static str,
-        name: &'a str,
-        default_locale: &'a str,
-        status: bool,
-        time: u32,
-    }
-    to_text(&List {
-        object: "list",
-        data: catalog.models().iter().map(Listed::from).collect(),
-        version: &service.version,
-        provider: "DeGPT",
-        name: &service.name,
-        default_locale: &service.default_locale,
-        status: service.status,
-        time: catalog::DATE,
-    })
+    let data = |mut out: Vec<u8>| {
+        let mut separator = b'[';
+        for model in catalog.models() {
+            out.push(separator);
+            out = written(model, out);
+            separator = b',';
+        }
+        out.push(b']');
+        out
+    };
+    Writer::new()
+        .field("object", "list")
+        .written("data", data)
+        .field("version", &service.version)
+        .raw("provider", "\"DeGPT\"")
+        .field("name", &service.name)
+        .field("default_locale", &service.default_locale)
+        .raw("status", if service.status { "true" } else { "false" })
+        .raw("time", &catalog::DATE.to_string())
+        .end()
 }
 
 /// One entry of the list.
 pub(super) fn entry(model: &Model) -> String {
-    to_text(&Listed::from(model))
+    String::from_utf8(written(model, Vec::new())).unwrap_or_default()
 }
 
-/// An entry: OpenAI's fields, and those of DeGPT's web client.
-#[derive(Debug, Serialize)]
-struct Listed<'a> {
-    id: &'a str,
-    object: &'static str,
-    model: &'a str,
-    created: u64,
-    owned_by: &'a str,
-    name: &'a str,
-    description: &'a str,
-    support: &'a str,
-    tip: &'a str,
-    thinking: bool,
-    tier: u8,
-}
-
-impl<'a> From<&'a Model> for Listed<'a> {
-    fn from(model: &'a Model) -> Self {
-        Self {
-            id: &model.id,
-            object: "model",
-            model: &model.text_model,
-            created: model.created,
-            owned_by: &model.owned_by,
-            name: &model.name,
-            description: &model.description,
-            support: &model.support,
-            tip: &model.tip,
-            thinking: model.think,
-            tier: model.tier,
-        }
+/// Appends an entry: OpenAI's fields, those of DeGPT's web client, and some of `OpenRouter`'s list.
+fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
+    let mut entry = Writer::after(out)
+        .field("id", &model.id)
+        .field("object", "model")
+        .field("model", &model.text_model)
+        .raw("created", &model.created.to_string());
+    for (name, text) in [
+        ("owned_by", &model.owned_by),
+        ("name", &model.name),
+        ("description", &model.description),
+        ("support", &model.support),
+        ("tip", &model.tip),
+    ] {
+        entry = entry.field(name, text);
     }
+    let takes = match model.images {
+        Images::None => r#"{"input_modalities":["text"],"output_modalities":["text"]}"#,
+        Images::OpenAi | Images::Anthropic => {
+            r#"{"input_modalities":["text","image","file"],"output_modalities":["text"]}"#
+        }
+    };
+    let does = r#"["max_tokens","stop","tools","tool_choice","parallel_tool_calls","response_format","structured_outputs","reasoning","include_reasoning"]"#;
+    entry = entry
+        .raw("thinking", if model.think { "true" } else { "false" })
+        .raw("tier", &model.tier.to_string())
+        .raw("architecture", takes)
+        .raw("supported_parameters", does);
+    if let Some(length) = model.context_length {
+        entry = entry.raw("context_length", &length.to_string());
+    }
+    entry.end_bytes()
 }

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::{
-    dialect::{fields, request::Common, thinking, tool_wire},
+    dialect::{content::Part, fields, request::Common, thinking, tool_wire},
     json::{
         Asks::{Nothing, NothingIf, Refused, Something},
-        Content, Kind, Known, Outcome, Read, Reader, Row, Seen, Text, fields,
+        Content, Known, Reader, Row, Seen, Text, fields,
     },
 };
 
@@ -31,11 +31,7 @@ pub(crate) struct Request<'a> {
 
 fields!(
     Request<'a> { messages, system, stream_options, n, functions, function_call }
-        in common {
-            model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop,
-            stop_sequences, instructions, tools, tool_choice, parallel_tool_calls,
-            response_format, output_config, output_format,
-        }
+        in common: Common
         + fields::REQUEST, thinking::SWITCHES
 );
 
@@ -88,61 +84,6 @@ impl Message<'_> {
         reader.note_others(seen, Self::NAMES, known);
     }
 }
-
-#[derive(Debug, Default)]
-pub(crate) struct Part<'a> {
-    pub(crate) kind: Option<Text<'a>>,
-    pub(crate) text: Option<Text<'a>>,
-    pub(crate) refusal: Option<Text<'a>>,
-    pub(crate) image_url: Option<ImageUrl<'a>>,
-    pub(crate) file: Option<File<'a>>,
-}
-
-fields!(Part<'a> { kind = "type", text, refusal, image_url, file } + fields::PART => check);
-
-impl Part<'_> {
-    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
-        // Each type has one field, of its name.
-        if let Some(kind) = &self.kind {
-            reader.note_others(seen, Self::NAMES, &["type", kind.as_str()]);
-        }
-    }
-}
-
-/// `{"url": …}`; some clients send the bare string.
-#[derive(Debug)]
-pub(crate) struct ImageUrl<'a> {
-    pub(crate) url: Text<'a>,
-}
-
-#[derive(Default)]
-pub(crate) struct ImageObject<'a> {
-    url: Option<Text<'a>>,
-}
-
-fields!(ImageObject<'a> { url } + IMAGE);
-
-const IMAGE: &[Row] = &[("detail", NothingIf(&["\"auto\""]))];
-
-impl<'a> Read<'a> for ImageUrl<'a> {
-    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        reader.shape("an object with a string `url`, or a string", |reader| {
-            if reader.kind() != Kind::Object {
-                return Text::read(reader).map(|url| Some(Self { url }));
-            }
-            Ok(ImageObject::read(reader)?.url.map(|url| Self { url }))
-        })
-    }
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct File<'a> {
-    pub(crate) filename: Option<Text<'a>>,
-    /// A `data:` URL.
-    pub(crate) file_data: Option<Text<'a>>,
-}
-
-fields!(File<'a> { filename, file_data });
 
 #[derive(Debug, Default)]
 pub(crate) struct ToolCall<'a> {

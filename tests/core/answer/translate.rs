@@ -7,13 +7,14 @@
 //! writes the clients' files anew. Token counts stand as 0 in them: they are
 //! the counter's matter, and `contract` compares them.
 
-use crate::support::apis::{self, ANTHROPIC, OPENAI};
+use crate::support::apis::{self, ANTHROPIC, OPENAI, RESPONSES};
 use crate::support::contract;
 use std::{fs, path::PathBuf};
 
 use degpt_edge::{
     answer,
     chat::{Finish, Phase, UsageReport},
+    dialect::Api,
     error::Error,
 };
 use serde_json::Value;
@@ -102,6 +103,10 @@ enum Ending {
 
 const LIMIT: usize = 1 << 20;
 
+/// What their golden files are called.
+const NAMES: [(&Api, &str); 3] =
+    [(OPENAI, "openai"), (ANTHROPIC, "anthropic"), (RESPONSES, "responses")];
+
 #[test]
 fn every_fixture_ends_as_the_table_says() {
     for (case, expected) in CASES {
@@ -118,7 +123,8 @@ fn every_fixture_ends_as_the_table_says() {
 fn streams_are_the_golden_ones_byte_for_byte() {
     for (case, _) in CASES {
         let upstream = upstream(case);
-        for (dialect, file) in [(OPENAI, "openai.sse"), (ANTHROPIC, "anthropic.sse")] {
+        for (dialect, name) in NAMES {
+            let file = &format!("{name}.sse");
             let bytes = contract::stream(dialect, UsageReport::Included, LIMIT, &[&upstream]);
             let bytes = without_counts(&String::from_utf8(bytes).unwrap());
             assert_eq!(bytes, golden(case, file, &bytes), "{case}/{file}");
@@ -130,16 +136,14 @@ fn streams_are_the_golden_ones_byte_for_byte() {
 fn whole_answers_are_the_golden_ones_as_json() {
     for (case, _) in CASES {
         let answer = answer::whole(&upstream(case), contract::stages());
-        let reply = |api| apis::reply(api, UsageReport::Included);
-        let openai = match &answer {
-            Ok(answer) => reply(OPENAI).whole(answer, &[], MODEL, &stamp()),
-            Err(failure) => OPENAI.error_body(&failure.error, &stamp().id),
-        };
-        let anthropic = match &answer {
-            Ok(answer) => reply(ANTHROPIC).whole(answer, &[], MODEL, &stamp()),
-            Err(failure) => ANTHROPIC.error_body(&failure.error, &stamp().id),
-        };
-        for (file, json) in [("openai.json", openai), ("anthropic.json", anthropic)] {
+        for (api, name) in NAMES {
+            let file = &format!("{name}.json");
+            let json = match &answer {
+                Ok(answer) => {
+                    apis::reply(api, UsageReport::Included).whole(answer, &[], MODEL, &stamp())
+                }
+                Err(failure) => api.error_body(&failure.error, &stamp().id),
+            };
             let json: Value = serde_json::from_str(&without_counts(&json)).unwrap();
             let pretty = format!("{json:#}\n");
             let expected: Value = serde_json::from_str(&golden(case, file, &pretty)).unwrap();
@@ -205,8 +209,10 @@ fn no_fixture_is_an_orphan() {
     cases.sort_unstable();
     assert_eq!(names(path("", "")), cases);
     for case in cases {
-        let files =
-            ["anthropic.json", "anthropic.sse", "openai.json", "openai.sse", "upstream.sse"];
+        let mut files = vec!["upstream.sse".to_owned()];
+        files.extend(NAMES.map(|(_, name)| format!("{name}.json")));
+        files.extend(NAMES.map(|(_, name)| format!("{name}.sse")));
+        files.sort_unstable();
         assert_eq!(names(path(&case, "")), files, "{case}");
     }
 }

@@ -31,7 +31,7 @@ fn all() -> Vec<(Error, Told)> {
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
-        (Error::NoThreads, 400, BAD, Some("thread_unsupported_request"), BAD, None),
+        (Error::NoThreads("thread"), 400, BAD, Some("previous_response_not_found"), BAD, None),
         (Error::UpstreamRejects, 400, BAD, Some("upstream_rejected"), BAD, None),
         (Error::PromptTooLong, 400, BAD, Some("context_length_exceeded"), BAD, None),
         (Error::MissingKey, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
@@ -98,7 +98,7 @@ fn place(error: &Error) -> usize {
         Error::Garbled => 23,
         Error::AnswerTooLarge => 24,
         Error::Internal => 25,
-        Error::NoThreads => 26,
+        Error::NoThreads(_) => 26,
         Error::Overdue => 27,
         Error::BodyTimeout => 28,
         Error::Overloaded => 29,
@@ -139,6 +139,7 @@ fn bodies_have_the_keys_that_clients_need() {
         let param = match &error {
             Error::Invalid { param, .. } => json!(param),
             Error::UnknownModel { .. } => json!("model"),
+            Error::NoThreads(field) => json!(field),
             _ => Value::Null,
         };
         let expected = json!({"error": {
@@ -155,7 +156,7 @@ fn bodies_have_the_keys_that_clients_need() {
             "error": {"type": told.anthropic_type, "message": message},
             "request_id": REQUEST_ID,
         });
-        if error == Error::NoThreads {
+        if error == Error::NoThreads("thread") {
             expected["error"]["details"] =
                 json!({"error_code": "thread_unsupported_request", "unsupported": []});
         }

@@ -9,7 +9,7 @@ use crate::support::{
     apis,
     requests::{Parse, body},
 };
-use degpt_edge::dialect::{Fields, SPELLINGS, anthropic, openai};
+use degpt_edge::dialect::{Fields, SPELLINGS, anthropic, openai, responses};
 use serde_json::{Value, json};
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/fields.md");
@@ -22,6 +22,7 @@ fn the_documentation_has_the_tables_of_the_code() {
         ("spellings", spellings()),
         ("openai", table(&openai::known())),
         ("anthropic", table(&anthropic::known())),
+        ("responses", table(&responses::known())),
     ] {
         let begin = format!("<!-- {name} -->\n");
         let (head, rest) = expected.split_once(&begin).unwrap();
@@ -69,7 +70,7 @@ fn table(fields: &Fields) -> String {
 
 #[test]
 fn each_api_obeys_all_spellings() {
-    for fields in [openai::known(), anthropic::known()] {
+    for fields in [openai::known(), anthropic::known(), responses::known()] {
         for path in SPELLINGS.iter().flat_map(|(_, paths)| *paths) {
             let known = fields.all().iter().find(|(known, _)| known == path);
             assert!(known.is_some_and(|(_, fate)| fate == "obeyed"), "{path}: {known:?}");
@@ -80,13 +81,22 @@ fn each_api_obeys_all_spellings() {
 #[test]
 fn the_tables_say_what_happens() {
     let odd = json!({"zz": [1]});
-    for (known, parse) in
-        [(openai::known(), apis::openai as Parse), (anthropic::known(), apis::anthropic)]
-    {
+    for (known, parse, list) in [
+        (openai::known(), apis::openai as Parse, "messages"),
+        (anthropic::known(), apis::anthropic, "messages"),
+        (responses::known(), apis::responses, "input"),
+    ] {
         let outermost = known.all().iter().filter(|(path, _)| !path.contains(['.', '[']));
         for (name, fate) in outermost {
             let ignored = |value: &Value| {
-                let body = body(&json!({name: value}));
+                let mut body: Value = serde_json::from_slice(&body(&json!({}))).unwrap();
+                let fields = body.as_object_mut().unwrap();
+                let turns = fields.remove("messages").unwrap();
+                fields.insert(list.to_owned(), turns);
+                if name != list || *value != Value::Null {
+                    fields.insert(name.clone(), value.clone());
+                }
+                let body = body.to_string().into_bytes();
                 parse(&body).map(|prompt| prompt.notes.ignored().join(", "))
             };
             assert_eq!(ignored(&Value::Null).as_deref().unwrap_or(""), "", "{name}");

@@ -11,6 +11,8 @@ use degpt_edge::{
 pub(crate) const OPENAI: &Api = &dialect::openai::API;
 pub(crate) const ANTHROPIC: &Api = &dialect::anthropic::API;
 
+pub(crate) const RESPONSES: &Api = &dialect::responses::API;
+
 /// Reads a request of OpenAI's.
 pub(crate) fn openai(body: &[u8]) -> Result<Prompt<'_>, Error> {
     (OPENAI.parse)(body).map(|asked| asked.prompt)
@@ -21,14 +23,20 @@ pub(crate) fn anthropic(body: &[u8]) -> Result<Prompt<'_>, Error> {
     (ANTHROPIC.parse)(body).map(|asked| asked.prompt)
 }
 
+/// Reads a request of the Responses API.
+pub(crate) fn responses(body: &[u8]) -> Result<Prompt<'_>, Error> {
+    (RESPONSES.parse)(body).map(|asked| asked.prompt)
+}
+
 /// How answers to a plain streamed request are written.
 pub(crate) fn reply(api: &Api, usage: UsageReport) -> Box<dyn Reply> {
     let options = match usage {
         UsageReport::Included => r#","stream_options":{"include_usage":true}"#,
         UsageReport::Omitted => "",
     };
+    let list = if api == RESPONSES { "input" } else { "messages" };
     let request =
-        format!(r#"{{"messages":[{{"role":"user","content":"Hi"}}],"stream":true{options}}}"#);
+        format!(r#"{{"{list}":[{{"role":"user","content":"Hi"}}],"stream":true{options}}}"#);
     let Asked { reply, .. } = (api.parse)(request.as_bytes()).unwrap();
     reply
 }

@@ -10,7 +10,7 @@
     reason = "a broken contract is to end the test"
 )]
 
-use super::apis::{self, ANTHROPIC, OPENAI};
+use super::apis::{self, ANTHROPIC, OPENAI, RESPONSES};
 use degpt_edge::dialect::{Api, Encoder};
 use degpt_edge::{
     answer::{self, Progress, Translator},
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 pub(crate) const MODEL: &str = "a-model";
 pub(crate) const PROMPT_TOKENS: u64 = 7;
-pub(crate) const DIALECTS: [&Api; 2] = [OPENAI, ANTHROPIC];
+pub(crate) const DIALECTS: [&Api; 3] = [OPENAI, ANTHROPIC, RESPONSES];
 const FAR: usize = 16 << 20;
 
 pub(crate) fn stamp() -> Stamp {
@@ -194,6 +194,20 @@ fn agrees(dialect: &'static Api, client: &Client, whole: &Result<Answer, Failure
                     Finish::ContentFilter => "content_filter",
                 };
                 (finish, counted)
+            } else if dialect == RESPONSES {
+                let counted = json!({
+                    "input_tokens": usage.prompt_tokens,
+                    "input_tokens_details": {"cached_tokens": 0},
+                    "output_tokens": usage.completion_tokens,
+                    "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+                    "total_tokens": total,
+                });
+                let finish = match answer.finish {
+                    Finish::Length => "max_output_tokens",
+                    Finish::ContentFilter => "content_filter",
+                    Finish::Stop | Finish::ToolCalls | Finish::StopSequence(_) => "completed",
+                };
+                (finish, counted)
             } else {
                 let details = (usage.reasoning_tokens > 0)
                     .then(|| json!({"thinking_tokens": usage.reasoning_tokens}));
@@ -217,9 +231,15 @@ fn agrees(dialect: &'static Api, client: &Client, whole: &Result<Answer, Failure
             assert_eq!(client.ending, Ending::Clean(json!(finish), counted));
         }
         Err(Failure { error, phase }) => {
-            let body: Value =
-                serde_json::from_str(&dialect.error_body(error, &stamp().id)).unwrap();
-            assert_eq!(client.ending, Ending::Failed(body));
+            if dialect == RESPONSES {
+                let Ending::Failed(told) = &client.ending else { panic!("{client:?}") };
+                assert_eq!(told["message"], error.message());
+                assert!(told["code"].is_string());
+            } else {
+                let body: Value =
+                    serde_json::from_str(&dialect.error_body(error, &stamp().id)).unwrap();
+                assert_eq!(client.ending, Ending::Failed(body));
+            }
             let has_words = !client.reasoning.is_empty() || !client.text.is_empty();
             // What came may have been held, as the possible beginning of a tag.
             assert!(!has_words || *phase == Phase::Flowing);
@@ -242,6 +262,7 @@ fn read(dialect: &'static Api, usage: UsageReport, bytes: &[u8]) -> Client {
     let blocks = blocks.split("\n\n").collect::<Vec<_>>();
     match dialect.name {
         "OpenAI" => read_openai(usage, &blocks),
+        "Responses" => read_responses(&blocks),
         _ => read_anthropic(&blocks),
     }
 }
@@ -368,6 +389,120 @@ fn read_anthropic(blocks: &[&str]) -> Client {
     }
     assert_ne!(client.ending, Ending::None, "no ending");
     client
+}
+
+/// Balanced items, numbers without a gap, one terminal event, and everything as often as it is to
+/// be there.
+fn read_responses(blocks: &[&str]) -> Client {
+    let mut client = Client::default();
+    let mut items: Vec<Value> = Vec::new();
+    // The item that is open, whether its part is, and its text.
+    let mut open: Option<(Value, bool, String)> = None;
+    let mut number = 0;
+    for block in blocks {
+        if *block == ": keep-alive" {
+            continue;
+        }
+        assert_eq!(client.ending, Ending::None, "something after the ending");
+        let (name, data) = block.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+        let event: Value = serde_json::from_str(data).unwrap();
+        assert_eq!((&event["type"], &event["sequence_number"]), (&json!(name), &json!(number)));
+        let response = &event["response"];
+        if response.is_object() {
+            resource(response);
+            assert_eq!(response["model"], MODEL);
+        } else if let Some(index) = event.get("output_index") {
+            assert_eq!(index, items.len());
+        }
+        if let (Some(id), Some((item, ..))) = (event.get("item_id"), &open) {
+            assert_eq!(id, &item["id"]);
+        }
+        let kind = open.as_ref().map(|(item, ..)| item["type"].as_str().unwrap().to_owned());
+        match (name, kind.as_deref()) {
+            ("response.created" | "response.in_progress", None) => {
+                let place = i32::from(name != "response.created");
+                assert_eq!((number, &response["status"]), (place, &json!("in_progress")));
+                assert_eq!(response["output"], json!([]));
+            }
+            ("response.output_item.added", None) => {
+                assert_eq!(event["item"]["status"], "in_progress");
+                open = Some((event["item"].clone(), false, String::new()));
+            }
+            ("response.content_part.added", Some("message"))
+            | ("response.reasoning_summary_part.added", Some("reasoning")) => {
+                let (_, has_part, _) = open.as_mut().unwrap();
+                assert!(!*has_part && event["part"]["text"] == "");
+                *has_part = true;
+            }
+            ("response.output_text.delta", Some("message"))
+            | ("response.reasoning_summary_text.delta", Some("reasoning")) => {
+                let (_, has_part, text) = open.as_mut().unwrap();
+                assert!(*has_part);
+                let delta = event["delta"].as_str().unwrap();
+                assert_ne!(delta, "");
+                *text += delta;
+                let said = if kind.as_deref() == Some("message") {
+                    &mut client.text
+                } else {
+                    &mut client.reasoning
+                };
+                *said += delta;
+            }
+            ("response.output_text.done", Some("message"))
+            | ("response.reasoning_summary_text.done", Some("reasoning")) => {
+                assert_eq!(event["text"], open.as_ref().unwrap().2.as_str());
+            }
+            ("response.content_part.done", Some("message"))
+            | ("response.reasoning_summary_part.done", Some("reasoning")) => {
+                let (_, has_part, text) = open.as_mut().unwrap();
+                assert!(*has_part && event["part"]["text"] == text.as_str());
+                *has_part = false;
+            }
+            ("response.output_item.done", Some(_)) => {
+                let (item, has_part, text) = open.take().unwrap();
+                let done = &event["item"];
+                assert!(!has_part);
+                assert_eq!((&item["id"], &item["type"]), (&done["id"], &done["type"]));
+                let list = if item["type"] == "message" { "content" } else { "summary" };
+                assert_eq!(done[list][0]["text"], text.as_str());
+                items.push(done.clone());
+            }
+            ("response.failed", _) => {
+                assert_eq!(response["status"], "failed");
+                client.ending = Ending::Failed(response["error"].clone());
+            }
+            ("response.completed" | "response.incomplete", None) => {
+                assert_eq!(format!("response.{}", response["status"].as_str().unwrap()), name);
+                assert_eq!(response["output"], json!(items));
+                let last = items.last().map(|item| &item["status"]);
+                assert!(last.is_none_or(|status| *status == response["status"]));
+                let finish = if name == "response.completed" {
+                    assert!(response["incomplete_details"].is_null());
+                    &response["status"]
+                } else {
+                    &response["incomplete_details"]["reason"]
+                };
+                client.ending = Ending::Clean(finish.clone(), response["usage"].clone());
+            }
+            (other, _) => panic!("an event named {other}"),
+        }
+        number += 1;
+    }
+    assert_ne!(client.ending, Ending::None, "no ending");
+    client
+}
+
+/// Everything that a response must have.
+pub(crate) fn resource(response: &Value) {
+    const NEEDED: &str = "id object created_at completed_at status incomplete_details model \
+        previous_response_id instructions output error tools tool_choice truncation \
+        parallel_tool_calls text top_p presence_penalty frequency_penalty top_logprobs temperature \
+        reasoning user usage max_output_tokens max_tool_calls store background service_tier \
+        metadata safety_identifier prompt_cache_key";
+    for field in NEEDED.split_whitespace() {
+        assert!(response.get(field).is_some(), "{field} is missing");
+    }
+    assert_eq!((&response["object"], &response["store"]), (&json!("response"), &json!(false)));
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

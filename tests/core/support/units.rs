@@ -10,7 +10,7 @@
     reason = "a broken promise is to end the test"
 )]
 #![allow(unreachable_pub, reason = "the fuzz targets use it as a library")]
-use super::apis::{self, ANTHROPIC, OPENAI};
+use super::apis::{self, ANTHROPIC, OPENAI, RESPONSES};
 use std::{collections::BTreeMap, ops::ControlFlow, sync::OnceLock};
 
 use degpt_edge::{
@@ -83,7 +83,7 @@ fn decode(pieces: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
     (events, is_sound)
 }
 
-/// The translator, in both dialects: its contract.
+/// The translator, in each dialect: its contract.
 pub fn translator(data: &[u8]) {
     let (stream, cuts) = cut(data);
     contract::holds(stream, cuts.clone().into_iter());
@@ -91,9 +91,13 @@ pub fn translator(data: &[u8]) {
     contract::holds_within(limit, stream, cuts.into_iter());
 }
 
-/// Both request parsers, and what DeGPT would be sent, for every model.
+/// The request parsers, and what DeGPT would be sent, for every model.
 pub fn requests(data: &[u8]) {
-    for (dialect, prompt) in [(OPENAI, apis::openai(data)), (ANTHROPIC, apis::anthropic(data))] {
+    for (dialect, prompt) in [
+        (OPENAI, apis::openai(data)),
+        (ANTHROPIC, apis::anthropic(data)),
+        (RESPONSES, apis::responses(data)),
+    ] {
         match prompt {
             Ok(prompt) => forward(&prompt),
             Err(error) => refused(&error, dialect),
@@ -102,7 +106,7 @@ pub fn requests(data: &[u8]) {
 }
 
 fn refused(error: &Error, dialect: &'static Api) {
-    assert!(matches!(error, Error::Invalid { .. } | Error::NoThreads), "{error:?}");
+    assert!(matches!(error, Error::Invalid { .. } | Error::NoThreads(_)), "{error:?}");
     let body: Value = serde_json::from_str(&dialect.error_body(error, "id")).unwrap();
     assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
 }

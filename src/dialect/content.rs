@@ -1,0 +1,203 @@
+//! The content of messages in OpenAI's APIs: texts, images and files.
+
+use super::{
+    fields,
+    rules::{self, Scheme},
+};
+use crate::{
+    chat::{self, Role, Source},
+    error::Error,
+    json::{
+        Asks::{Nothing, NothingIf},
+        Content, Kind, Known, Outcome, Read, Reader, Row, Seen, Text, fields,
+    },
+    notes::Notes,
+};
+
+/// A part of any type: the fields of all types, each optional.
+#[derive(Debug, Default)]
+pub(super) struct Part<'a> {
+    pub(super) kind: Option<Text<'a>>,
+    pub(super) text: Option<Text<'a>>,
+    pub(super) refusal: Option<Text<'a>>,
+    pub(super) image_url: Option<ImageUrl<'a>>,
+    pub(super) file: Option<File<'a>>,
+    /// A file in the part itself.
+    pub(super) flat: File<'a>,
+}
+
+fields!(
+    Part<'a> { kind = "type", text, refusal, image_url, file }
+        in flat: File + fields::PART, PART => check
+);
+
+const PART: &[Row] = &[
+    // In answers, which clients send back as they came.
+    ("annotations", Nothing),
+    ("logprobs", Nothing),
+    ("detail", NothingIf(&["\"auto\""])),
+];
+
+/// What a part is, by its type.
+#[derive(Debug, Clone, Copy)]
+enum Is {
+    Text,
+    Refusal,
+    /// With the path of its URL.
+    Image(&'static str),
+    File,
+    /// A file in the part itself.
+    FlatFile,
+    /// What only the provider's servers can read.
+    Sealed,
+}
+
+impl Is {
+    /// The types of Chat Completions, then those of Responses.
+    fn of(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "text" | "input_text" | "output_text" | "summary_text" | "reasoning_text" => Self::Text,
+            "refusal" => Self::Refusal,
+            "image_url" => Self::Image("image_url.url"),
+            "input_image" => Self::Image("image_url"),
+            "file" => Self::File,
+            "input_file" => Self::FlatFile,
+            "encrypted_content" => Self::Sealed,
+            _ => return None,
+        })
+    }
+
+    /// The fields that it has, beside its type.
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Text => &["type", "text"],
+            Self::Refusal => &["type", "refusal"],
+            Self::Image(_) => &["type", "image_url"],
+            Self::File => &["type", "file"],
+            Self::FlatFile => &["type", "filename", "file_data", "file_url"],
+            Self::Sealed => &["type"],
+        }
+    }
+}
+
+impl Part<'_> {
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        if let Some(is) = self.kind.as_ref().and_then(|kind| Is::of(kind.as_str())) {
+            reader.note_others(seen, Self::NAMES, is.fields());
+        }
+    }
+}
+
+/// `{"url": …}`; some clients send the bare string.
+#[derive(Debug)]
+pub(super) struct ImageUrl<'a> {
+    pub(super) url: Text<'a>,
+}
+
+#[derive(Default)]
+pub(super) struct ImageObject<'a> {
+    url: Option<Text<'a>>,
+}
+
+fields!(ImageObject<'a> { url } + IMAGE);
+
+const IMAGE: &[Row] = &[("detail", NothingIf(&["\"auto\""]))];
+
+impl<'a> Read<'a> for ImageUrl<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.shape("an object with a string `url`, or a string", |reader| {
+            if reader.kind() != Kind::Object {
+                return Text::read(reader).map(|url| Some(Self { url }));
+            }
+            Ok(ImageObject::read(reader)?.url.map(|url| Self { url }))
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct File<'a> {
+    pub(super) filename: Option<Text<'a>>,
+    /// A `data:` URL.
+    pub(super) data: Option<Text<'a>>,
+    /// A `file_id` is in a store that this gateway does not have.
+    pub(super) url: Option<Text<'a>>,
+}
+
+fields!(File<'a> { filename, data = "file_data", url = "file_url" });
+
+/// The parts of the content at `path` in a message of `role`.
+pub(super) fn read<'a>(
+    content: Content<'a, Part<'a>>,
+    role: Role,
+    path: &dyn Fn() -> String,
+    notes: &mut Notes,
+) -> Result<Vec<chat::Part<'a>>, Error> {
+    let list = match content {
+        Content::Text(text) => return Ok(vec![chat::Part::Text(text)]),
+        Content::Parts(list) => list,
+    };
+    let mut parts = Vec::with_capacity(list.len());
+    for (place, mut part) in list.into_iter().enumerate() {
+        let path = || format!("{}[{place}]", path());
+        let kind = part.kind.take().ok_or_else(|| rules::missing(&path(), "type"))?;
+        let is = Is::of(kind.as_str()).ok_or_else(|| unknown(kind.as_str(), &path))?;
+        if let Some(part) = read_part(part, is, &path)?
+            && (!part.is_attachment() || rules::keeps_attachment(role, kind.as_str(), &path, notes))
+        {
+            parts.push(part);
+        }
+    }
+    Ok(parts)
+}
+
+#[cold]
+fn unknown(kind: &str, path: &dyn Fn() -> String) -> Error {
+    let types = ["text", "image_url", "file", "refusal"];
+    rules::unknown(format!("{}.type", path()), "part type", kind, &types)
+}
+
+/// `None` for a part that nobody here can read.
+fn read_part<'a>(
+    part: Part<'a>,
+    is: Is,
+    path: &dyn Fn() -> String,
+) -> Result<Option<chat::Part<'a>>, Error> {
+    let missing = |field: &str| rules::missing(&path(), field);
+    Ok(Some(match is {
+        Is::Text => chat::Part::Text(part.text.ok_or_else(|| missing("text"))?.0),
+        Is::Refusal => chat::Part::Text(part.refusal.ok_or_else(|| missing("refusal"))?.0),
+        Is::Image(step) => {
+            let url = part.image_url.ok_or_else(|| missing("image_url"))?.url.0;
+            check_url(&url, &|| format!("{}.{step}", path()))?;
+            chat::Part::Image(Source::Url(url))
+        }
+        Is::File => {
+            let file = part.file.ok_or_else(|| missing("file"))?;
+            read_file(file, &|| format!("{}.file", path()))?
+        }
+        Is::FlatFile => read_file(part.flat, path)?,
+        Is::Sealed => return Ok(None),
+    }))
+}
+
+fn read_file<'a>(file: File<'a>, path: &dyn Fn() -> String) -> Result<chat::Part<'a>, Error> {
+    let (step, data) = match (file.data, file.url) {
+        (Some(data), _) => ("file_data", data.0),
+        (None, Some(url)) => ("file_url", url.0),
+        (None, None) => return Err(rules::missing(&path(), "file_data")),
+    };
+    check_url(&data, &|| format!("{}.{step}", path()))?;
+    Ok(chat::Part::File { name: file.filename.map(|name| name.0), source: Source::Url(data) })
+}
+
+/// Checks that an image or file has a URL that DeGPT can load. DeGPT would not report that
+/// it cannot.
+fn check_url(url: &str, path: &dyn Fn() -> String) -> Result<(), Error> {
+    match Scheme::of(url) {
+        Some(Scheme::Web | Scheme::Data) => Ok(()),
+        None => Err(Error::invalid(
+            path(),
+            "Must be an http(s) URL or a data URL like `data:image/png;base64,…`.",
+        )),
+    }
+}
