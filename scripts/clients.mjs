@@ -45,7 +45,7 @@ export const ensureNpmClients = () => ensureNpm(CLIENTS, ["ci"], "the npm client
  * The same for the agents, in a folder of their own: they are large. (`ci` would insist on optional
  * packages of theirs for other platforms, which not every registry has.)
  */
-const ensureNpmAgents = () => ensureNpm(path.join(CLIENTS, "agents"), ["install", "--no-save"], "the npm agents, about 600 MB");
+const ensureNpmAgents = () => ensureNpm(path.join(CLIENTS, "agents"), ["install", "--no-save"], "the npm agents, about 1 GB");
 
 async function ensureNpm(folder, how, what) {
   const stamp = path.join(folder, "node_modules/.stamp");
