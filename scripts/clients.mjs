@@ -3,7 +3,7 @@
  * in pinned versions, and runs the checks that are not part of `npm test`.
  *
  *     node scripts/clients.mjs clients      the official clients (part of `npm test`)
- *     node scripts/clients.mjs ecosystem    litellm and LangChain
+ *     node scripts/clients.mjs ecosystem    litellm, LangChain and OpenAI's Agents SDK
  *     node scripts/clients.mjs agents       coding agents' command-line clients
  *     node scripts/clients.mjs browser      a page in headless Chromium
  *     node scripts/clients.mjs breakages    that the checks fail when something is broken
@@ -26,7 +26,7 @@ const OLDEST_PYTHON = [3, 10];
 /** The virtual environments: what stands in each, and versions beside it that share the rest. */
 const ENVIRONMENTS = {
   clients: { requirements: "requirements.txt", others: "requirements-others.txt" },
-  ecosystem: { requirements: "ecosystem/requirements.txt" },
+  ecosystem: { requirements: "ecosystem/requirements.txt", others: "ecosystem/requirements-others.txt" },
   agents: { requirements: "agents/requirements.txt", newest: [3, 12] },
   // Beside the gateway in tests/bench/tools/.
   peers: { requirements: "../bench/tools/peers/requirements.txt" },
