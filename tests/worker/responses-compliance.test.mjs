@@ -82,6 +82,7 @@ test("errors have a message, a type, and what they are about", async () => {
     [{ model: "no-such-model", input: "Hi" }, 404, "model"],
     [{ model: "deepseek-chat", input: 7 }, 400, "input"],
     [{ model: "deepseek-chat", input: [{ type: "message", role: "nobody", content: "Hi" }] }, 400, "input[0].role"],
+    [{ model: "deepseek-chat", input: "Hi", tools: [{ type: "function" }] }, 400, "tools[0].name"],
   ]) {
     const { status: http, json } = await post(gateway, "/api/v1/responses", body);
     assert.deepEqual([http, json.error.param], [status, param]);
