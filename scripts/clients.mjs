@@ -3,7 +3,7 @@
  * in pinned versions, and runs the checks that are not part of `npm test`.
  *
  *     node scripts/clients.mjs clients      the official clients (part of `npm test`)
- *     node scripts/clients.mjs ecosystem    litellm and LangChain
+ *     node scripts/clients.mjs ecosystem    litellm, LangChain and OpenAI's Agents SDK
  *     node scripts/clients.mjs agents       coding agents' command-line clients
  *     node scripts/clients.mjs browser      a page in headless Chromium
  *     node scripts/clients.mjs breakages    that the checks fail when something is broken
@@ -26,7 +26,7 @@ const OLDEST_PYTHON = [3, 10];
 /** The virtual environments: what stands in each, and versions beside it that share the rest. */
 const ENVIRONMENTS = {
   clients: { requirements: "requirements.txt", others: "requirements-others.txt" },
-  ecosystem: { requirements: "ecosystem/requirements.txt" },
+  ecosystem: { requirements: "ecosystem/requirements.txt", others: "ecosystem/requirements-others.txt" },
   agents: { requirements: "agents/requirements.txt", newest: [3, 12] },
   // Beside the gateway in tests/bench/tools/.
   peers: { requirements: "../bench/tools/peers/requirements.txt" },
@@ -39,13 +39,13 @@ export async function ensureClients() {
 }
 
 /** Installs the npm clients into tests/clients/node_modules, as their lock file says. */
-export const ensureNpmClients = () => ensureNpm(CLIENTS, ["ci"], "the npm clients, about 180 MB");
+export const ensureNpmClients = () => ensureNpm(CLIENTS, ["ci"], "the npm clients, about 260 MB");
 
 /**
  * The same for the agents, in a folder of their own: they are large. (`ci` would insist on optional
  * packages of theirs for other platforms, which not every registry has.)
  */
-const ensureNpmAgents = () => ensureNpm(path.join(CLIENTS, "agents"), ["install", "--no-save"], "the npm agents, about 600 MB");
+const ensureNpmAgents = () => ensureNpm(path.join(CLIENTS, "agents"), ["install", "--no-save"], "the npm agents, about 1 GB");
 
 async function ensureNpm(folder, how, what) {
   const stamp = path.join(folder, "node_modules/.stamp");

@@ -12,6 +12,7 @@ import { parseEnv } from "node:util";
 
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
+import { parse } from "smol-toml";
 
 import { NO_PYTHON, pythonOf } from "../../scripts/clients.mjs";
 import { inProject } from "../../scripts/process.mjs";
@@ -78,6 +79,16 @@ check("the recipe cherry_studio.txt has a key and a host, to which it appends /v
   const client = new OpenAI({ baseURL, apiKey: /^API Key: +(\S+)$/m.exec(text)[1] });
   assert.ok((await collect(client.models.list())).length > 10);
   await client.chat.completions.create({ model: "auto", messages: [{ role: "user", content: "Hello!" }] });
+});
+
+check("the recipe codex.toml has an address, a provider and a model the gateway knows", async () => {
+  const config = parse(here(recipe("codex.toml")));
+  const { base_url: baseURL, wire_api: api } = config.model_providers[config.model_provider];
+  assert.equal(api, "responses");
+  const client = new OpenAI({ baseURL, apiKey: "YOUR_API_KEY" });
+  for (const model of [config.model, "gpt-5.5", "gpt-5.6-sol"]) {
+    await client.responses.stream({ model, input: "Hello!", store: false }).finalResponse();
+  }
 });
 
 for (const file of recipes) {

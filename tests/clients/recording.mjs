@@ -1,5 +1,5 @@
 /**
- * Asks the gateway for every kind of answer it has, in both dialects, and keeps them: for
+ * Asks the gateway for every kind of answer it has, in each dialect, and keeps them: for
  * types.test.mjs.
  */
 import assert from "node:assert/strict";
@@ -16,13 +16,28 @@ const ANSWERS = [
   ["an answer that was held back", { text: "I", finishReason: "content_filter" }, {}],
 ];
 
+/** What only the Responses API has: calls with forms of their own. */
+const call = (name, args) => `<tool_call>\n${JSON.stringify({ name, arguments: args })}\n</tool_call>`;
+const parameters = { type: "object", properties: {} };
+const FORMS = [
+  ["calls of every form", { text: [call("f", {}), call("patch", { input: "a" }), call("agents.wait", {}), call("tool_search", {})].join("\n") }, {
+    tools: [
+      { type: "function", name: "f", parameters, strict: false },
+      { type: "custom", name: "patch", description: "Edits" },
+      { type: "namespace", name: "agents", description: "Others", tools: [{ type: "function", name: "wait", parameters }] },
+      { type: "tool_search", execution: "client", description: "Finds", parameters },
+    ],
+  }],
+  ["a format", { text: "{}" }, { text: { format: { type: "json_schema", name: "n", schema: parameters } }, reasoning: { effort: "low" } }],
+];
+
 /** Failures of DeGPT, and of a request. */
 const FAILURES = [
   ["a rate limit", { status: 429, headers: { "retry-after": "7" }, body: "no" }, {}, 429],
   ["no DeGPT", { status: 500, body: "no", times: "always" }, {}, 502],
   ["a refusal", { fakeSuccess: true, times: "always" }, {}, 502],
   ["an unknown model", undefined, { model: NO_MODEL }, 404],
-  ["no messages", undefined, { messages: "none" }, 400],
+  ["no messages", undefined, { messages: "none", input: {} }, 400],
 ];
 
 /** Resolves to `[{dialect, kind, what, value}]`. */
@@ -34,12 +49,15 @@ export async function record({ upstream, openai, api }) {
   const anthropicHeaders = { "x-api-key": KEY, "anthropic-version": "2023-06-01" };
   const dialects = [
     ["OpenAI", `${openai}/chat/completions`, openaiHeaders, { whole: "completion", part: "chunk", error: "error" }],
+    ["OpenAI", `${openai}/responses`, openaiHeaders, { whole: "response", part: "responseEvent", error: "error" }],
     ["Anthropic", `${api}/v1/messages`, anthropicHeaders, { whole: "message", part: "event", error: "failure" }],
   ];
   for (const [dialect, url, headers, kinds] of dialects) {
-    const post = (body, more) => ask(url, { headers: { ...headers, ...more }, body: { model: MODEL, max_tokens: 99, messages, ...body } });
+    const isResponse = kinds.whole === "response";
+    const base = isResponse ? { max_output_tokens: 99, input: messages } : { max_tokens: 99, messages };
+    const post = (body, more) => ask(url, { headers: { ...headers, ...more }, body: { model: MODEL, ...base, ...body } });
 
-    for (const [what, behaviour, body] of ANSWERS) {
+    for (const [what, behaviour, body] of isResponse ? [...ANSWERS, ...FORMS] : ANSWERS) {
       upstream.queue({ ...behaviour, times: 3 });
       keep(dialect, kinds.whole, what, json(await post(body)));
       for (const options of [{ include_usage: false }, { include_usage: true }]) {

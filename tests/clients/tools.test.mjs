@@ -6,18 +6,21 @@
 import assert from "node:assert/strict";
 
 import { createAnthropic } from "@ai-sdk/anthropic";
+import { createOpenResponses } from "@ai-sdk/open-responses";
+import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import Anthropic from "@anthropic-ai/sdk";
 import Anthropic0137 from "@anthropic-ai/sdk-0.137";
 import { betaZodTool } from "@anthropic-ai/sdk/helpers/beta/zod";
 import { zodOutputFormat } from "@anthropic-ai/sdk/helpers/zod";
-import { Output, generateText, stepCountIs, streamText, tool } from "ai";
+import * as ai6 from "ai";
+import * as ai7 from "ai-7";
 import OpenAI7 from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import OpenAI6 from "openai-6";
 import { z } from "zod";
 
-import { KEY, MODEL, check, collect, useStack } from "./support.mjs";
+import { KEY, MODEL, THINKER, check, collect, errorOf, useStack } from "./support.mjs";
 import { packageVersion } from "./versions.mjs";
 
 const stack = useStack();
@@ -173,12 +176,17 @@ check(`@anthropic-ai/sdk ${packageVersion("@anthropic-ai/sdk")}: a call that is 
   }
 });
 
-for (const [number, folder, connect] of [
+for (const [number, folder, connect, ai = "ai"] of [
   ["D11", "@ai-sdk/openai-compatible", () => createOpenAICompatible({ name: "degpt", baseURL: stack.openai, apiKey: KEY, includeUsage: true, supportsStructuredOutputs: true })],
   ["D12", "@ai-sdk/anthropic", () => createAnthropic({ baseURL: stack.openai, apiKey: KEY })],
+  ["Responses:", "@ai-sdk/openai", () => createOpenAI({ baseURL: stack.openai, apiKey: KEY }), "ai-7"],
+  ["Responses:", "@ai-sdk/open-responses", () => createOpenResponses({ name: "degpt", url: `${stack.openai}/responses`, apiKey: KEY }), "ai-7"],
 ]) {
-  const name = `ai ${packageVersion("ai")} with ${folder} ${packageVersion(folder)}`;
-  const options = (more) => ({ model: connect()(MODEL), maxRetries: 0, stopWhen: stepCountIs(6), ...more });
+  const { Output, generateText, stepCountIs, streamText, tool } = { ai: ai6, "ai-7": ai7 }[ai];
+  const name = `ai ${packageVersion(ai)} with ${folder} ${packageVersion(folder)}`;
+  // Else OpenAI's provider would refer to what it takes to be kept.
+  const providerOptions = { openai: { store: false } };
+  const options = (more) => ({ model: connect()(MODEL), maxRetries: 0, stopWhen: stepCountIs(6), providerOptions, ...more });
 
   check(`${number} ${name}: generateText() with tools comes to the answer`, async () => {
     const { asked, run } = weather();
@@ -190,11 +198,14 @@ for (const [number, folder, connect] of [
     assert.deepEqual(asked, CITIES);
   });
 
-  check(`${number} ${name}: streamText() with a tool gives a call, its reason, and no error part`, async () => {
-    stack.upstream.queue({ text: `Let me see.\n\n${CALL}` });
+  check(`${number} ${name}: streamText() with a tool gives reasoning, text, a call, its reason, and no error part`, async () => {
+    stack.upstream.queue({ reasoning: "Hmm.", text: `Let me see.\n\n${CALL}` });
     const tools = { weather: tool({ description: "d", inputSchema }) };
-    const stream = streamText(options({ prompt: "Hi", tools }));
+    const stream = streamText(options({ model: connect()(THINKER), prompt: "Hi", tools }));
     const parts = await collect(stream.fullStream);
+    const order = parts.map(({ type }) => type).filter((type) => /^(reasoning-start|text-start|tool-call)$/.test(type));
+    assert.deepEqual(order, ["reasoning-start", "text-start", "tool-call"]);
+    assert.equal(await stream.reasoningText, "Hmm.");
     assert.deepEqual(parts.filter(({ type }) => type === "error" || type === "tool-error"), []);
     const calls = parts.filter(({ type }) => type === "tool-call");
     assert.deepEqual(calls.map(({ toolName, input }) => [toolName, input]), [["weather", { city: "Paris" }]]);
@@ -210,3 +221,12 @@ for (const [number, folder, connect] of [
     assert.deepEqual(result.output, { city: "Paris" });
   });
 }
+
+check(`ai ${packageVersion("ai-7")} with @ai-sdk/openai ${packageVersion("@ai-sdk/openai")}: what it takes to be kept is an error that says what to do`, async () => {
+  const { run } = weather();
+  const tools = { weather: ai7.tool({ description: "d", inputSchema, execute: async (input) => run(input) }) };
+  const model = createOpenAI({ baseURL: stack.openai, apiKey: KEY })(MODEL);
+  const error = await errorOf(ai7.generateText({ model, prompt: TASK, tools, stopWhen: ai7.stepCountIs(6), maxRetries: 0 }));
+  assert.equal(error.statusCode, 400);
+  assert.match(error.message, /store: false/);
+});

@@ -17,12 +17,34 @@ import { packageVersion } from "./versions.mjs";
 
 const inHere = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Beyond OpenAI's types: DeepSeek's field for reasoning, and what DeGPT's own list has. */
+/**
+ * Beyond OpenAI's types: DeepSeek's field for reasoning, and what DeGPT's own list has. A response
+ * has `null` where the API's answers have it, whatever their types say, and `output_text` is the
+ * client's own; programs for access are none of a gateway's. A `name` at the end of arguments is only in the types of one major.
+ */
 const OPENAI_TYPES = `
+type Format = OpenAI.Responses.ResponseFormatTextConfig;
+type NullFormat = Format extends infer F ? (F extends { type: "json_schema" } ? Omit<F, "description"> & { description?: string | null } : F) : never;
 type Listed = OpenAI.Model & {
   name: string; model: string; description: string; support: string; tip: string; thinking: boolean; tier: number;
+  architecture: { input_modalities: string[]; output_modalities: string[] }; supported_parameters: string[];
 };
+type Items<I> = I extends { type: "custom_tool_call" } ? I & { status?: string } : I;
+type Response = Omit<OpenAI.Responses.Response, "output_text" | "access_programs" | "output" | "user" | "usage" | "text"> & {
+  user: string | null; usage: OpenAI.Responses.ResponseUsage | null;
+  output: Items<OpenAI.Responses.ResponseOutputItem>[];
+  store: boolean; presence_penalty: number; frequency_penalty: number; top_logprobs: number;
+  text: Omit<OpenAI.Responses.ResponseTextConfig, "format"> & { format: NullFormat };
+};
+type Event = OpenAI.Responses.ResponseStreamEvent;
+type EventOf<E> =
+  E extends { response: unknown } ? Omit<E, "response"> & { response: Response }
+  : E extends { item: unknown } ? Omit<E, "item"> & { item: Response["output"][number] }
+  : E extends { type: "response.function_call_arguments.done" } ? Omit<E, "name">
+  : E;
 type Types = {
+  response: Response;
+  responseEvent: EventOf<Event>;
   list: {
     object: "list"; data: Listed[];
     version: string; provider: string; name: string; default_locale: string; status: boolean; time: number;

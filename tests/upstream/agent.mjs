@@ -15,10 +15,10 @@ export function agentText({ messages }) {
   const told = texts.map(({ text }) => text).join('\n');
   if (!told.includes('# Tools\n')) return null;
   // An agent's own instructions may speak of using something, but not at the beginning of a line.
-  const task = /^(?:Please )?use \w+\(\{.*/im.exec(told)?.[0];
+  const task = /^(?:Please )?use [\w.]+\(\{.*/im.exec(told)?.[0];
   if (task === undefined) return null;
 
-  const steps = task.split(/ then /).map((step) => [...step.matchAll(/(\w+)\((\{.*?\})\)/g)].map(([, name, input]) => ({ name, input })));
+  const steps = task.split(/ then /).map((step) => [...step.matchAll(/([\w.]+)\((\{.*?\})\)/g)].map(([, name, input]) => ({ name, input })));
   const answered = texts.filter(({ role, text }) => role === 'user' && /<tool_response[^>\n]*>\n/.test(text)).length;
   const calls = steps[answered];
   if (calls !== undefined) {

@@ -37,7 +37,7 @@ test("an answer has every field that the schema requires, and the request's valu
   assert.match(id, /^resp_[0-9a-f]{32}$/);
   assert.ok(Number.isInteger(created));
   assert.equal(usage.total_tokens, usage.input_tokens + usage.output_tokens);
-  assert.deepEqual(usage.input_tokens_details, { cached_tokens: 0 });
+  assert.deepEqual(usage.input_tokens_details, { cached_tokens: 0, cache_write_tokens: 0 });
   assert.ok(usage.output_tokens_details.reasoning_tokens > 0);
   assert.deepEqual(output.map(({ id, ...item }) => item), [
     { type: "reasoning", summary: [{ type: "summary_text", text: "Hm" }], status: "completed" },

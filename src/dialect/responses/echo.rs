@@ -40,6 +40,14 @@ const REQUEST: Table = &[
 
 const TEXT: Table = &[("format", r#"{"type":"text"}"#), ("verbosity", r#""medium""#)];
 
+const FORMAT: Table = &[
+    ("type", r#""json_schema""#),
+    ("name", r#""""#),
+    ("description", "null"),
+    ("schema", "null"),
+    ("strict", "false"),
+];
+
 const REASONING: Table = &[("effort", "null"), ("summary", "null")];
 
 const FUNCTION: Table = &[
@@ -92,6 +100,7 @@ fn written(name: &str, json: &str) -> String {
     let value = match name {
         "text" => picked(json, TEXT),
         "reasoning" => picked(json, REASONING),
+        "format" if json.contains(r#""json_schema""#) => picked(json, FORMAT),
         "tools" => tools(json),
         _ => None,
     };
@@ -137,7 +146,8 @@ impl Object<'_> {
     fn pick(&self, table: Table) -> String {
         let mut fields = String::new();
         for (name, default) in table {
-            put(&mut fields, name, self.find(name).unwrap_or(default));
+            let value = self.find(name).map(|json| written(name, json));
+            put(&mut fields, name, value.as_deref().unwrap_or(default));
         }
         format!("{{{fields}}}")
     }

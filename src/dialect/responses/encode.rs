@@ -152,7 +152,7 @@ impl Ending<'_> {
             let numbers = numbers.map(|number| number.to_string());
             fill(
                 &mut counts,
-                r#"{"input_tokens":$a,"input_tokens_details":{"cached_tokens":0},"output_tokens":$b,"output_tokens_details":{"reasoning_tokens":$c},"total_tokens":$d}"#,
+                r#"{"input_tokens":$a,"input_tokens_details":{"cached_tokens":0,"cache_write_tokens":0},"output_tokens":$b,"output_tokens_details":{"reasoning_tokens":$c},"total_tokens":$d}"#,
                 &numbers.each_ref().map(String::as_bytes),
             );
         }

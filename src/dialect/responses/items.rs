@@ -27,7 +27,7 @@ pub(super) fn read<'a>(
     let part = match kind.as_ref().map_or("message", Text::as_str) {
         "message" | "agent_message" => return message(item, path, notes).map(Some),
         "item_reference" => {
-            let message = "No items are kept here: send the item itself.";
+            let message = "No items are kept here: send the item itself, as clients do that are told `store: false`.";
             return Err(Error::invalid(format!("{}.type", path()), message));
         }
         // Its tools have been read.

@@ -7,7 +7,7 @@ use crate::{
     chat::{self, Tools},
     dialect::{
         request::Common,
-        tool_rules,
+        rules, tool_rules,
         tool_wire::Tool,
         tools::{self, Choice, Collected, Declared, Untyped},
     },
@@ -141,6 +141,10 @@ impl<'a> Found<'a> {
                 }
             };
             tool.kind = kind.filter(|_| form != CallForm::Search);
+            let is_nested = tool.function.is_some() || tool.custom.is_some();
+            if !is_nested && tool.flat.name.is_none() {
+                return Err(rules::missing(&path(), "name"));
+            }
             if let Declared::Callable(tool) = tools::read(tool, Untyped::Function, &path)? {
                 self.add(tool, namespace, form, &path)?;
             }

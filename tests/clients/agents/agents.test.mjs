@@ -91,6 +91,53 @@ agentTest(`${CLAUDE_CODE}: finds a tool that it holds back, and sees a picture`,
   assert.ok(JSON.stringify(second.messages.at(-1)).includes(RED_PNG.slice(0, 60)), "the picture arrives");
 });
 
+const CODEX = `Codex ${version("@openai/codex")}`;
+
+/** Codex as README.md has it set up, with no sandbox, for which not every machine has what it takes. */
+function codex(home, task, model) {
+  const recipe = readFileSync(path.join(HERE, "../recipes/codex.toml"), "utf8");
+  mkdirSync(path.join(home, ".codex"));
+  writeFileSync(path.join(home, ".codex/config.toml"), recipe.replaceAll("http://localhost:7860", stack.observer.url));
+  const quiet = ["-c", "check_for_update_on_startup=false", "-c", "analytics.enabled=false"];
+  return {
+    command: [process.execPath, program("@openai/codex/bin/codex.js")],
+    args: ["exec", ...quiet, "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", ...(model ? ["--model", model] : []), task],
+    env: { DEGPT_EDGE_KEY: "YOUR_API_KEY" },
+  };
+}
+
+const bodies = () => stack.upstream.requests.filter(({ path }) => path.includes("chat")).map(({ body }) => body);
+
+const SED = "sed -i.old s/hello/goodbye/ greet.py && cat greet.py";
+const PATCH = '*** Begin Patch\n*** Update File: greet.py\n@@\n def greet():\n-    return "hello"\n+    return "goodbye"\n*** End Patch\n';
+
+for (const [what, model, served, uses, printed] of [
+  ["a function", undefined, "deepseek-chat", call("exec_command", { cmd: SED }), /goodbye/],
+  ["a custom tool", "gpt-5.5", "gpt-5.1", `${call("apply_patch", { input: PATCH })} then ${call("exec_command", { cmd: "cat greet.py" })}`, /Success\. Updated.*goodbye/s],
+  ["a tool of a namespace in its input", "gpt-5.6-sol", "gpt-5.1", call("functions.exec", { input: `const change = ${JSON.stringify({ cmd: SED })}; text(await tools.exec_command(change));` }), /Script completed.*goodbye/s],
+]) {
+  agentTest(`${CODEX}: edits a file by ${what}`, async ({ file, home, run }) => {
+    const said = await run(codex(home, `Use ${uses}`, model));
+    assert.equal(readFileSync(file, "utf8"), NEW);
+    assert.match(said, printed);
+    assert.match(said, /^The tools say: /m);
+    assert.deepEqual([...new Set(bodies().map(({ model }) => model))], [served]);
+  });
+}
+
+agentTest(`${CODEX}: sees a picture`, async ({ folder, home, run }) => {
+  const picture = path.join(folder, "red.png");
+  writeFileSync(picture, Buffer.from(RED_PNG, "base64"));
+  await run(codex(home, `Use ${call("view_image", { path: picture })}`, "gpt-5.5"));
+  assert.match(JSON.stringify(bodies().at(-1).messages.at(-1)), /data:image\/png;base64,/);
+});
+
+agentTest(`${CODEX}: asks again when an answer broke off`, async ({ home, run }) => {
+  stack.upstream.queue({ text: "One two three four five six seven eight nine ten.", paceMs: 5, breakAfter: 8 }, { text: "All of it." });
+  assert.match(await run(codex(home, "Hello")), /^All of it\.$/m);
+  assert.equal(bodies().length, 2);
+});
+
 agentTest(`Qwen Code ${version("@qwen-code/qwen-code")}: edits a file`, async ({ file, home, run }) => {
   mkdirSync(path.join(home, ".qwen"));
   const settings = { general: { enableAutoUpdate: false }, privacy: { usageStatisticsEnabled: false }, telemetry: { enabled: false } };

@@ -16,7 +16,7 @@ export const json = (edit) => (exchange) => {
 /** Rewrites the objects of a stream: `edit` returns one, a list, or nothing for no change. */
 export const events = (edit) => (exchange) => {
   if (!isStream(exchange)) return;
-  exchange.body = exchange.body.replace(/(event: \w+\n)?data: (\{.*\})\n\n/g, (whole, event = "", data) => {
+  exchange.body = exchange.body.replace(/(event: [\w.]+\n)?data: (\{.*\})\n\n/g, (whole, event = "", data) => {
     const value = JSON.parse(data);
     const edited = [edit(value, exchange) ?? value].flat();
     return edited.map((one) => `${event && `event: ${one.type}\n`}data: ${JSON.stringify(one)}\n\n`).join("");

@@ -36,6 +36,38 @@ export const OTHERS = [
     }),
   },
 
+  // The Responses API.
+  {
+    name: "a response's stream has no end",
+    breaks: ["openai \\S+ responses.create\\(\\{ stream", "@openai/agents .*streamed"],
+    in: ["responses.test.mjs", "agents-sdk.test.mjs"],
+    apply: events(({ type }) => (/^response\.(completed|incomplete|failed)$/.test(type) ? [] : undefined)),
+  },
+  {
+    name: "an item is closed that was not opened",
+    breaks: ["openai \\S+ responses.stream", "Responses: ai .*streamText"],
+    in: ["responses.test.mjs", "vercel.test.mjs", "tools.test.mjs"],
+    apply: events(({ type }) => (type === "response.output_item.added" ? [] : undefined)),
+  },
+  {
+    name: "a custom tool's call comes as a function's",
+    breaks: ["openai \\S+ responses.stream\\(\\) gives calls"],
+    in: ["responses.test.mjs"],
+    apply: (exchange) => (exchange.body = exchange.body.replaceAll('"type":"custom_tool_call"', '"type":"function_call"')),
+  },
+  {
+    name: "a response has no usage",
+    breaks: ["openai \\S+ responses.create\\(\\) gives", "Responses: ai .*streamText"],
+    in: ["responses.test.mjs", "vercel.test.mjs"],
+    apply: (exchange) => (exchange.body = exchange.body.replaceAll(/"usage":\{("input_tokens"[^{}]*(\{[^{}]*\}[^{}]*)*)\}/g, '"usage":null')),
+  },
+  {
+    name: "a response's usage has no details",
+    breaks: ["openai"],
+    in: ["types.test.mjs"],
+    apply: (exchange) => (exchange.body = exchange.body.replaceAll(/"(in|out)put_tokens_details":\{[^}]*\},/g, "")),
+  },
+
   // What the clients' types say, down to fields that no client here reads.
   {
     name: "a chunk and an answer have no created",

@@ -92,8 +92,10 @@ for dialect, base in (("openai", "/api/v1"), ("anthropic", "/api")):
             assert tool.asked == CITIES, tool.asked
 
 
+openai = {"base_url": args.gateway + "/api/v1", "api_key": KEY, "model": MODEL, "max_retries": 0}
 for name, chat in (
-    ("langchain-openai", lambda: ChatOpenAI(base_url=args.gateway + "/api/v1", api_key=KEY, model=MODEL, max_retries=0)),
+    ("langchain-openai", lambda: ChatOpenAI(**openai)),
+    ("langchain-openai, Responses", lambda: ChatOpenAI(**openai, use_responses_api=True)),
     (
         "langchain-anthropic",
         lambda: ChatAnthropic(base_url=args.gateway + "/api", api_key=KEY, model=MODEL, max_tokens=1000, max_retries=0),

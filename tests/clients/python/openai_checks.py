@@ -24,6 +24,7 @@ from common import (
 args = arguments()
 import openai  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
+from responses_checks import add_checks  # noqa: E402
 
 assert openai.__version__ == args.version, openai.__version__
 http = __import__("httpx2" if int(args.version.split(".")[0]) >= 3 else "httpx")
@@ -207,4 +208,5 @@ for how, fault in FAULTS.items():
         raised(openai.APIError, helper)
 
 
+add_checks(check, stand_in, connect, openai)
 check.run(stand_in)

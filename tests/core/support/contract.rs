@@ -197,7 +197,7 @@ fn agrees(dialect: &'static Api, client: &Client, whole: &Result<Answer, Failure
             } else if dialect == RESPONSES {
                 let counted = json!({
                     "input_tokens": usage.prompt_tokens,
-                    "input_tokens_details": {"cached_tokens": 0},
+                    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
                     "output_tokens": usage.completion_tokens,
                     "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
                     "total_tokens": total,
