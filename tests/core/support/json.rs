@@ -48,8 +48,11 @@ fn read(body: &[u8]) {
 fn same(prompt: &Prompt<'_>, value: &Value) {
     assert_eq!(json!(prompt.model), value["model"]);
     let texts: Vec<&str> = prompt.turns.iter().flat_map(|turn| texts_of(&turn.parts)).collect();
+    // The system text beside the messages comes first.
+    let mut expected: Vec<&str> = value["instructions"].as_str().into_iter().collect();
+    expected.extend(texts_of_content(&value["system"]));
     let messages = value["messages"].as_array().into_iter().flatten();
-    let expected: Vec<&str> = messages.flat_map(texts_in).collect();
+    expected.extend(messages.flat_map(texts_in));
     assert_eq!(texts, expected);
     let (found, written) = (json!(prompt.limits.max_text_tokens), &value["max_tokens"]);
     // A whole number may be written as a float.
@@ -87,17 +90,7 @@ fn texts_of<'p>(parts: &'p [Part<'_>]) -> Vec<&'p str> {
 
 /// The texts of a message in the order in which they are read.
 fn texts_in(message: &Value) -> Vec<&str> {
-    let mut texts: Vec<&str> = match &message["content"] {
-        Value::String(text) => vec![text],
-        Value::Array(parts) => {
-            let texts = parts.iter().filter_map(|part| match part["type"].as_str() {
-                Some(field @ ("text" | "refusal")) => part[field].as_str(),
-                _ => None,
-            });
-            texts.collect()
-        }
-        _ => Vec::new(),
-    };
+    let mut texts = texts_of_content(&message["content"]);
     if message["role"] == "assistant" {
         texts.extend(message["refusal"].as_str().filter(|text| !text.is_empty()));
         let calls = message["tool_calls"].as_array().into_iter().flatten();
@@ -109,4 +102,18 @@ fn texts_in(message: &Value) -> Vec<&str> {
         }
     }
     texts
+}
+
+fn texts_of_content(content: &Value) -> Vec<&str> {
+    match content {
+        Value::String(text) => vec![text],
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| match part["type"].as_str() {
+                Some(field @ ("text" | "refusal")) => part[field].as_str(),
+                _ => None,
+            });
+            texts.collect()
+        }
+        _ => Vec::new(),
+    }
 }
