@@ -190,8 +190,18 @@ impl<'a> Reader<'a> {
     /// Takes notes on the fields `names` of the object that was read, but for the `known`
     /// ones: an object of its type does not have the others.
     pub(crate) fn note_others(&mut self, seen: Seen, names: &[&str], known: &[&str]) {
+        self.note_where(seen, names, &|name| !known.contains(&name));
+    }
+
+    /// Takes notes on `these` fields of the object that was read, of its fields `names`: they have
+    /// no effect beside others.
+    pub(crate) fn note_these(&mut self, seen: Seen, names: &[&str], these: &[&str]) {
+        self.note_where(seen, names, &|name| these.contains(&name));
+    }
+
+    fn note_where(&mut self, seen: Seen, names: &[&str], is_meant: &dyn Fn(&str) -> bool) {
         for (place, name) in names.iter().enumerate() {
-            if seen.fields & (1 << (place % 64)) != 0 && !known.contains(name) {
+            if seen.fields & (1 << (place % 64)) != 0 && is_meant(name) {
                 let before = self.notes.len();
                 self.note();
                 self.place(seen.notes, before, name);
@@ -318,7 +328,8 @@ impl<'a> Reader<'a> {
             Asks::Nothing => self.skip(),
             Asks::NothingIf(values) => {
                 let value = self.raw()?;
-                if !values.contains(&value) {
+                let written = || value.bytes().filter(|byte| !byte.is_ascii_whitespace());
+                if !values.iter().any(|known| known.bytes().eq(written())) {
                     self.note();
                 }
                 Ok(())
@@ -353,7 +364,8 @@ impl<'a> Reader<'a> {
             if self.kind() != Kind::Text {
                 return Err(Wrong::NotJson);
             }
-            let name = Text::read(self)?;
+            // A name with half a character is unknown, and named for that.
+            let name = Text(self.string()?.text);
             if self.peek() != Some(b':') {
                 return Err(Wrong::NotJson);
             }
@@ -447,6 +459,20 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let value = read(self)?;
         Ok((value, self.text.get(start..self.at).unwrap_or_default()))
+    }
+
+    /// Reads a string.
+    fn string(&mut self) -> Outcome<string::Found<'a>> {
+        if self.kind() != Kind::Text {
+            return Err(self.other_than("a string"));
+        }
+        let inner = self.rest().get(1..).unwrap_or_default();
+        let found = string::read(inner, self.care).map_err(|unread| match unread {
+            Unread::Malformed => Wrong::NotUnicode(self.at + 1),
+            Unread::NoMemory => Wrong::NoMemory,
+        })?;
+        self.at += found.length + 1;
+        Ok(found)
     }
 
     /// The text of a number.
@@ -592,15 +618,7 @@ pub(crate) fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Ou
 
 impl<'a> Read<'a> for Text<'a> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        if reader.kind() != Kind::Text {
-            return Err(reader.other_than("a string"));
-        }
-        let inner = reader.rest().get(1..).unwrap_or_default();
-        let found = string::read(inner, reader.care).map_err(|unread| match unread {
-            Unread::Malformed => Wrong::NotUnicode(reader.at + 1),
-            Unread::NoMemory => Wrong::NoMemory,
-        })?;
-        reader.at += found.length + 1;
+        let found = reader.string()?;
         if found.has_half {
             reader.note_half();
         }
