@@ -374,16 +374,15 @@ impl Catalog {
 /// Whether `id` is `name` with a date after it, like `-20250929`, `-2025-09-29` or `-0709`, where
 /// both or none ask for reasoning.
 fn is_dated(id: &str, name: &str) -> bool {
-    let (id, name) = match (id.strip_suffix(THINK_SUFFIX), name.strip_suffix(THINK_SUFFIX)) {
-        (Some(id), Some(name)) => (id, name),
-        _ => (id, name),
+    let plain = name.strip_suffix(THINK_SUFFIX);
+    let end = if plain.is_some() { THINK_SUFFIX } else { "" };
+    let rest = id.strip_prefix(plain.unwrap_or(name)).and_then(|rest| rest.strip_suffix(end));
+    let Some([b'-', date @ ..]) = rest.map(str::as_bytes) else {
+        return false;
     };
-    let date = id.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
-    let year = date.and_then(|date| date.split_at_checked(4));
-    year.is_some_and(|(year, rest)| {
-        year.bytes().all(|byte| byte.is_ascii_digit())
-            && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
-    })
+    let is_of_date =
+        |(place, byte): (usize, &u8)| byte.is_ascii_digit() || (*byte == b'-' && place >= 4);
+    date.len() >= 4 && date.iter().enumerate().all(is_of_date)
 }
 
 /// Whether a conversation has an image or a file.

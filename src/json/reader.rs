@@ -5,7 +5,7 @@
 //! values that are not needed, and says what is not JSON. Its `RawValue` is not used: it
 //! brings code that writes numbers, 15 KB gzipped.
 
-use std::str::FromStr;
+use std::{mem, str::FromStr};
 
 use serde::de::IgnoredAny;
 
@@ -328,8 +328,8 @@ impl<'a> Reader<'a> {
             Asks::Nothing => self.skip(),
             Asks::NothingIf(values) => {
                 let value = self.raw()?;
-                let written = || value.bytes().filter(|byte| !byte.is_ascii_whitespace());
-                if !values.iter().any(|known| known.bytes().eq(written())) {
+                let is_same = |known: &&str| is_but_for_space(known, value);
+                if !values.iter().any(is_same) {
                     self.note();
                 }
                 Ok(())
@@ -364,8 +364,10 @@ impl<'a> Reader<'a> {
             if self.kind() != Kind::Text {
                 return Err(Wrong::NotJson);
             }
-            // A name with half a character is unknown, and named for that.
-            let name = Text(self.string()?.text);
+            // A name with half a character is one that nobody knows, and is named as that.
+            let takes_notes = mem::take(&mut self.takes_notes);
+            let name = Text::read(self)?;
+            self.takes_notes = takes_notes;
             if self.peek() != Some(b':') {
                 return Err(Wrong::NotJson);
             }
@@ -459,20 +461,6 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let value = read(self)?;
         Ok((value, self.text.get(start..self.at).unwrap_or_default()))
-    }
-
-    /// Reads a string.
-    fn string(&mut self) -> Outcome<string::Found<'a>> {
-        if self.kind() != Kind::Text {
-            return Err(self.other_than("a string"));
-        }
-        let inner = self.rest().get(1..).unwrap_or_default();
-        let found = string::read(inner, self.care).map_err(|unread| match unread {
-            Unread::Malformed => Wrong::NotUnicode(self.at + 1),
-            Unread::NoMemory => Wrong::NoMemory,
-        })?;
-        self.at += found.length + 1;
-        Ok(found)
     }
 
     /// The text of a number.
@@ -572,6 +560,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether `text` is `known`, which has no white space, with any white space in it.
+fn is_but_for_space(known: &str, text: &str) -> bool {
+    let mut rest = known.as_bytes().iter();
+    text.bytes().all(|byte| byte.is_ascii_whitespace() || rest.next() == Some(&byte))
+        && rest.next().is_none()
+}
+
 /// The number `1.5e1` as 15. `None` if it is not whole, negative, or over `u64::MAX`.
 fn whole(number: &str) -> Option<u64> {
     let (mut value, mut scale, mut step) = (0_u64, 0_i32, 0);
@@ -618,7 +613,15 @@ pub(crate) fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Ou
 
 impl<'a> Read<'a> for Text<'a> {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        let found = reader.string()?;
+        if reader.kind() != Kind::Text {
+            return Err(reader.other_than("a string"));
+        }
+        let inner = reader.rest().get(1..).unwrap_or_default();
+        let found = string::read(inner, reader.care).map_err(|unread| match unread {
+            Unread::Malformed => Wrong::NotUnicode(reader.at + 1),
+            Unread::NoMemory => Wrong::NoMemory,
+        })?;
+        reader.at += found.length + 1;
         if found.has_half {
             reader.note_half();
         }
