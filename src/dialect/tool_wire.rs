@@ -69,7 +69,7 @@ impl<'a> Tool<'a> {
                 if has_tools {
                     reader.note_these(seen, Self::NAMES, &["tools"]);
                 }
-                return self.flat.note_second(reader, seen, Self::NAMES);
+                return self.flat.note_unused(reader, seen, Self::NAMES);
             }
         };
         reader.note_others(seen, Self::NAMES, nested);
@@ -103,13 +103,24 @@ impl<'a> Spec<'a> {
     }
 
     fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
-        self.note_second(reader, seen, Self::NAMES);
+        self.note_unused(reader, seen, Self::NAMES);
     }
 
-    /// Takes a note on `parameters` in the object with the fields `names`, if it has two schemas.
-    fn note_second(&self, reader: &mut Reader<'_>, seen: Seen, names: &[&str]) {
+    /// Takes notes in the object with the fields `names`: on `parameters` if it has two schemas, and
+    /// on a `format` that is neither a grammar nor any text.
+    fn note_unused(&self, reader: &mut Reader<'_>, seen: Seen, names: &[&str]) {
         if self.input_schema.is_some() {
             reader.note_these(seen, names, &["parameters"]);
+        }
+        let is_known =
+            |format: Raw<'_>| ["grammar", "text"].iter().any(|word| format.0.contains(word));
+        if !self.format.is_none_or(is_known) {
+            reader.note_these(seen, names, &["format"]);
+        }
+        let is_known =
+            |format: Raw<'_>| ["grammar", "text"].iter().any(|word| format.0.contains(word));
+        if !self.format.is_none_or(is_known) {
+            reader.note_these(seen, names, &["format"]);
         }
     }
 }

@@ -532,6 +532,8 @@ test("OpenAI: custom tools take text and give text, in requests and in the histo
   await assertIgnored(OPENAI, { tools: [grammar] }, undefined);
   assert.match(JSON.stringify(lastBody(upstream).messages), /lark/);
   await assertIgnored(OPENAI, { tools: [{ type: "custom", custom: { name: "run", format: { type: "text" } } }] }, undefined);
+  await assertIgnored(OPENAI, { tools: [{ type: "custom", custom: { name: "run", format: { type: "regex" } } }] }, "tools[].custom.format");
+  await assertIgnored(OPENAI, { tools: [{ type: "custom", name: "run", format: {} }] }, "tools[].format");
 });
 
 test("OpenAI: of tools and functions, both choices and both forms, what is not obeyed is named", async () => {
