@@ -226,7 +226,8 @@ impl Catalog {
                 Some(prefix) => (prefix, true),
                 None => (from, false),
             };
-            if (from.is_empty() && !is_prefix) || catalog.model(to).is_none() {
+            let is_pattern = if from.is_empty() { is_prefix } else { !from.contains('*') };
+            if !is_pattern || catalog.model(to).is_none() {
                 return Err(Fault::Aliases);
             }
             // Longest prefixes first: the longest one that matches wins, and of equals the first.
@@ -258,8 +259,8 @@ impl Catalog {
 
     /// The entry that `name` stands for: an alias, an id, `auto`, no name, or a name that
     /// matches an alias with a `*`. An id is also found in other letters, behind a provider's
-    /// name (`openai/`), with `[1m]` after it, and without its date (`claude-sonnet-4-5`,
-    /// `-latest`).
+    /// name (`openai/`), with `[1m]` after it, without its date (`claude-sonnet-4-5`,
+    /// `-latest`), and with one if it has none (`gpt-5-2025-08-07`).
     ///
     /// # Errors
     /// [`Error::UnknownModel`].
@@ -267,7 +268,7 @@ impl Catalog {
         let name = name.map_or("", str::trim);
         let provider = name.bytes().rposition(|byte| byte == b'/').map_or(0, |slash| slash + 1);
         let plain = name.get(provider..).unwrap_or_default().to_ascii_lowercase();
-        let plain = plain.strip_suffix("[1m]").unwrap_or(&plain);
+        let plain = plain.strip_suffix("[1m]").unwrap_or(&plain).trim_end();
         // Anthropic's first version of several is also `-0`.
         let bare = plain.strip_suffix("-latest").or(plain.strip_suffix("-0")).unwrap_or(plain);
         let name = if name.is_empty() || plain == "auto" { &self.default } else { name };
@@ -275,7 +276,11 @@ impl Catalog {
         names
             .iter()
             .find_map(|name| self.named(name))
-            .or_else(|| self.models.iter().rev().find(|model| is_dated(&model.id, bare)))
+            .or_else(|| {
+                let is_meant =
+                    |model: &&Model| is_dated(&model.id, bare) || is_dated(plain, &model.id);
+                self.models.iter().rev().find(is_meant)
+            })
             .or_else(|| names.iter().find_map(|name| self.covered(name)))
             .ok_or_else(|| Error::UnknownModel {
                 name: name.to_owned(),
@@ -366,10 +371,18 @@ impl Catalog {
     }
 }
 
-/// Whether `id` is `name` with a date after it, like `-20250929` or `-0709`.
+/// Whether `id` is `name` with a date after it, like `-20250929`, `-2025-09-29` or `-0709`, where
+/// both or none ask for reasoning.
 fn is_dated(id: &str, name: &str) -> bool {
-    let date = id.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
-    date.is_some_and(|date| date.len() >= 4 && date.bytes().all(|byte| byte.is_ascii_digit()))
+    let plain = name.strip_suffix(THINK_SUFFIX);
+    let end = if plain.is_some() { THINK_SUFFIX } else { "" };
+    let rest = id.strip_prefix(plain.unwrap_or(name)).and_then(|rest| rest.strip_suffix(end));
+    let Some([b'-', date @ ..]) = rest.map(str::as_bytes) else {
+        return false;
+    };
+    let is_of_date =
+        |(place, byte): (usize, &u8)| byte.is_ascii_digit() || (*byte == b'-' && place >= 4);
+    date.len() >= 4 && date.iter().enumerate().all(is_of_date)
 }
 
 /// Whether a conversation has an image or a file.
@@ -563,6 +576,9 @@ mod tests {
             (("", "a", "deepseek-chat", VISION), Fault::Aliases),
             (("", "a=nobody", "deepseek-chat", VISION), Fault::Aliases),
             (("", "=o3", "deepseek-chat", VISION), Fault::Aliases),
+            (("", "a*b=o3", "deepseek-chat", VISION), Fault::Aliases),
+            (("", "**=o3", "deepseek-chat", VISION), Fault::Aliases),
+            (("", "*a*=o3", "deepseek-chat", VISION), Fault::Aliases),
             (("", "", "nobody", VISION), Fault::Default),
             (("", "", "deepseek-chat", "nobody"), Fault::Vision),
             (("", "", "deepseek-chat", "deepseek-chat"), Fault::Vision),

@@ -28,7 +28,7 @@ pub(crate) fn fitting(list: &str) -> String {
 pub(crate) fn shortened(list: &str) -> String {
     let mut value = fitting(list);
     if value.len() + MORE.len() < list.len() {
-        value.push_str(MORE);
+        value.push_str(if value.is_empty() { "..." } else { MORE });
     }
     value
 }
@@ -45,6 +45,7 @@ mod tests {
         assert_eq!(fitting(&"a".repeat(MOST_BYTES)), "a".repeat(MOST_BYTES));
         assert_eq!(fitting(&"a".repeat(MOST_BYTES + 1)), "");
         assert_eq!(shortened("temperature, seed"), "temperature, seed");
+        assert_eq!(shortened(&"a".repeat(2 * MOST_BYTES)), "...");
         let long = vec!["name"; 400].join(", ");
         let short = shortened(&long);
         assert!(short.ends_with("name, name, ...") && short.len() > MOST_BYTES - 12, "{short}");

@@ -85,6 +85,7 @@ impl Part<'_> {
         if let Some(is) = self.kind.as_ref().and_then(|kind| Is::of(kind.as_str())) {
             reader.note_others(seen, Self::NAMES, is.fields());
         }
+        self.flat.note_second(reader, seen, Self::NAMES);
     }
 }
 
@@ -123,7 +124,20 @@ pub(super) struct File<'a> {
     pub(super) url: Option<Text<'a>>,
 }
 
-fields!(File<'a> { filename, data = "file_data", url = "file_url" });
+fields!(File<'a> { filename, data = "file_data", url = "file_url" } => check);
+
+impl File<'_> {
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        self.note_second(reader, seen, Self::NAMES);
+    }
+
+    /// Takes a note on `file_url` in the object with the fields `names`, if it has the data, too.
+    fn note_second(&self, reader: &mut Reader<'_>, seen: Seen, names: &[&str]) {
+        if self.data.is_some() {
+            reader.note_these(seen, names, &["file_url"]);
+        }
+    }
+}
 
 /// The parts of the content at `path` in a message of `role`.
 pub(super) fn read<'a>(
@@ -141,8 +155,9 @@ pub(super) fn read<'a>(
         let path = || format!("{}[{place}]", path());
         let kind = part.kind.take().ok_or_else(|| rules::missing(&path(), "type"))?;
         let is = Is::of(kind.as_str()).ok_or_else(|| unknown(kind.as_str(), &path))?;
-        if let Some(part) = read_part(part, is, &path)?
-            && (!part.is_attachment() || rules::keeps_attachment(role, kind.as_str(), &path, notes))
+        let is_attached = matches!(is, Is::Image(_) | Is::File | Is::FlatFile);
+        if (!is_attached || rules::keeps_attachment(role, kind.as_str(), &path, notes))
+            && let Some(part) = read_part(part, is, &path)?
         {
             parts.push(part);
         }

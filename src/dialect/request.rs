@@ -84,19 +84,14 @@ pub(super) struct JsonSchema<'a> {
 
 fields!(JsonSchema<'a> { description, schema } + fields::FORMAT);
 
-/// How many stop sequences an API allows, and how it names them.
-pub(super) struct StopRule {
-    pub(super) most: usize,
-    pub(super) param: &'static str,
-}
-
 /// What of a request each API has its own way with.
 pub(super) struct Own<'a> {
     pub(super) turns: Vec<Turn<'a>>,
     pub(super) tools: Option<Tools<'a>>,
     pub(super) delivery: Delivery,
     pub(super) prefill: Prefill,
-    pub(super) stop: StopRule,
+    /// The most stop sequences that it allows.
+    pub(super) most_stops: usize,
 }
 
 impl<'a> Common<'a> {
@@ -111,7 +106,7 @@ impl<'a> Common<'a> {
     /// # Errors
     /// [`Error::Invalid`] for a format or a limit that is not valid.
     pub(super) fn into_prompt(self, own: Own<'a>, mut notes: Notes) -> Result<Prompt<'a>, Error> {
-        let Own { mut turns, tools, delivery, prefill, stop } = own;
+        let Own { mut turns, tools, delivery, prefill, most_stops } = own;
         let formats = [
             ("response_format", self.response_format),
             ("output_config.format", self.output_config.and_then(|config| config.format)),
@@ -119,16 +114,16 @@ impl<'a> Common<'a> {
             ("text.format", self.text.and_then(|text| text.format)),
         ];
         let format = read_format(formats, &mut notes)?;
-        let mut sequences = Vec::new();
+        let mut stop = Vec::new();
         for (param, given) in [("stop", self.stop), ("stop_sequences", self.stop_sequences)] {
-            rules::add_stop_sequences(&mut sequences, given, param, &mut notes);
+            rules::add_stop_sequences(&mut stop, given, most_stops, param, &mut notes)?;
         }
         let totals = [
             rules::token_limit(self.max_completion_tokens, "max_completion_tokens")?,
             rules::token_limit(self.max_output_tokens, "max_output_tokens")?,
         ];
         let limits = Limits {
-            stop: rules::stop_sequences(sequences, stop.most, stop.param)?,
+            stop,
             max_text_tokens: rules::token_limit(self.max_tokens, "max_tokens")?,
             max_total_tokens: totals.into_iter().flatten().min(),
         };

@@ -47,43 +47,35 @@ fn alternatives(values: &[&str]) -> String {
 
 /// Adds the stop sequences `given` by `param`: one, or a list. An empty one is none, and is
 /// noted.
+///
+/// # Errors
+/// [`Error::Invalid`] for `param` if one is too long, or `list` then has more than `most`.
 pub(super) fn add_stop_sequences<'a>(
     list: &mut Vec<String>,
     given: Option<Content<'a, Text<'a>>>,
+    most: usize,
     param: &str,
     notes: &mut Notes,
-) {
+) -> Result<(), Error> {
     let given = match given {
-        None => return,
+        None => return Ok(()),
         Some(Content::Text(sequence)) => vec![Text(sequence)],
         Some(Content::Parts(given)) => given,
     };
     for Text(sequence) in given {
+        if sequence.len() > LONGEST_STOP {
+            return Err(Error::invalid(param, "A stop sequence must have at most 4,096 bytes."));
+        }
         if sequence.is_empty() {
             notes.ignore(param);
         } else {
             list.push(sequence.into_owned());
         }
     }
-}
-
-/// The stop sequences of a request, of which there may be `most`.
-///
-/// # Errors
-/// [`Error::Invalid`] for `param` if there are more, or one is too long.
-pub(super) fn stop_sequences(
-    list: Vec<String>,
-    most: usize,
-    param: &str,
-) -> Result<Vec<String>, Error> {
-    let rule = if list.len() > most {
-        format!("Must have at most {most} stop sequences.")
-    } else if list.iter().any(|sequence| sequence.len() > LONGEST_STOP) {
-        "A stop sequence must have at most 4,096 bytes.".to_owned()
-    } else {
-        return Ok(list);
-    };
-    Err(Error::invalid(param, rule))
+    if list.len() > most {
+        return Err(Error::invalid(param, format!("Must have at most {most} stop sequences.")));
+    }
+    Ok(())
 }
 
 /// A limit of tokens, where there is one.
@@ -126,7 +118,7 @@ pub(super) fn schema_format<'a>(
     Ok(Format { schema: Some(schema.0), description: description.map(|raw| raw.0) })
 }
 
-/// Whether the image or file at `path` in a message of `role` is handed on. DeGPT's models
+/// Whether the image or file at `path` in a message of `role` is looked at, and handed on. DeGPT's models
 /// take none from anyone but the user. A client that repeats pictures that a model drew could
 /// not mend its history, so others are left out, with a note on the `kind`.
 pub(super) fn keeps_attachment(
@@ -186,6 +178,11 @@ pub(super) fn is_base64(data: &str) -> bool {
         && (is_wrapped || plain.len() % 4 != 1)
 }
 
+/// Whether `text` can be a media type, like `image/png`.
+pub(super) fn is_media_type(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(kind, more)| !kind.is_empty() && !more.is_empty())
+}
+
 /// Where a URL leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
@@ -198,12 +195,16 @@ pub(super) enum Scheme {
 impl Scheme {
     /// The scheme of `url`; `None` for one that DeGPT cannot load.
     pub(super) fn of(url: &str) -> Option<Self> {
-        let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
-        match scheme.as_deref() {
-            Some("http" | "https") => Some(Self::Web),
-            Some("data") => {
-                let (head, data) = url.split_once(";base64,")?;
-                (head.contains('/') && is_base64(data)).then_some(Self::Data)
+        let (scheme, rest) = url.split_once(':')?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" => {
+                let host = rest.strip_prefix("//")?;
+                let begins = host.bytes().next()?;
+                (!matches!(begins, b'/' | b':' | b'?' | b'#' | b' ')).then_some(Self::Web)
+            }
+            "data" => {
+                let (head, data) = rest.split_once(";base64,")?;
+                (is_media_type(head) && is_base64(data)).then_some(Self::Data)
             }
             _ => None,
         }
@@ -230,6 +231,11 @@ mod tests {
             ("data:image/png,AA", None),
             ("data:image/png;base64,", None),
             ("data:;base64,AA==", None),
+            ("data:image/;base64,AA==", None),
+            ("https:", None),
+            ("https:///p", None),
+            ("https:a.example/p", None),
+            ("https://[::1]/p", Some(Scheme::Web)),
             ("ftp://a.example/p", None),
             ("a.png", None),
         ];

@@ -7,7 +7,7 @@ use crate::{
     chat::{Reasoning, Thinking},
     json::{
         Asks::{self, Something},
-        Kind, Outcome, Read, Reader, Row, Text, fields,
+        Kind, Outcome, Raw, Read, Reader, Row, Text, fields,
     },
     notes::{Notes, Wish},
 };
@@ -72,11 +72,12 @@ fn effort(reader: &mut Reader<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// It asks for reasoning; how much of it there is has no effect.
+/// It asks for reasoning, or with 0 for none; how much of it there is has no effect.
 fn budget(reader: &mut Reader<'_>) -> Outcome<()> {
+    let is_none = Raw::read(reader)?.0 == "0";
     reader.note();
-    reader.wish(Some(Wish::Effort));
-    reader.skip()
+    reader.wish(Some(if is_none { Wish::NoEffort } else { Wish::Effort }));
+    Ok(())
 }
 
 fn display(reader: &mut Reader<'_>) -> Outcome<()> {

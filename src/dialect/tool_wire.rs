@@ -64,8 +64,13 @@ impl<'a> Tool<'a> {
             _ if ServerTool::find(kind).is_some() => return reader.forget_notes(seen),
             (Some(_), _) => &["type", "input_examples", "defer_loading", "function"],
             (None, Some(_)) => &["type", "input_examples", "defer_loading", "custom"],
-            (None, None) if self.tools.is_none() || kind == "namespace" => return,
-            (None, None) => Spec::NAMES,
+            (None, None) => {
+                let has_tools = self.tools.is_some() && kind != "namespace";
+                if has_tools {
+                    reader.note_these(seen, Self::NAMES, &["tools"]);
+                }
+                return self.flat.note_unused(reader, seen, Self::NAMES);
+            }
         };
         reader.note_others(seen, Self::NAMES, nested);
     }
@@ -88,8 +93,37 @@ pub(super) struct Spec<'a> {
 }
 
 fields!(
-    Spec<'a> { name, description, input_schema, parameters, strict, format } + fields::TOOL
+    Spec<'a> { name, description, input_schema, parameters, strict, format } + fields::TOOL => check
 );
+
+impl<'a> Spec<'a> {
+    /// The JSON schema of its arguments.
+    pub(super) fn schema(&self) -> Option<&'a str> {
+        self.input_schema.or(self.parameters).map(|schema| schema.0)
+    }
+
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        self.note_unused(reader, seen, Self::NAMES);
+    }
+
+    /// Takes notes in the object with the fields `names`: on `parameters` if it has two schemas, and
+    /// on a `format` that is neither a grammar nor any text.
+    fn note_unused(&self, reader: &mut Reader<'_>, seen: Seen, names: &[&str]) {
+        if self.input_schema.is_some() {
+            reader.note_these(seen, names, &["parameters"]);
+        }
+        let is_known =
+            |format: Raw<'_>| ["grammar", "text"].iter().any(|word| format.0.contains(word));
+        if !self.format.is_none_or(is_known) {
+            reader.note_these(seen, names, &["format"]);
+        }
+        let is_known =
+            |format: Raw<'_>| ["grammar", "text"].iter().any(|word| format.0.contains(word));
+        if !self.format.is_none_or(is_known) {
+            reader.note_these(seen, names, &["format"]);
+        }
+    }
+}
 
 /// Which tools may or must be called.
 #[derive(Debug)]
@@ -153,7 +187,18 @@ pub(super) struct AllowedTool<'a> {
     pub(super) name: Option<Text<'a>>,
 }
 
-fields!(AllowedTool<'a> { kind = "type", function, custom, name });
+fields!(AllowedTool<'a> { kind = "type", function, custom, name } => check);
+
+impl AllowedTool<'_> {
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        let own = match (&self.function, &self.custom) {
+            (Some(_), _) => "function",
+            (None, Some(_)) => "custom",
+            (None, None) => "name",
+        };
+        reader.note_others(seen, Self::NAMES, &["type", own]);
+    }
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Named<'a> {

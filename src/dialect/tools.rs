@@ -63,8 +63,7 @@ pub(super) fn read<'a>(
     let step = if function.is_some() { ".function" } else { ".custom" };
     let spec = function.or(custom).unwrap_or(flat);
     let builtin = builtin_tools::find(kind);
-    let schema = spec.input_schema.or(spec.parameters).map(|schema| schema.0);
-    let schema = schema.or(builtin.map(|tool| tool.schema));
+    let schema = spec.schema().or(builtin.map(|tool| tool.schema));
     let schema = match kind {
         _ if schema.is_some() => schema,
         _ if takes_text => Some(text_tools::SCHEMA),
@@ -109,9 +108,9 @@ pub(super) fn read_function<'a>(
     path: &dyn Fn() -> String,
 ) -> Result<Tool<'a>, Error> {
     Ok(Tool {
+        schema: spec.schema(),
         name: tool_rules::name(spec.name, path)?,
         description: spec.description.map(|text| text.0),
-        schema: spec.parameters.or(spec.input_schema).map(|schema| schema.0),
         examples: None,
         deferred: false,
         strict: spec.strict == Some(true),
@@ -267,8 +266,9 @@ fn allow(
         if tool.kind.as_ref().is_some_and(|kind| ServerTool::find(kind.as_str()).is_some()) {
             continue;
         }
-        let inner = tool.function.or(tool.custom).and_then(|named| named.name);
-        let known = inner.or(tool.name).filter(|name| names.has(name.as_str()));
+        let inner = tool.function.or(tool.custom);
+        let name = inner.map_or(tool.name, |named| named.name);
+        let known = name.filter(|name| names.has(name.as_str()));
         let Some(Text(name)) = known else {
             let param = format!("{param}.tools[{index}]");
             return Err(tool_rules::no_such_tool(declared, param));

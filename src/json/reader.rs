@@ -5,7 +5,7 @@
 //! values that are not needed, and says what is not JSON. Its `RawValue` is not used: it
 //! brings code that writes numbers, 15 KB gzipped.
 
-use std::str::FromStr;
+use std::{mem, str::FromStr};
 
 use serde::de::IgnoredAny;
 
@@ -190,8 +190,18 @@ impl<'a> Reader<'a> {
     /// Takes notes on the fields `names` of the object that was read, but for the `known`
     /// ones: an object of its type does not have the others.
     pub(crate) fn note_others(&mut self, seen: Seen, names: &[&str], known: &[&str]) {
+        self.note_where(seen, names, &|name| !known.contains(&name));
+    }
+
+    /// Takes notes on `these` fields of the object that was read, of its fields `names`: they have
+    /// no effect beside others.
+    pub(crate) fn note_these(&mut self, seen: Seen, names: &[&str], these: &[&str]) {
+        self.note_where(seen, names, &|name| these.contains(&name));
+    }
+
+    fn note_where(&mut self, seen: Seen, names: &[&str], is_meant: &dyn Fn(&str) -> bool) {
         for (place, name) in names.iter().enumerate() {
-            if seen.fields & (1 << (place % 64)) != 0 && !known.contains(name) {
+            if seen.fields & (1 << (place % 64)) != 0 && is_meant(name) {
                 let before = self.notes.len();
                 self.note();
                 self.place(seen.notes, before, name);
@@ -318,7 +328,8 @@ impl<'a> Reader<'a> {
             Asks::Nothing => self.skip(),
             Asks::NothingIf(values) => {
                 let value = self.raw()?;
-                if !values.contains(&value) {
+                let is_same = |known: &&str| is_but_for_space(known, value);
+                if !values.iter().any(is_same) {
                     self.note();
                 }
                 Ok(())
@@ -353,7 +364,10 @@ impl<'a> Reader<'a> {
             if self.kind() != Kind::Text {
                 return Err(Wrong::NotJson);
             }
+            // A name with half a character is one that nobody knows, and is named as that.
+            let takes_notes = mem::take(&mut self.takes_notes);
             let name = Text::read(self)?;
+            self.takes_notes = takes_notes;
             if self.peek() != Some(b':') {
                 return Err(Wrong::NotJson);
             }
@@ -544,6 +558,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn wrong(&self, rule: String) -> Wrong {
         Wrong::value(rule, self.at)
     }
+}
+
+/// Whether `text` is `known`, which has no white space, with any white space in it.
+fn is_but_for_space(known: &str, text: &str) -> bool {
+    let mut rest = known.as_bytes().iter();
+    text.bytes().all(|byte| byte.is_ascii_whitespace() || rest.next() == Some(&byte))
+        && rest.next().is_none()
 }
 
 /// The number `1.5e1` as 15. `None` if it is not whole, negative, or over `u64::MAX`.

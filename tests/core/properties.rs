@@ -128,6 +128,14 @@ fn what_was_found_once() {
     );
     // The same text as a key and as a page's origin.
     units::config(b"ahttps://chat.example\njhttps://chat.example");
+    // Tools in all forms, and what has two.
+    reader::json(
+        br#"{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","tool_calls":[
+        {"id":"c","custom":{"name":"g","input":"x"},"function":{"name":"f","arguments":"{}"}}]}],"tools":[
+        {"name":"f","input_schema":{"a":1},"parameters":{"b":1}},{"type":"custom","custom":{"name":"g"}},
+        {"function":{"name":"h","input_schema":{"a":1},"parameters":{"b":1}}},{"type":"bash_20250124","name":"bash"},
+        {"custom":{"name":"i","description":"A tool","parameters":{"c":1}}}]}"#,
+    );
     // A conversation that the server is to keep is refused, too.
     units::requests(br#"{"thread":true,"messages":[{"role":"user","content":"Hi"}]}"#);
 }

@@ -70,6 +70,27 @@ for (const dialect of dialects) {
     const value = odd.actual;
     assert.match(value, /^[!-~]+(, [!-~]+)*$/);
     assert.ok(value.length < 400 && value.startsWith("a??x:?y, ?, longlong"), value);
+    // One path that has no room: the list is cut before it.
+    const deep = `${'{"extra_body":'.repeat(110)}{"foo":1}${"}".repeat(110)}`;
+    const one = await post(gateway, dialect.path, `${deep.slice(0, -1)},${JSON.stringify(dialect.body()).slice(1)}`);
+    assert.deepEqual([one.status, ignoredOf(one)], [200, "..."]);
+  });
+
+  test(`${name}: a name with half a character is named by its place`, async () => {
+    await assertIgnored(dialect, { "a\ud83d": 1, "b\ude0a": null }, "a?");
+    await assertIgnored(dialect, { messages: [{ ...user([{ type: "text", text: "Hi", "c\ud83d": 1 }]), "d\ud83d": 1 }] }, "messages[].content[].c?, messages[].d?");
+    await assertIgnored(dialect, { tools: [{ name: "weather", input_schema: schema, "e\ud83d": 1 }] }, "tools[].e?");
+  });
+
+  test(`${name}: a value that asks nothing does so however it is written`, async () => {
+    const tools = [{ name: "weather", input_schema: schema, allowed_callers: ["direct"] }];
+    const fields = { mcp_servers: [], logprobs: false, tools };
+    await assertIgnored(dialect, fields, undefined);
+    for (const indent of [2, "\t"]) {
+      const text = JSON.stringify(dialect.body(fields), null, indent).replace('"mcp_servers": []', '"mcp_servers": [\r\n\r\n]');
+      const answer = await post(gateway, dialect.path, text, STRICT);
+      assert.deepEqual([answer.status, ignoredOf(answer)], [200, undefined], answer.text);
+    }
   });
 
   test(`${name}: what official clients send with every request is not named`, async () => {
@@ -120,6 +141,8 @@ for (const dialect of dialects) {
     [{ reasoning: { effort: "medium" } }, QWEN, true],
     [{ reasoning: { enabled: true } }, QWEN, true],
     [{ reasoning: { max_tokens: 2000 } }, QWEN, true, "reasoning.max_tokens"],
+    [{ reasoning: { max_tokens: 0 } }, QWEN, false, "reasoning.max_tokens"],
+    [{ reasoning: { max_tokens: 0 } }, THINKS, false, "reasoning.max_tokens"],
     [{ reasoning_effort: "high" }, QWEN, true],
     [{ thinking: { type: "enabled" } }, QWEN, true],
     [{ thinking: { type: "auto" } }, QWEN, true],
@@ -187,6 +210,14 @@ for (const dialect of dialects) {
     upstream.queue({ text: "one END two" });
     const answer = await post(gateway, dialect.path, dialect.body({ stop: ["", "END"] }));
     assert.deepEqual([said(answer).text, ignoredOf(answer)], ["one ", "stop"]);
+  });
+
+  test(`${name}: stop sequences that are refused are called as the client calls them`, async () => {
+    const many = Array.from({ length: 65 }, (_, index) => `s${index}`);
+    for (const given of ["x".repeat(5_000), many]) {
+      await assertRefused(dialect, { stop: given }, "stop");
+      await assertRefused(dialect, { stop_sequences: [given].flat() }, "stop_sequences");
+    }
   });
 
   test(`${name}: whole numbers may be written as floats`, async () => {
@@ -262,6 +293,18 @@ for (const dialect of dialects) {
     ]) {
       await assertIgnored(dialect, { tools: [tool, { ...tool, name: tool.name && "other" }] }, ignored);
     }
+  });
+
+  test(`${name}: of two schemas of a tool one counts, and the other is named`, async () => {
+    const both = { name: "weather", input_schema: schema, parameters: { type: "object", title: "LOST" } };
+    await assertIgnored(dialect, { tools: [both, { name: "other", input_schema: schema }] }, "tools[].parameters");
+    assert.doesNotMatch(toldOf(), /LOST/);
+    await assertIgnored(dialect, { tools: [{ type: "function", function: both }] }, "tools[].function.parameters");
+    assert.doesNotMatch(toldOf(), /LOST/);
+    const named = { type: "function", function: { name: "weather" }, name: "other" };
+    const allowed_tools = { mode: "auto", tools: [named] };
+    const place = "tool_choice.allowed_tools.tools[].name";
+    await assertIgnored(dialect, { tools: [FORMS[0]], tool_choice: { type: "allowed_tools", allowed_tools } }, place);
   });
 
   test(`${name}: a tool_choice in either dialect's form is its word`, async () => {
@@ -342,6 +385,16 @@ for (const dialect of dialects) {
     await assertIgnored(dialect, { messages: [{ role: "system", content }, user("Hi")] }, place);
     await assertIgnored(dialect, { system: content }, `system[].${picture.type}`);
     assert.match(toldOf(), /DRAWN/);
+    // They are not looked at.
+    for (const broken of openai
+      ? [{ type: "image_url", image_url: { url: "data:image/png;base64," } }, { type: "file", file: { file_id: "f" } }]
+      : [{ type: "image", source: { type: "base64", media_type: "image/png", data: "" } }, { type: "document", source: { type: "file", file_id: "f" } }]) {
+      const messages = [user("Draw"), { role: "assistant", content: [{ type: "text", text: "DRAWN" }, broken] }, user("Again")];
+      const left = await post(gateway, dialect.path, dialect.body({ messages }));
+      assert.equal(left.status, 200, left.text);
+      assert.ok(ignoredOf(left).split(", ").includes(`messages[].content[].${broken.type}`), ignoredOf(left));
+      assert.match(toldOf(), /DRAWN/);
+    }
     // Nothing but a picture: the turn is gone, and the conversation goes on.
     await assertIgnored(dialect, { messages: [user("Draw"), { role: "assistant", content: [picture] }, user("Again")] }, place);
   });
@@ -369,6 +422,23 @@ for (const dialect of dialects) {
       ? { type: "image_url", image_url: { url: "data:;base64,AAAA" } }
       : { type: "image", source: { type: "base64", media_type: "", data: "AAAA" } };
     await assertRefused(dialect, { messages: [user([nameless])] }, `messages[0].content[0].${openai ? "image_url.url" : "source.media_type"}`);
+  });
+
+  test(`${name}: a picture at no address is refused by its place`, async () => {
+    for (const url of ["http:", "https://", "https:///a.png", "http:a.png", "https://?a", "https:// a", "", "/a.png", "data:image/png;base64,"]) {
+      const [part, at] =
+        name === "OpenAI"
+          ? [{ type: "image_url", image_url: { url } }, "image_url.url"]
+          : [{ type: "image", source: { type: "url", url } }, "source.url"];
+      await assertRefused(dialect, { messages: [user([part])] }, `messages[0].content[0].${at}`);
+    }
+    for (const media_type of ["png", "/", "image/", "/png"]) {
+      const [part, at] =
+        name === "OpenAI"
+          ? [{ type: "image_url", image_url: { url: `data:${media_type};base64,AAAA` } }, "image_url.url"]
+          : [{ type: "image", source: { type: "base64", media_type, data: "AAAA" } }, "source.media_type"];
+      await assertRefused(dialect, { messages: [user([part])] }, `messages[0].content[0].${at}`);
+    }
   });
 
   test(`${name}: a part of an unknown type is refused by its place`, async () => {
@@ -462,6 +532,8 @@ test("OpenAI: custom tools take text and give text, in requests and in the histo
   await assertIgnored(OPENAI, { tools: [grammar] }, undefined);
   assert.match(JSON.stringify(lastBody(upstream).messages), /lark/);
   await assertIgnored(OPENAI, { tools: [{ type: "custom", custom: { name: "run", format: { type: "text" } } }] }, undefined);
+  await assertIgnored(OPENAI, { tools: [{ type: "custom", custom: { name: "run", format: { type: "regex" } } }] }, "tools[].custom.format");
+  await assertIgnored(OPENAI, { tools: [{ type: "custom", name: "run", format: {} }] }, "tools[].format");
 });
 
 test("OpenAI: of tools and functions, both choices and both forms, what is not obeyed is named", async () => {
@@ -469,6 +541,13 @@ test("OpenAI: of tools and functions, both choices and both forms, what is not o
   const tools = [{ type: "function", function: spec }];
   await assertIgnored(OPENAI, { tools, functions: [spec], function_call: "none" }, "functions, function_call");
   await assertIgnored(OPENAI, { functions: [spec], tool_choice: "auto" }, "tool_choice");
+  await assertIgnored(OPENAI, { functions: [{ ...spec, input_schema: schema }] }, "functions[].parameters");
+  const call = { id: "c", type: "custom", custom: { name: "f", input: "x" }, function: { name: "LOST", arguments: "{}" } };
+  const messages = [user("Hi"), { role: "assistant", tool_calls: [call] }, { role: "tool", tool_call_id: "c", content: "x" }];
+  await assertIgnored(OPENAI, { messages }, "messages[].tool_calls[].function");
+  const file = { file_data: "data:application/pdf;base64,AAAA", file_url: "https://a.example/b.pdf" };
+  await assertIgnored(OPENAI, { model: "gpt-4o", messages: [user([{ type: "file", file }])] }, "messages[].content[].file.file_url");
+  assert.doesNotMatch(toldOf(), /LOST/);
   const format = { type: "json_schema", schema };
   upstream.queue({ text: "{}" });
   const answer = await post(gateway, CHAT, OPENAI.body({ response_format: { type: "json_object" }, output_format: format }));

@@ -29,6 +29,14 @@ const NAMES = [
   ["xai/grok-4-latest", "grok-4-0709"],
   ["doubao-seed-1-6", "doubao-seed-1-6-250615"],
   ["gpt-5-latest", "gpt-5"],
+  ["claude-sonnet-4-5-think", `${SONNET}-think`],
+  ["anthropic/Claude-Opus-4-Think[1m]", `${OPUS}-think`],
+  ["gpt-5 [1m]", "gpt-5"],
+  // The date of a release, where the id has none.
+  ["gpt-5-2025-08-07", "gpt-5"],
+  ["gpt-5-mini-2025-08-07", "gpt-5-mini"],
+  ["openai/o3-2025-04-16", "o3"],
+  ["deepseek-chat-0324", "deepseek-chat"],
   ["auto", "deepseek-chat"],
   ["openrouter/Auto", "deepseek-chat"],
   // What agents and apps ask for by themselves.

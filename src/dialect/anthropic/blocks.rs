@@ -63,9 +63,8 @@ fn read_block<'a>(
     match kind {
         "text" => parts.push(Part::Text(block.text.take().ok_or_else(|| missing(path, "text"))?.0)),
         "image" => {
-            let source = read_source(block.source.take(), path)?;
             if rules::keeps_attachment(role, kind, path, notes) {
-                parts.push(Part::Image(source));
+                parts.push(Part::Image(read_source(block.source.take(), path)?));
             }
         }
         "document" => read_document(block, role, path, parts, notes)?,
@@ -147,8 +146,8 @@ fn read_document<'a>(
             parts.extend(read(content, role, &|| within("content"), notes)?);
         }
         source => {
-            let source = read_source(source, path)?;
             if rules::keeps_attachment(role, "document", path, notes) {
+                let source = read_source(source, path)?;
                 parts.extend(about);
                 parts.push(Part::File { name: title, source });
             }
@@ -294,7 +293,7 @@ fn read_source<'a>(
     let kind = source.kind.ok_or_else(|| missing(path, "source.type"))?;
     match (kind.as_str(), source.media_type, source.data, source.url) {
         ("base64", Some(media_type), Some(data), _) => {
-            if !media_type.as_str().contains('/') {
+            if !rules::is_media_type(media_type.as_str()) {
                 return Err(wrong(path, "source.media_type", "Must be like `image/png`."));
             }
             if !rules::is_base64(data.as_str()) {

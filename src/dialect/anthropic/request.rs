@@ -3,11 +3,7 @@
 use super::{blocks, encode::Reply, tools, wire};
 use crate::{
     chat::{Delivery, Part, Prefill, Role, Turn, UsageReport},
-    dialect::{
-        Asked,
-        request::{Own, StopRule},
-        rules,
-    },
+    dialect::{Asked, request::Own, rules},
     error::Error,
     json::{self, Text},
     notes::Notes,
@@ -47,8 +43,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         }
         push_turns(&mut turns, index, message, &mut notes)?;
     }
-    let stop = StopRule { most: MOST_STOP_SEQUENCES, param: "stop_sequences" };
-    let own = Own { turns, tools, delivery, prefill: Prefill::Refuse, stop };
+    let own =
+        Own { turns, tools, delivery, prefill: Prefill::Refuse, most_stops: MOST_STOP_SEQUENCES };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(Reply) })
 }
 

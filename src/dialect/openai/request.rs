@@ -5,11 +5,7 @@ use std::borrow::Cow;
 use super::{encode::Reply, tools, wire};
 use crate::{
     chat::{Delivery, MOST_CHOICES, Part, Prefill, Role, ToolOutcome, Turn, UsageReport},
-    dialect::{
-        Asked, content,
-        request::{Own, StopRule},
-        rules, text_tools,
-    },
+    dialect::{Asked, content, request::Own, rules, text_tools},
     error::Error,
     json::{self, Text},
     notes::Notes,
@@ -55,8 +51,13 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         }
     }
     let reply = Reply::new(form, usage, tools.as_ref(), choices);
-    let stop = StopRule { most: MOST_STOP_SEQUENCES, param: "stop" };
-    let own = Own { turns, tools, delivery, prefill: Prefill::AskToContinue, stop };
+    let own = Own {
+        turns,
+        tools,
+        delivery,
+        prefill: Prefill::AskToContinue,
+        most_stops: MOST_STOP_SEQUENCES,
+    };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })
 }
 

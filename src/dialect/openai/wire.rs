@@ -93,7 +93,15 @@ pub(crate) struct ToolCall<'a> {
     pub(crate) custom: Option<Custom<'a>>,
 }
 
-fields!(ToolCall<'a> { id, function, custom } + TOOL_CALL);
+fields!(ToolCall<'a> { id, function, custom } + TOOL_CALL => check);
+
+impl ToolCall<'_> {
+    fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
+        if self.custom.is_some() {
+            reader.note_these(seen, Self::NAMES, &["function"]);
+        }
+    }
+}
 
 const TOOL_CALL: &[Row] = &[("index", Nothing), ("type", Nothing)];
 

@@ -3,10 +3,7 @@
 use super::{echo::Echo, encode::Reply, items, tools, wire};
 use crate::{
     chat::{Delivery, Part, Prefill, Role, Turn, UsageReport},
-    dialect::{
-        Asked, content,
-        request::{Own, StopRule},
-    },
+    dialect::{Asked, content, request::Own},
     error::Error,
     json::{self, Content},
     notes::Notes,
@@ -61,8 +58,13 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         return Err(Error::invalid("input", "Must have at least one message."));
     }
     let reply = Reply::new(special, Echo::of(body, &notes));
-    let stop = StopRule { most: MOST_STOP_SEQUENCES, param: "stop" };
-    let own = Own { turns, tools, delivery, prefill: Prefill::AskToContinue, stop };
+    let own = Own {
+        turns,
+        tools,
+        delivery,
+        prefill: Prefill::AskToContinue,
+        most_stops: MOST_STOP_SEQUENCES,
+    };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })
 }
 
