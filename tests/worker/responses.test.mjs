@@ -247,3 +247,18 @@ test("an answer that is too large to be repeated at its end fails, and the next 
   const { finish, response } = await stream({});
   assert.deepEqual([finish, response.output[0].content[0].text.length], ["completed", 2_000_000]);
 });
+
+test("an item of an unknown type is refused by its place, one of the provider's servers is named", async () => {
+  for (const item of [{ type: "hologram", content: "Look" }, { type: "container_upload", file_id: "f" }, { type: "input_text", text: "Hi" }]) {
+    const { status, json } = await ask({ input: [user("Hi"), item] });
+    assert.equal(status, 400, item.type);
+    assert.equal(json.error.param, "input[1].type");
+    assert.match(json.error.message, new RegExp(item.type));
+  }
+  for (const type of ["reasoning", "compaction", "web_search_call", "mcp_list_tools", "mcp_approval_request"]) {
+    upstream.queue({ text: "Hi" });
+    const { status, headers } = await ask({ input: [user("Hi"), { type, id: "i" }] });
+    assert.equal(status, 200, type);
+    assert.equal(headers["x-degpt-ignored"]?.split(", ")[0], `input[].${type}`);
+  }
+});

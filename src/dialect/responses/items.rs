@@ -42,13 +42,25 @@ pub(super) fn read<'a>(
         }
         // Those without are of the provider's own servers.
         kind if kind.ends_with("_call") && item.call_id.is_some() => call(kind, item, path)?,
-        kind => {
+        kind if asks_nothing(kind) => {
             notes.ignore(&format!("input[].{}", notes::clean(kind)));
             return Ok(None);
+        }
+        // Without it the model would answer another question.
+        kind => {
+            let types = ["message", "function_call", "function_call_output"];
+            return Err(rules::unknown(format!("{}.type", path()), "type of item", kind, &types));
         }
     };
     let role = if matches!(part, Part::ToolCall { .. }) { Role::Assistant } else { Role::User };
     Ok(Some(Turn { role, parts: vec![part] }))
+}
+
+/// Whether an item can be left out: earlier reasoning, what was made shorter and encrypted, and
+/// what the provider's own servers did.
+fn asks_nothing(kind: &str) -> bool {
+    let is_of_server = kind.ends_with("_call") || kind.starts_with("mcp_");
+    is_of_server || matches!(kind, "reasoning" | "compaction" | "compaction_trigger")
 }
 
 fn message<'a>(
