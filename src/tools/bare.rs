@@ -4,7 +4,8 @@
 //! - JSON: `{"name": "x"`, in a list or not. The fields of a call may come in any order, and
 //!   the calls may be in a field, like `{"tool_calls": [{"function": {"name": "x"`.
 //! - Python: `[x(`, and `default_api.x(`, in `print(` or not.
-//! - The words of OpenAI's Harmony, `to=functions.x`, and Mistral's `[TOOL_CALLS]`.
+//! - The words of OpenAI's Harmony, `to=functions.x`, Mistral's `[TOOL_CALLS]`, and Phi's
+//!   `functools[`.
 
 use super::{
     block::{Block, Step},
@@ -16,6 +17,9 @@ use crate::chat::Tool;
 
 /// Mistral's word for calls.
 const LIST_WORD: &str = "TOOL_CALLS";
+
+/// Phi's word before a list of calls.
+const PHI_WORD: &str = "functools";
 
 /// What one more character makes of it.
 pub(super) enum Gate {
@@ -138,6 +142,7 @@ impl Bare {
             }
             ('{' | '[' | '(', _) if self.is_inside() => self.depth += 1,
             _ if self.is_inside() || ch.is_ascii_whitespace() => {}
+            ('{', _) if self.place == Place::AfterText => return Gate::Text,
             ('{' | '[', Expected::Value(Field::Other)) => self.depth += 1,
             ('{', Expected::Start | Expected::Call | Expected::Value(Field::Calls)) => {
                 self.enter(Expected::Key);
@@ -181,8 +186,7 @@ impl Bare {
     }
 
     fn block(&self, depth: u32) -> Gate {
-        let in_fence = matches!(self.place, Place::Fence | Place::CallFence);
-        Gate::Block(Step::Hold(Block::bare(depth, in_fence)))
+        Gate::Block(Step::Hold(Block::bare(depth, self.place)))
     }
 
     /// Takes one more character of a word, which starts at `start`, or the first after it.
@@ -207,6 +211,9 @@ impl Bare {
                 if is_first && ch.is_ascii_whitespace() =>
             {
                 Gate::Hold(self)
+            }
+            (PHI_WORD, '[') if is_first => {
+                Gate::Block(Block::after_word().step(ch, held, declared))
             }
             _ if declared.find_word(word).is_none() => Gate::Text,
             (_, '(') if !is_first || self.may_be_plain() || declared::has_namespace(word) => {
@@ -233,7 +240,7 @@ impl Bare {
             Expected::Call => starts(LIST_WORD) || is_name(),
             _ if self.may_be_plain() => is_name() || starts("print"),
             _ => {
-                ["print", "tool_code", "assistant", "commentary", "analysis", "to="]
+                ["print", "tool_code", "assistant", "commentary", "analysis", "to=", PHI_WORD]
                     .into_iter()
                     .any(starts)
                     || declared::begins_namespace(word)

@@ -48,14 +48,14 @@ pub(super) fn cut(calls: &mut [ParsedCall], closed: &str, kept: usize) -> Option
 }
 
 /// The fields that hold a tool's name, its arguments, or calls.
-pub(super) const NAMES: [&str; 6] =
-    ["name", "function", "tool", "tool_name", "function_name", "recipient_name"];
-pub(super) const ARGUMENTS: [&str; 6] =
-    ["arguments", "parameters", "input", "args", "tool_input", "params"];
+pub(super) const NAMES: [&str; 7] =
+    ["name", "function", "tool", "tool_name", "function_name", "recipient_name", "action"];
+pub(super) const ARGUMENTS: [&str; 7] =
+    ["arguments", "parameters", "input", "args", "tool_input", "params", "action_input"];
 pub(super) const CALLS: [&str; 5] =
     ["function", "tool_calls", "toolCalls", "tool_uses", "function_call"];
 /// Those that say nothing of a call.
-pub(super) const OTHERS: [&str; 4] = ["type", "id", "index", "call_id"];
+pub(super) const OTHERS: [&str; 5] = ["type", "id", "index", "call_id", "tool_call_id"];
 
 /// Adds to `calls` those in `json`: an object, or a list of them. `None` if it has anything
 /// else in it, or calls a tool that is not declared.
@@ -88,6 +88,15 @@ fn read_nested(
     // As it is with a schema for arguments.
     if fields.find(&["parameters"]).is_some_and(is_schema) {
         return None;
+    }
+    // Apertus has the name as the only key.
+    if let [(name, Raw(arguments))] = fields.0.as_slice()
+        && let Some(place) = declared.find(name.as_str())
+        && arguments.starts_with('{')
+    {
+        let name = declared.name(place).to_owned();
+        calls.push(ParsedCall { name, arguments: (*arguments).to_owned() });
+        return Some(());
     }
     let Text(name) = json::read(fields.find(&NAMES)?.as_bytes()).ok()?;
     let arguments = fields.find(&ARGUMENTS);

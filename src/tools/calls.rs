@@ -19,7 +19,7 @@ use super::{
     call_json::{self, Ending, ParsedCall},
     declared::{Declared, Word},
     mend,
-    tags::{self, Look, Role, Tag},
+    tags::{self, Dress, Look, Role, Tag},
 };
 use crate::json::{self, Care as JsonCare, Raw};
 
@@ -81,7 +81,7 @@ impl<'a> Reading<'a> {
     fn run(&mut self, block: &'a str) -> Option<()> {
         let mut rest = block;
         loop {
-            rest = tags::skip(rest, |ch| ch.is_ascii_whitespace() || matches!(ch, ',' | '`' | '~'));
+            rest = tags::skip(rest, |ch| ch.is_ascii_whitespace() || matches!(ch, ',' | ';' | '`' | '~'));
             rest = match rest.chars().next() {
                 None => return self.end(),
                 Some('<') => self.tag(rest)?,
@@ -101,10 +101,13 @@ impl<'a> Reading<'a> {
         (has_value && (ends.is_empty() || ends.starts_with('<'))).then_some(after)
     }
 
-    /// Ends the block. If that was cut off, so is the call that no tag has closed.
+    /// Ends the block. A call that has no whole object and that no tag has closed was cut off:
+    /// the end of an answer says nothing of what would have followed.
     fn end(&mut self) -> Option<()> {
-        let is_cut = self.ending == Ending::Cut && self.tool.is_some() && self.object.is_none();
-        if is_cut {
+        if self.tool.is_some() && self.object.is_none() {
+            if self.ending == Ending::Whole {
+                return None;
+            }
             self.key = None;
             let arguments = self.arguments.take();
             self.object = Some(arguments.map_or_else(String::new, Arguments::cut));
@@ -156,7 +159,7 @@ impl<'a> Reading<'a> {
             Role::Argument | Role::Key | Role::Value if tag.closes() => {}
             Role::Argument | Role::Key | Role::Value => return self.argument(&tag, rest),
             Role::Part => {}
-            Role::Result => return None,
+            Role::Quote | Role::Result | Role::Foreign => return None,
         }
         Some(rest)
     }
@@ -211,7 +214,7 @@ impl<'a> Reading<'a> {
         if !tag.opens() {
             return Some(("", text));
         }
-        let kind = (tag.role, tag.is_dsml);
+        let kind = (tag.role, tag.is_like(Dress::Dsml));
         if !self.unclosed.contains(&kind) {
             let found = find_tag(text, &|close| closes(tag, close));
             if let Some((value, _, rest)) = found {
@@ -321,8 +324,8 @@ fn without_lines(value: &str) -> &str {
 }
 
 /// Whether an argument is closed by this closing tag: by one that is dressed like its own.
-pub(super) fn closes(tag: &Tag<'_>, close: &Tag<'_>) -> bool {
-    close.closes() && close.role == tag.role && close.is_dsml == tag.is_dsml
+fn closes(tag: &Tag<'_>, close: &Tag<'_>) -> bool {
+    close.closes() && close.role == tag.role && close.is_like(tag.dress)
 }
 
 /// The word that `text` begins with, and what follows it.

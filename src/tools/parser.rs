@@ -41,6 +41,9 @@ pub(super) struct Parser {
     ready: String,
     passed_text: bool,
     called: bool,
+    /// Whether a call came in a form that is not read. Then nothing after it is one: it may
+    /// stand in that one's strings.
+    is_foreign: bool,
     /// Whether the answer was cut off here.
     ending: Ending,
     /// What is wrong with a call that became text.
@@ -130,6 +133,8 @@ enum Verdict {
     Hold(Candidate),
     /// It is complete with this character.
     Complete,
+    /// It was complete up to this byte of what is held.
+    Until(usize),
     /// It is text. The character belongs to what follows it.
     Text,
 }
@@ -140,6 +145,7 @@ impl From<Step> for Verdict {
             Step::Hold(block) => Self::Hold(Candidate::Block(block)),
             Step::Followed => Self::Hold(Candidate::After { new_line: false }),
             Step::Complete => Self::Complete,
+            Step::Until(end) => Self::Until(end),
             Step::Text => Self::Text,
         }
     }
@@ -155,6 +161,7 @@ impl Parser {
             ready: String::new(),
             passed_text: false,
             called: false,
+            is_foreign: false,
             ending: Ending::Whole,
             unreadable: None,
             after_call: false,
@@ -217,6 +224,13 @@ impl Parser {
         match verdict {
             Verdict::Hold(candidate) => self.candidate = candidate,
             Verdict::Complete => self.complete(on_event),
+            Verdict::Until(end) => {
+                let rest = self.held.split_off(end);
+                self.complete(on_event);
+                for ch in rest.chars() {
+                    self.step(ch, on_event);
+                }
+            }
             Verdict::Text => {
                 // In the middle of a line it is only spoken of.
                 if self.fences.at_line_start() {
@@ -232,7 +246,7 @@ impl Parser {
     /// The candidate that begins with `ch`, with which [`Self::held`] ends.
     fn begin(&self, ch: char) -> Option<Candidate> {
         match ch {
-            _ if self.fences.in_fence() => None,
+            _ if self.is_foreign || self.fences.in_fence() => None,
             // In code a tag is only quoted.
             '<' if !self.fences.in_code() => Some(Candidate::OpenTag(TagSoFar::at_end("<"))),
             '`' | '~' if self.fences.at_line_start() => {
@@ -323,6 +337,11 @@ impl Parser {
             TagStep::Whole(tag) if tag.closes() && self.after_call => {
                 self.held.clear();
                 Verdict::Hold(Candidate::Nothing)
+            }
+            TagStep::Whole(tag) if tag.role == Role::Foreign => {
+                self.is_foreign = true;
+                self.unreadable = Some(call_json::fault(""));
+                Verdict::Text
             }
             TagStep::Whole(_) | TagStep::Other => Verdict::Text,
         }
