@@ -45,6 +45,17 @@ impl<'s> Arguments<'s> {
         }
     }
 
+    /// Whether it has all of those that the schema names.
+    pub(super) fn is_full(&self) -> bool {
+        let Some(properties) = &self.properties else {
+            return false;
+        };
+        let json = [&self.json, "}"].concat();
+        json::read::<Fields<'_>>(json.as_bytes()).is_ok_and(|fields| {
+            properties.0.iter().all(|(name, _)| fields.find(&[name.as_str()]).is_some())
+        })
+    }
+
     /// What the schema says that the argument may be.
     fn root(&mut self, name: &str) -> Root {
         let schema = self.properties.as_ref().filter(|_| self.parts > 0);

@@ -8,7 +8,7 @@
 //!   `functools[`.
 
 use super::{
-    block::{Block, Step},
+    block::{Block, Place, Step},
     call_json::{ARGUMENTS, CALLS, NAMES, OTHERS},
     calls,
     declared::{self, Declared, PARALLEL, Word},
@@ -28,19 +28,6 @@ pub(super) enum Gate {
     Block(Step),
     /// It is no call. The character belongs to what follows it.
     Text,
-}
-
-/// Where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Where only [`LIST_WORD`] makes it a call.
-    AfterText,
-    /// At the beginning of the answer.
-    Start,
-    /// In a code fence at the beginning of the answer.
-    Fence,
-    /// In a code fence whose language says that calls are in it.
-    CallFence,
 }
 
 #[derive(Debug, Clone)]

@@ -4,7 +4,6 @@
 //! values of arguments. [`super::calls`] reads it then.
 
 use super::{
-    bare::Place,
     calls,
     declared::{Declared, Word},
     tags::{self, Dress, Look, Role, Tag},
@@ -36,6 +35,19 @@ pub(super) struct Block {
     is_loose: bool,
     /// The byte of what is held after its last value.
     done: usize,
+}
+
+/// Where calls without tags stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where only Mistral's word makes it a call.
+    AfterText,
+    /// At the beginning of the answer.
+    Start,
+    /// In a code fence at the beginning of the answer.
+    Fence,
+    /// In a code fence whose language says that calls are in it.
+    CallFence,
 }
 
 /// How a block began. This decides what ends it.

@@ -101,12 +101,14 @@ impl<'a> Reading<'a> {
         (has_value && (ends.is_empty() || ends.starts_with('<'))).then_some(after)
     }
 
-    /// Ends the block. A call that has no whole object and that no tag has closed was cut off:
-    /// the end of an answer says nothing of what would have followed.
+    /// Ends the block. A call that has no whole object and that no tag has closed was cut off,
+    /// unless all arguments of its tool are there: the end of an answer says nothing of what
+    /// would have followed.
     fn end(&mut self) -> Option<()> {
         if self.tool.is_some() && self.object.is_none() {
             if self.ending == Ending::Whole {
-                return None;
+                let is_full = self.arguments.as_ref().is_some_and(Arguments::is_full);
+                return self.flush().filter(|()| is_full);
             }
             self.key = None;
             let arguments = self.arguments.take();
@@ -231,6 +233,10 @@ impl<'a> Reading<'a> {
         let (value, close, rest) = find_tag(text, &|close| {
             close.closes() && (close.role == tag.role || is_around(close))
         })?;
+        // One that the value opens may be quoted in it.
+        if find_tag(value, &|open| open.opens() && open.role == close.role).is_some() {
+            return None;
+        }
         let end = text.get(value.len()..).unwrap_or_default();
         Some((value, if close.role == tag.role { rest } else { end }))
     }

@@ -88,6 +88,7 @@ impl<'t> Mender<'t> {
                 }
                 '<' => match GEMMA.into_iter().find(|mark| self.rest.starts_with(mark)) {
                     Some(mark) => self.string(mark)?,
+                    None if GEMMA.iter().any(|mark| mark.starts_with(self.rest)) => return None,
                     None => self.leave_all(),
                 },
                 ',' | ':' | ' ' | '\n' | '\r' | '\t' => self.keep(1),

@@ -18,8 +18,8 @@ use std::mem;
 
 use super::{
     MAX_HELD_BYTES,
-    bare::{Bare, Gate, Place},
-    block::{Block, Step, TagSoFar, TagStep},
+    bare::{Bare, Gate},
+    block::{Block, Place, Step, TagSoFar, TagStep},
     call_json::{self, Ending, ParsedCall},
     calls,
     code_fences::CodeFences,

@@ -1,5 +1,5 @@
 /** The table, for a terminal and for docs/tool-forms.md. */
-import { DEVIATION, FORMS, READABLE, STAY, TEXT } from "./table.mjs";
+import { DEVIATION, FORMS, READABLE, STAY, TEXT, UNREAD } from "./table.mjs";
 
 const SHORT = { "text before": "before", "text after": "after", "Chinese before": "Chinese", "two calls": "two", "nested JSON": "nested", "markup in strings": "markup", "lines in strings": "lines", "no arguments": "empty" };
 
@@ -32,7 +32,7 @@ export function print(readings, peers) {
     const text = judged(readings, ofForm(form, "text"));
     console.log(`${form.id.padEnd(20)} read ${count(read).padEnd(6)} stays text ${count(text)}`);
   }
-  const red = readings.filter(({ wrong }) => wrong);
+  const red = readings.filter(({ wrong }) => wrong && wrong !== UNREAD);
   if (red.length > 0) console.log(`\n${red.length} rows are not as they must be:`);
   for (const { row, wrong } of red) console.log(`  ${row.kind === "read" ? "read" : "text"}  ${row.id}: ${wrong}`);
   console.log("");
@@ -113,7 +113,8 @@ The tools of the rows have parameters of every type. A row is in the table only 
   tool only;
 - *what is quoted* is no call: in inline code, in a fence with other words in it or after it, in a thought, in
   the words of a user that the model repeats;
-- *what is not whole* is no call: an answer cut off within its arguments.
+- *what is not whole* is no call: the end of an answer ends none. A name needs a whole object after it, or
+  the closing tag of the call, or of the block around it; or all parameters of its tool, each closed.
 
 ## Forms
 
@@ -141,6 +142,10 @@ ${table(
   )}
 
 ${table(["form", "its shape is known from", "looks like"], FORMS.map((form) => [code(form.id), form.from, example(form)]))}
+
+Not read, because no model of DeGPT writes it: ${FORMS.filter(({ unread }) => unread).map(({ id, unread }) => `${code(id)} (${unread})`).join(", ")}.
+An answer with its marks makes no call at all, so none that its strings quote either. It is asked for once
+more, in the form that the model was told.
 
 ## Small faults
 

@@ -408,10 +408,10 @@ fn what_is_held_is_not_lost_at_a_limit() {
             "max_tokens",
         ),
         (
-            "<tool_call>{\"name\": \"get_weather\", \"arguments\": {city: \"Pa".to_owned(),
+            "<tool_call>{\"name\": \"get_weather\", \"arguments\": {*city: \"Pa".to_owned(),
             Limits::default(),
             Some("length"),
-            vec![json!("<tool_call>{\"name\": \"get_weather\", \"arguments\": {city: \"Pa")],
+            vec![json!("<tool_call>{\"name\": \"get_weather\", \"arguments\": {*city: \"Pa")],
             "max_tokens",
         ),
         (
