@@ -22,11 +22,11 @@ impl<'s> Arguments<'s> {
         const MOST_BYTES: usize = 4 << 20;
         const LEAST_PARTS: usize = 64;
         let schema = schema.unwrap_or_default();
-        let properties = json::read::<Fields<'_>>(schema.as_bytes()).ok();
+        let properties = Fields::of(schema);
         let properties = properties.and_then(|fields| fields.find(&["properties"]));
         Self {
             schema,
-            properties: properties.and_then(|text| json::read(text.as_bytes()).ok()),
+            properties: properties.and_then(Fields::of),
             parts: (MOST_BYTES / (schema.len() + 1)).max(LEAST_PARTS),
             json: String::from("{"),
         }
@@ -50,8 +50,9 @@ impl<'s> Arguments<'s> {
         let Some(properties) = &self.properties else {
             return false;
         };
-        let json = [&self.json, "}"].concat();
-        json::read::<Fields<'_>>(json.as_bytes()).is_ok_and(|fields| {
+        let mut json = self.json.clone();
+        json.push('}');
+        Fields::of(&json).is_some_and(|fields| {
             properties.0.iter().all(|(name, _)| fields.find(&[name.as_str()]).is_some())
         })
     }

@@ -228,8 +228,8 @@ impl Bare {
             _ if self.may_be_plain() => is_name() || starts("print"),
             _ => {
                 ["print", "tool_code", "assistant", "commentary", "analysis", "to=", PHI_WORD]
-                    .into_iter()
-                    .any(starts)
+                    .iter()
+                    .any(|known| known.starts_with(word))
                     || declared::begins_namespace(word)
                     || (word.starts_with("to=") || declared::has_namespace(word)) && is_name()
             }

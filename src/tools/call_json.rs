@@ -71,12 +71,11 @@ fn read_nested(
 ) -> Option<()> {
     let depth = depth.checked_sub(1)?;
     if json.starts_with('[') {
-        let list: Vec<Raw<'_>> = json::read(json.as_bytes()).ok()?;
-        return list.iter().try_for_each(|Raw(json)| {
+        return list(json)?.iter().try_for_each(|Raw(json)| {
             read_nested(json, declared, calls, depth + 1).filter(|()| json.starts_with('{'))
         });
     }
-    let fields: Fields<'_> = json::read(json.as_bytes()).ok()?;
+    let fields = Fields::of(json)?;
     // With a description it is the definition of a tool.
     if fields.find(&["description"]).is_some() {
         return None;
@@ -94,11 +93,10 @@ fn read_nested(
         && let Some(place) = declared.find(name.as_str())
         && arguments.starts_with('{')
     {
-        let name = declared.name(place).to_owned();
-        calls.push(ParsedCall { name, arguments: (*arguments).to_owned() });
+        add(calls, declared.name(place), (*arguments).to_owned());
         return Some(());
     }
-    let Text(name) = json::read(fields.find(&NAMES)?.as_bytes()).ok()?;
+    let Text(name) = text(fields.find(&NAMES)?)?;
     let arguments = fields.find(&ARGUMENTS);
     let Some(place) = declared.find(&name) else {
         let inner = arguments.filter(|_| name.trim() == PARALLEL)?;
@@ -108,8 +106,8 @@ fn read_nested(
         Some("null") => "{}".to_owned(),
         Some(object) if object.starts_with('{') => object.to_owned(),
         Some(string) => {
-            let Text(text) = json::read(string.as_bytes()).ok()?;
-            read_object(&text)?
+            let Text(object) = text(string)?;
+            read_object(&object)?
         }
         // Any other field could be meant as the arguments.
         None => {
@@ -119,17 +117,33 @@ fn read_nested(
             fields.0.iter().all(known).then(|| "{}".to_owned())?
         }
     };
-    calls.push(ParsedCall { name: declared.name(place).to_owned(), arguments });
+    add(calls, declared.name(place), arguments);
     Some(())
+}
+
+#[inline(never)]
+pub(super) fn add(calls: &mut Vec<ParsedCall>, name: &str, arguments: String) {
+    calls.push(ParsedCall { name: name.to_owned(), arguments });
+}
+
+/// The values of a list.
+#[inline(never)]
+pub(super) fn list(json: &str) -> Option<Vec<Raw<'_>>> {
+    json::read(json.as_bytes()).ok()
+}
+
+#[inline(never)]
+fn text(json: &str) -> Option<Text<'_>> {
+    json::read(json.as_bytes()).ok()
 }
 
 /// Whether this JSON is the schema of an object.
 fn is_schema(json: &str) -> bool {
-    let fields = json::read::<Fields<'_>>(json.as_bytes());
+    let fields = Fields::of(json);
     let has = |fields: Fields<'_>| {
         fields.find(&["type"]) == Some("\"object\"") && fields.find(&["properties"]).is_some()
     };
-    fields.is_ok_and(has)
+    fields.is_some_and(has)
 }
 
 /// The object whose JSON `text` is. Models pass arguments as a string too.
@@ -151,7 +165,14 @@ pub(super) fn read_object(text: &str) -> Option<String> {
 pub(super) struct Fields<'a>(pub(super) Vec<(Text<'a>, Raw<'a>)>);
 
 impl<'a> Fields<'a> {
+    /// Those of this object.
+    #[inline(never)]
+    pub(super) fn of(json: &'a str) -> Option<Self> {
+        json::read(json.as_bytes()).ok()
+    }
+
     /// The JSON text of the first field that has one of these names.
+    #[inline(never)]
     pub(super) fn find(&self, names: &[&str]) -> Option<&'a str> {
         let has_name = |(name, _): &&(Text<'a>, Raw<'a>)| names.contains(&name.as_str());
         self.0.iter().find(has_name).map(|(_, value)| value.0)

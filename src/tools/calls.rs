@@ -81,7 +81,9 @@ impl<'a> Reading<'a> {
     fn run(&mut self, block: &'a str) -> Option<()> {
         let mut rest = block;
         loop {
-            rest = tags::skip(rest, |ch| ch.is_ascii_whitespace() || matches!(ch, ',' | ';' | '`' | '~'));
+            rest = tags::skip(rest, |ch| {
+                ch.is_ascii_whitespace() || matches!(ch, ',' | ';' | '`' | '~')
+            });
             rest = match rest.chars().next() {
                 None => return self.end(),
                 Some('<') => self.tag(rest)?,
@@ -128,9 +130,8 @@ impl<'a> Reading<'a> {
         let Some(tool) = self.tool.take() else {
             return arguments.is_none().then_some(());
         };
-        let name = self.declared.name(tool).to_owned();
         let arguments = arguments.unwrap_or_else(|| "{}".to_owned());
-        self.calls.push(ParsedCall { name, arguments });
+        call_json::add(&mut self.calls, self.declared.name(tool), arguments);
         Some(())
     }
 
@@ -142,7 +143,7 @@ impl<'a> Reading<'a> {
             if is_cut && self.ending == Ending::Cut {
                 return Some("");
             }
-            let closes = text.get(1..).unwrap_or_default().trim_start_matches(tags::is_bar);
+            let closes = tags::skip(text.get(1..).unwrap_or_default(), tags::is_bar);
             return (is_cut && (closes.is_empty() || closes.starts_with('/'))).then_some("");
         };
         match tag.role {
@@ -346,5 +347,5 @@ pub(super) fn ends_word(ch: char) -> bool {
 
 /// What follows Mistral's words for calls and their arguments.
 fn word_in_brackets(text: &str) -> Option<&str> {
-    ["[TOOL_CALLS]", "[ARGS]"].into_iter().find_map(|word| text.strip_prefix(word))
+    text.strip_prefix("[TOOL_CALLS]").or_else(|| text.strip_prefix("[ARGS]"))
 }

@@ -6,10 +6,11 @@
 
 use std::{borrow::Cow, cmp::Ordering};
 
+use super::tags;
 use crate::chat::Tool;
 
 /// The namespaces in which models put tools, before a `.` or a `:`.
-const NAMESPACES: [&str; 8] =
+static NAMESPACES: [&str; 8] =
     ["functions", "function", "default_api", "tools", "tool", "api", "namespace", "default"];
 
 /// The name of the tool that calls several at once, which GPT models were trained on.
@@ -17,7 +18,7 @@ pub(super) const PARALLEL: &str = "multi_tool_use.parallel";
 
 /// Words that models write before a call, in lower case: the languages of code fences,
 /// DeepSeek's word for the kind of a call, those of OpenAI's Harmony, Phi's, and Python's.
-pub(super) const WORDS: [&str; 15] = [
+pub(super) static WORDS: [&str; 15] = [
     "json",
     "xml",
     "text",
@@ -161,7 +162,7 @@ impl<'a> Declared<'a> {
 }
 
 /// What Harmony and Gemma put before the name of a tool.
-const BEFORE_NAMES: [&str; 2] = ["to=", "call:"];
+static BEFORE_NAMES: [&str; 2] = ["to=", "call:"];
 
 /// A word without that.
 fn bare(word: &str) -> &str {
@@ -193,6 +194,6 @@ pub(super) fn begins_namespace(word: &str) -> bool {
 
 /// A name without the namespace of a vendor.
 fn without_namespace(name: &str) -> Option<&str> {
-    let (namespace, name) = name.split_once(['.', ':'])?;
-    is_namespace(namespace.trim()).then_some(name.trim())
+    let (namespace, name) = tags::split(name, |ch| matches!(ch, '.' | ':'));
+    is_namespace(namespace.trim()).then_some(name.get(1..)?.trim())
 }

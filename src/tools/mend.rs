@@ -40,7 +40,7 @@ impl Open {
 }
 
 /// Gemma's quotes. Nothing is escaped between them.
-const GEMMA: [&str; 2] = ["<escape>", "<|\"|>"];
+static GEMMA: [&str; 2] = ["<escape>", "<|\"|>"];
 
 /// How deep a value may nest: each word and bracket looks at all that is open.
 const MAX_DEPTH: usize = 127;
@@ -86,7 +86,7 @@ impl<'t> Mender<'t> {
                     self.leave(ch);
                     self.skip(ch.len_utf8());
                 }
-                '<' => match GEMMA.into_iter().find(|mark| self.rest.starts_with(mark)) {
+                '<' => match GEMMA.iter().find(|mark| self.rest.starts_with(**mark)) {
                     Some(mark) => self.string(mark)?,
                     None if GEMMA.iter().any(|mark| mark.starts_with(self.rest)) => return None,
                     None => self.leave_all(),

@@ -179,10 +179,15 @@ impl Parser {
 
     /// Takes a piece of text, and calls `on_event` with what is certain by now.
     pub(super) fn push(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
+        self.read(text, on_event);
+        self.send(on_event);
+    }
+
+    #[inline(never)]
+    fn read(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
         for ch in text.chars() {
             self.step(ch, on_event);
         }
-        self.send(on_event);
     }
 
     /// The text has ended, for the reason `finish`.
@@ -203,6 +208,7 @@ impl Parser {
         self.send(on_event);
     }
 
+    #[inline(never)]
     fn step(&mut self, ch: char, on_event: &mut dyn FnMut(Event<'_>)) {
         let candidate = mem::replace(&mut self.candidate, Candidate::Nothing);
         if let Candidate::Nothing = candidate {
@@ -227,9 +233,7 @@ impl Parser {
             Verdict::Until(end) => {
                 let rest = self.held.split_off(end);
                 self.complete(on_event);
-                for ch in rest.chars() {
-                    self.step(ch, on_event);
-                }
+                self.read(&rest, on_event);
             }
             Verdict::Text => {
                 // In the middle of a line it is only spoken of.

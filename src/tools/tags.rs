@@ -54,7 +54,7 @@ use Role::{Argument, Call, Foreign, Key, List, Named, Part, Quote, Result, Value
 use Side::{Close, Open, Whole};
 
 /// All of them. Of two names that begin alike the longer one comes first.
-const ROWS: [(&str, Role, Dress, Side); 56] = [
+static ROWS: [(&str, Role, Dress, Side); 56] = [
     // Kimi K3's.
     ("tools", List, Sep, Open),
     ("call", Named, Sep, Open),
@@ -124,16 +124,16 @@ const ROWS: [(&str, Role, Dress, Side); 56] = [
 ];
 
 /// What models write before the name: namespaces, and the model's own.
-pub(super) const NAMESPACES: [&str; 10] = [
+pub(super) static NAMESPACES: [&str; 10] = [
     "antml:", "atml:", "minimax:", "xai:", "seed:", "steptml:", "ifm|", "dots_", "iquest_",
     "longcat_",
 ];
 
 /// The words between bars before the names of DeepSeek's and GigaChat's tags.
-const DSML: [&str; 2] = ["dsml", "gcml"];
+static DSML: [&str; 2] = ["dsml", "gcml"];
 
 /// The marks before the names of Kimi K3's tags, without their bracket, and whether they close.
-const MARKS: [(&str, bool); 2] = [("|open|>", false), ("|close|>", true)];
+static MARKS: [(&str, bool); 2] = [("|open|>", false), ("|close|>", true)];
 /// And the one after.
 const SEP: &str = "<|sep|>";
 
@@ -218,14 +218,14 @@ pub(super) fn after<'t>(text: &'t str, prefix: &str) -> core::result::Result<&'t
 impl<'t> Undressed<'t> {
     fn of(text: &'t str) -> Self {
         let mut this = Self { has_slash: false, dress: Any, rest: text, is_open: false };
-        for (mark, has_slash) in MARKS {
+        for &(mark, has_slash) in &MARKS {
             this.is_open |= mark.starts_with(text);
             if let Some(rest) = text.strip_prefix(mark) {
                 return Self { has_slash, dress: Sep, rest, is_open: rest.is_empty() };
             }
         }
         this.skip();
-        for word in DSML {
+        for word in &DSML {
             match after(this.rest, word) {
                 Ok(rest) if this.dress == Bars => {
                     this.rest = rest;
@@ -236,7 +236,7 @@ impl<'t> Undressed<'t> {
                 _ => {}
             }
         }
-        for namespace in NAMESPACES {
+        for namespace in &NAMESPACES {
             match after(this.rest, namespace) {
                 Ok(rest) => this.rest = rest,
                 Err(is_open) => this.is_open |= is_open,
@@ -308,7 +308,7 @@ pub(super) fn look(text: &str, opens: bool) -> Look {
         return Look::Other;
     }
     let mut look = if undressed.is_open { Look::Open } else { Look::Other };
-    for (name, role, dress, _) in ROWS {
+    for &(name, role, dress, _) in &ROWS {
         let counts = !opens || matches!(role, List | Call | Named | Result | Foreign);
         if !counts || undressed.dress < dress {
             continue;
@@ -345,14 +345,13 @@ pub(super) fn read(text: &str) -> Option<(Tag<'_>, &str)> {
     let (tag, rest) = inside.split_at_checked(tag)?;
     let rest = rest.strip_prefix(end).filter(|_| tag.len() <= LONGEST)?;
     let undressed = Undressed::of(tag);
-    let row = ROWS.into_iter().find_map(|(name, role, dress, side)| {
+    let (role, side, attributes) = ROWS.iter().find_map(|&(name, role, dress, side)| {
         let attributes = after_name(undressed.rest, name, role).ok()?;
         (undressed.dress >= dress && may_follow(attributes)).then_some((role, side, attributes))
-    });
-    let (role, side, attributes) = row?;
+    })?;
     // Gemma closes with a bar at the other end.
     let is_end = undressed.dress == Any && attributes.ends_with(is_bar);
-    let attributes = attributes.trim_end_matches([' ', '|', '｜', '‖']);
+    let attributes = attributes.trim_end_matches(|ch| ch == ' ' || is_bar(ch));
     let (attributes, side) = match attributes.strip_suffix('/') {
         _ if undressed.has_slash || is_end => (attributes, Close),
         Some(attributes) => (attributes, Whole),
@@ -425,13 +424,17 @@ pub(super) fn skip(text: &str, is: fn(char) -> bool) -> &str {
 /// The names of the tags that are marked where a text quotes them: those with which a call or a
 /// result can begin, each with whether it must have bars. A name that ends with `=` is
 /// whole with that.
-pub(super) fn marked() -> impl Iterator<Item = (&'static str, bool)> {
-    // In other texts these two are words like any other.
-    let named = ["function=", "functionname", "invoke=", "invokename", "dsml", "gcml", "open"];
-    let named = named.into_iter().map(|name| (name, name.len() == 4));
-    let opening = |(name, role, dress, _): (&'static str, Role, Dress, Side)| {
-        let counts = matches!(role, List | Call | Result) && dress < Dsml;
-        counts.then_some((name, dress == Bars))
-    };
-    ROWS.into_iter().filter_map(opening).chain(named)
+#[inline(never)]
+pub(super) fn each_marked(each: &mut dyn FnMut(&str, bool)) {
+    // In other texts the first two are words like any other.
+    static NAMED: [&str; 7] =
+        ["function=", "functionname", "invoke=", "invokename", "dsml", "gcml", "open"];
+    for name in &NAMED {
+        each(name, name.len() == 4);
+    }
+    for &(name, role, dress, _) in &ROWS {
+        if matches!(role, List | Call | Result) && dress < Dsml {
+            each(name, dress == Bars);
+        }
+    }
 }
