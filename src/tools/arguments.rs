@@ -47,7 +47,9 @@ impl<'s> Arguments<'s> {
 
     /// Whether it has all of those that the schema names.
     pub(super) fn is_full(&self) -> bool {
-        let Some(properties) = &self.properties else {
+        /// Each is looked for among all.
+        const MOST: usize = 256;
+        let Some(properties) = self.properties.as_ref().filter(|all| all.0.len() <= MOST) else {
             return false;
         };
         let mut json = self.json.clone();

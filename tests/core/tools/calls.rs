@@ -536,6 +536,15 @@ fn no_text_makes_it_slow() {
         "get_weather ",
         "[",
         "1, ",
+        "<|open|>call tool=",
+        "<|open|>argument key=\"city\"<|sep|>",
+        "<|\"|>",
+        "<escape>",
+        "<|python_tag|>{}\n",
+        "<|tool_call|>[]\n.",
+        "functools[",
+        "call:get_weather{",
+        "]<]minimax[>[",
     ];
     let time = |words: &str| {
         with_prompt(
