@@ -41,9 +41,7 @@ pub(super) struct Parser {
     ready: String,
     passed_text: bool,
     called: bool,
-    /// Whether a call came in a form that is not read. Then nothing after it is one: it may
-    /// stand in that one's strings.
-    is_foreign: bool,
+    trust: Trust,
     /// Whether the answer was cut off here.
     ending: Ending,
     /// What is wrong with a call that became text.
@@ -57,6 +55,14 @@ pub(super) struct Parser {
     /// The candidate.
     held: String,
     candidate: Candidate,
+}
+
+/// What is taken for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Calls,
+    /// A call came in a form that is not read: what looks like another may stand in its strings.
+    Nothing,
 }
 
 /// What is held, and how far it has been read.
@@ -161,7 +167,7 @@ impl Parser {
             ready: String::new(),
             passed_text: false,
             called: false,
-            is_foreign: false,
+            trust: Trust::Calls,
             ending: Ending::Whole,
             unreadable: None,
             after_call: false,
@@ -250,7 +256,7 @@ impl Parser {
     /// The candidate that begins with `ch`, with which [`Self::held`] ends.
     fn begin(&self, ch: char) -> Option<Candidate> {
         match ch {
-            _ if self.is_foreign || self.fences.in_fence() => None,
+            _ if self.trust == Trust::Nothing || self.fences.in_fence() => None,
             // In code a tag is only quoted.
             '<' if !self.fences.in_code() => Some(Candidate::OpenTag(TagSoFar::at_end("<"))),
             '`' | '~' if self.fences.at_line_start() => {
@@ -343,7 +349,7 @@ impl Parser {
                 Verdict::Hold(Candidate::Nothing)
             }
             TagStep::Whole(tag) if tag.role == Role::Foreign => {
-                self.is_foreign = true;
+                self.trust = Trust::Nothing;
                 self.unreadable = Some(call_json::fault(""));
                 Verdict::Text
             }

@@ -129,7 +129,7 @@ pub(super) static NAMESPACES: [&str; 10] = [
     "longcat_",
 ];
 
-/// The words between bars before the names of DeepSeek's and GigaChat's tags.
+/// The words between bars before the names of the tags of `DeepSeek` and `GigaChat`.
 static DSML: [&str; 2] = ["dsml", "gcml"];
 
 /// The marks before the names of Kimi K3's tags, without their bracket, and whether they close.

@@ -31,7 +31,7 @@ const PIECES = [
   "]<]minimax[>[<tool_call>",
   '<function name="rm"><param name="a">',
   "<steptml:invoke name=",
-  '<invoke name="rm"><parameter name="a">x</function>',
+  '<invoke name="rm"><parameter name="a">x</functio',
 ];
 
 const { gateway, upstream } = await startBoth();
