@@ -25,7 +25,7 @@ const PHI_WORD: &str = "functools";
 pub(super) enum Gate {
     Hold(Bare),
     /// It is a block of calls. This is what the character makes of that.
-    Block(Step),
+    Block(Block, Step),
     /// It is no call. The character belongs to what follows it.
     Text,
 }
@@ -173,7 +173,7 @@ impl Bare {
     }
 
     fn block(&self, depth: u32) -> Gate {
-        Gate::Block(Step::Hold(Block::bare(depth, self.place)))
+        Gate::Block(Block::bare(depth, self.place), Step::Hold)
     }
 
     /// Takes one more character of a word, which starts at `start`, or the first after it.
@@ -188,7 +188,7 @@ impl Bare {
         let is_first = self.expected == Expected::Start;
         let is_list = held.starts_with('[') && start == 1;
         match (word, ch) {
-            (LIST_WORD, ']') if is_list => Gate::Block(Step::Hold(Block::after_word())),
+            (LIST_WORD, ']') if is_list => Gate::Block(Block::after_word(), Step::Hold),
             _ if self.place == Place::AfterText => Gate::Text,
             ("print", '(') if is_first => {
                 self.enter(Expected::Start);
@@ -199,15 +199,13 @@ impl Bare {
             {
                 Gate::Hold(self)
             }
-            (PHI_WORD, '[') if is_first => {
-                Gate::Block(Block::after_word().step(ch, held, declared))
-            }
+            (PHI_WORD, '[') if is_first => after_word(ch, held, declared),
             _ if declared.find_word(word).is_none() => Gate::Text,
             (_, '(') if !is_first || self.may_be_plain() || declared::has_namespace(word) => {
                 self.block(self.depth + 1)
             }
             _ if is_first && (word.starts_with("to=") || declared::has_namespace(word)) => {
-                Gate::Block(Block::after_word().step(ch, held, declared))
+                after_word(ch, held, declared)
             }
             _ => Gate::Text,
         }
@@ -235,4 +233,12 @@ impl Bare {
             }
         }
     }
+}
+
+/// What `ch` makes of a block after a word.
+#[inline(never)]
+fn after_word(ch: char, held: &str, declared: &Declared<'_>) -> Gate {
+    let mut block = Block::after_word();
+    let step = block.step(ch, held, declared);
+    Gate::Block(block, step)
 }

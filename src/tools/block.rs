@@ -10,9 +10,10 @@ use super::{
 };
 
 /// What one more character makes of a block.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
     /// The block goes on.
-    Hold(Block),
+    Hold,
     /// The block is complete with this character.
     Complete,
     /// The block is complete unless text follows: it is in a fence, or without tags.
@@ -145,9 +146,11 @@ impl Block {
     }
 
     /// What a block is after its first tag.
-    pub(super) fn after(tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
+    pub(super) fn after(tag: &Tag<'_>, declared: &Declared<'_>) -> (Self, Step) {
         let is_loose = tag.role == Role::Call && tag.dress == Dress::Bars;
-        Self { is_loose, ..Self::new(Form::Tagged, 0) }.tag(tag, declared)
+        let mut this = Self { is_loose, ..Self::new(Form::Tagged, 0) };
+        let step = this.tag(tag, declared);
+        (this, step)
     }
 
     /// A block in a code fence. `held` ends with the `<` of its first tag.
@@ -172,7 +175,7 @@ impl Block {
     }
 
     /// Takes one more character, with which `held` ends.
-    pub(super) fn step(self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    pub(super) fn step(&mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         let done = self.done;
         let follows = |held: &str| held.get(done..).is_some_and(|rest| rest.contains('\n'));
         match self.go_on(ch, held, declared) {
@@ -182,7 +185,7 @@ impl Block {
         }
     }
 
-    fn go_on(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    fn go_on(&mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         self.state = match (self.state, ch) {
             (State::String(quote), '\\') => State::Escape(quote),
             (State::String(quote), _) if ch == quote => State::Between,
@@ -192,11 +195,11 @@ impl Block {
             (State::Word(start), _) => return self.word(start, ch, held, declared),
             (State::Between, _) => return self.begin(ch, held, declared),
         };
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes a character that may begin or end something.
-    fn begin(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    fn begin(&mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         let in_tags = self.tags != Self::NO_TAGS;
         let in_calls = in_tags || self.form == Form::CallFence;
         self.state = State::Between;
@@ -227,11 +230,11 @@ impl Block {
             }
             _ => return Step::Text,
         }
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes one more character of a word, which starts at `start`, or the first after it.
-    fn word(mut self, start: usize, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    fn word(&mut self, start: usize, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         let word = held.get(start..).unwrap_or_default();
         let ended = word.strip_suffix(calls::ends_word);
         let look = declared.look(ended.unwrap_or(word));
@@ -244,11 +247,11 @@ impl Block {
             }
             (Some(_), _) => return self.begin(ch, held, declared),
         }
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes one more character of the value of an argument.
-    fn value(mut self, opened: Opened, tag: Option<TagSoFar>, ch: char, held: &str) -> Step {
+    fn value(&mut self, opened: Opened, tag: Option<TagSoFar>, ch: char, held: &str) -> Step {
         let step = tag.map_or(TagStep::Other, |tag| tag.step(ch, held, false));
         self.state = match step {
             TagStep::Open(tag) | TagStep::Attributes(tag, _) => State::Value(opened, Some(tag)),
@@ -262,11 +265,11 @@ impl Block {
                 State::Value(opened, (ch == '<').then(|| TagSoFar::at_end(held)))
             }
         };
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes one more character of a tag.
-    fn in_tag(mut self, tag: TagSoFar, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    fn in_tag(&mut self, tag: TagSoFar, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         match tag.step(ch, held, false) {
             TagStep::Open(tag) | TagStep::Attributes(tag, _) => self.state = State::Tag(tag),
             TagStep::Whole(tag) => return self.tag(&tag, declared),
@@ -274,11 +277,11 @@ impl Block {
             // In an object that is broken it may be anything.
             TagStep::Other => return self.begin(ch, held, declared),
         }
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes a tag.
-    fn tag(mut self, tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
+    fn tag(&mut self, tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
         self.state = State::Between;
         if tag.opens_calls() && tag.name.is_some_and(|name| !declared.has(name)) {
             return Step::Text;
@@ -294,15 +297,15 @@ impl Block {
                 let opened = Opened { role: tag.role, dress: tag.dress };
                 self.state = State::Value(opened, None);
                 if tag.role == Role::Quote {
-                    return Step::Hold(self);
+                    return Step::Hold;
                 }
             }
-            Role::Argument | Role::Key | Role::Value | Role::Part => return Step::Hold(self),
+            Role::Argument | Role::Key | Role::Value | Role::Part => return Step::Hold,
             Role::Quote | Role::Result | Role::Foreign => return Step::Text,
         }
         self.depth = 0;
         // A list goes on after each call, and a fence to its closing line.
         let ends = self.tags == Self::NO_TAGS && self.form == Form::Tagged;
-        if ends { Step::Complete } else { Step::Hold(self) }
+        if ends { Step::Complete } else { Step::Hold }
     }
 }

@@ -145,10 +145,12 @@ enum Verdict {
     Text,
 }
 
-impl From<Step> for Verdict {
-    fn from(step: Step) -> Self {
+impl Verdict {
+    /// What a step makes of a block.
+    #[inline(never)]
+    fn of(block: Block, step: Step) -> Self {
         match step {
-            Step::Hold(block) => Self::Hold(Candidate::Block(block)),
+            Step::Hold => Self::Hold(Candidate::Block(block)),
             Step::Followed => Self::Hold(Candidate::After { new_line: false }),
             Step::Complete => Self::Complete,
             Step::Until(end) => Self::Until(end),
@@ -280,7 +282,7 @@ impl Parser {
         let held: &str = if in_fence { &self.held } else { ch.encode_utf8(&mut first) };
         match Bare::new(place).step(ch, held, &self.declared) {
             Gate::Hold(bare) => Some(Candidate::Bare(bare)),
-            Gate::Block(_) | Gate::Text => None,
+            Gate::Block(..) | Gate::Text => None,
         }
     }
 
@@ -302,10 +304,13 @@ impl Parser {
             },
             Candidate::Bare(bare) => match bare.step(ch, &self.held, &self.declared) {
                 Gate::Hold(bare) => Verdict::Hold(Candidate::Bare(bare)),
-                Gate::Block(step) => step.into(),
+                Gate::Block(block, step) => Verdict::of(block, step),
                 Gate::Text => Verdict::Text,
             },
-            Candidate::Block(block) => block.step(ch, &self.held, &self.declared).into(),
+            Candidate::Block(mut block) => {
+                let step = block.step(ch, &self.held, &self.declared);
+                Verdict::of(block, step)
+            }
             Candidate::After { new_line } => match ch {
                 '`' | '~' if new_line => Verdict::Hold(Candidate::FenceLine(FenceLine::new(ch))),
                 '`' | '~' => Verdict::Hold(Candidate::After { new_line }),
@@ -343,7 +348,10 @@ impl Parser {
             TagStep::Whole(tag) if tag.role == Role::Result && !tag.closes() && self.called => {
                 self.end(on_event)
             }
-            TagStep::Whole(tag) if tag.opens_calls() => Block::after(&tag, &self.declared).into(),
+            TagStep::Whole(tag) if tag.opens_calls() => {
+                let (block, step) = Block::after(&tag, &self.declared);
+                Verdict::of(block, step)
+            }
             TagStep::Whole(tag) if tag.closes() && self.after_call => {
                 self.held.clear();
                 Verdict::Hold(Candidate::Nothing)
