@@ -35,14 +35,15 @@ enum State {
 type Ends = &'static [&'static str];
 
 /// The tags that open a thought, and those that end it. Those without an end only stand before
-/// an answer. The last three are those of gpt-oss.
-const TAGS: [(&str, Ends); 6] = [
+/// an answer. The last four are those of gpt-oss.
+const TAGS: [(&str, Ends); 7] = [
     ("<think>", &["</think>"]),
     ("<thinking>", &["</thinking>"]),
     ("<thought>", &["</thought>"]),
     ("<|channel|>analysis<|message|>", &["<|end|>", FINAL]),
     (FINAL, &[]),
-    ("<|start|>assistant", &[]),
+    ("<|start|>assistant<|channel|>analysis<|message|>", &["<|end|>", FINAL]),
+    ("<|start|>assistant<|channel|>final<|message|>", &[]),
 ];
 
 const FINAL: &str = "<|channel|>final<|message|>";

@@ -22,11 +22,11 @@ impl<'s> Arguments<'s> {
         const MOST_BYTES: usize = 4 << 20;
         const LEAST_PARTS: usize = 64;
         let schema = schema.unwrap_or_default();
-        let properties = json::read::<Fields<'_>>(schema.as_bytes()).ok();
+        let properties = Fields::of(schema);
         let properties = properties.and_then(|fields| fields.find(&["properties"]));
         Self {
             schema,
-            properties: properties.and_then(|text| json::read(text.as_bytes()).ok()),
+            properties: properties.and_then(Fields::of),
             parts: (MOST_BYTES / (schema.len() + 1)).max(LEAST_PARTS),
             json: String::from("{"),
         }
@@ -43,6 +43,20 @@ impl<'s> Arguments<'s> {
             Some(json) => self.json.push_str(&json),
             None => self.json.push_str(&json::to_text(&value)),
         }
+    }
+
+    /// Whether it has all of those that the schema names.
+    pub(super) fn is_full(&self) -> bool {
+        /// Each is looked for among all.
+        const MOST: usize = 256;
+        let Some(properties) = self.properties.as_ref().filter(|all| all.0.len() <= MOST) else {
+            return false;
+        };
+        let mut json = self.json.clone();
+        json.push('}');
+        Fields::of(&json).is_some_and(|fields| {
+            properties.0.iter().all(|(name, _)| fields.find(&[name.as_str()]).is_some())
+        })
     }
 
     /// What the schema says that the argument may be.

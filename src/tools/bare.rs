@@ -4,10 +4,11 @@
 //! - JSON: `{"name": "x"`, in a list or not. The fields of a call may come in any order, and
 //!   the calls may be in a field, like `{"tool_calls": [{"function": {"name": "x"`.
 //! - Python: `[x(`, and `default_api.x(`, in `print(` or not.
-//! - The words of OpenAI's Harmony, `to=functions.x`, and Mistral's `[TOOL_CALLS]`.
+//! - The words of OpenAI's Harmony, `to=functions.x`, Mistral's `[TOOL_CALLS]`, and Phi's
+//!   `functools[`.
 
 use super::{
-    block::{Block, Step},
+    block::{Block, Place, Step},
     call_json::{ARGUMENTS, CALLS, NAMES, OTHERS},
     calls,
     declared::{self, Declared, PARALLEL, Word},
@@ -17,26 +18,16 @@ use crate::chat::Tool;
 /// Mistral's word for calls.
 const LIST_WORD: &str = "TOOL_CALLS";
 
+/// Phi's word before a list of calls.
+const PHI_WORD: &str = "functools";
+
 /// What one more character makes of it.
 pub(super) enum Gate {
     Hold(Bare),
     /// It is a block of calls. This is what the character makes of that.
-    Block(Step),
+    Block(Block, Step),
     /// It is no call. The character belongs to what follows it.
     Text,
-}
-
-/// Where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Where only [`LIST_WORD`] makes it a call.
-    AfterText,
-    /// At the beginning of the answer.
-    Start,
-    /// In a code fence at the beginning of the answer.
-    Fence,
-    /// In a code fence whose language says that calls are in it.
-    CallFence,
 }
 
 #[derive(Debug, Clone)]
@@ -138,6 +129,7 @@ impl Bare {
             }
             ('{' | '[' | '(', _) if self.is_inside() => self.depth += 1,
             _ if self.is_inside() || ch.is_ascii_whitespace() => {}
+            ('{', _) if self.place == Place::AfterText => return Gate::Text,
             ('{' | '[', Expected::Value(Field::Other)) => self.depth += 1,
             ('{', Expected::Start | Expected::Call | Expected::Value(Field::Calls)) => {
                 self.enter(Expected::Key);
@@ -181,8 +173,7 @@ impl Bare {
     }
 
     fn block(&self, depth: u32) -> Gate {
-        let in_fence = matches!(self.place, Place::Fence | Place::CallFence);
-        Gate::Block(Step::Hold(Block::bare(depth, in_fence)))
+        Gate::Block(Block::bare(depth, self.place), Step::Hold)
     }
 
     /// Takes one more character of a word, which starts at `start`, or the first after it.
@@ -197,7 +188,7 @@ impl Bare {
         let is_first = self.expected == Expected::Start;
         let is_list = held.starts_with('[') && start == 1;
         match (word, ch) {
-            (LIST_WORD, ']') if is_list => Gate::Block(Step::Hold(Block::after_word())),
+            (LIST_WORD, ']') if is_list => Gate::Block(Block::after_word(), Step::Hold),
             _ if self.place == Place::AfterText => Gate::Text,
             ("print", '(') if is_first => {
                 self.enter(Expected::Start);
@@ -208,12 +199,13 @@ impl Bare {
             {
                 Gate::Hold(self)
             }
+            (PHI_WORD, '[') if is_first => after_word(ch, held, declared),
             _ if declared.find_word(word).is_none() => Gate::Text,
             (_, '(') if !is_first || self.may_be_plain() || declared::has_namespace(word) => {
                 self.block(self.depth + 1)
             }
             _ if is_first && (word.starts_with("to=") || declared::has_namespace(word)) => {
-                Gate::Block(Block::after_word().step(ch, held, declared))
+                after_word(ch, held, declared)
             }
             _ => Gate::Text,
         }
@@ -233,12 +225,20 @@ impl Bare {
             Expected::Call => starts(LIST_WORD) || is_name(),
             _ if self.may_be_plain() => is_name() || starts("print"),
             _ => {
-                ["print", "tool_code", "assistant", "commentary", "analysis", "to="]
-                    .into_iter()
-                    .any(starts)
+                ["print", "tool_code", "assistant", "commentary", "analysis", "to=", PHI_WORD]
+                    .iter()
+                    .any(|known| known.starts_with(word))
                     || declared::begins_namespace(word)
                     || (word.starts_with("to=") || declared::has_namespace(word)) && is_name()
             }
         }
     }
+}
+
+/// What `ch` makes of a block after a word.
+#[inline(never)]
+fn after_word(ch: char, held: &str, declared: &Declared<'_>) -> Gate {
+    let mut block = Block::after_word();
+    let step = block.step(ch, held, declared);
+    Gate::Block(block, step)
 }

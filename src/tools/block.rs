@@ -6,17 +6,20 @@
 use super::{
     calls,
     declared::{Declared, Word},
-    tags::{self, Look, Role, Tag},
+    tags::{self, Dress, Look, Role, Tag},
 };
 
 /// What one more character makes of a block.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
     /// The block goes on.
-    Hold(Block),
+    Hold,
     /// The block is complete with this character.
     Complete,
     /// The block is complete unless text follows: it is in a fence, or without tags.
     Followed,
+    /// The block ended at this byte of what is held, with its last value. Text follows.
+    Until(usize),
     /// This is not a block. The character belongs to what follows it.
     Text,
 }
@@ -29,6 +32,23 @@ pub(super) struct Block {
     /// How many brackets are open.
     depth: u32,
     state: State,
+    /// Whether a value can be its end: where forms have no mark for that.
+    is_loose: bool,
+    /// The byte of what is held after its last value.
+    done: usize,
+}
+
+/// Where calls without tags stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where only Mistral's word makes it a call.
+    AfterText,
+    /// At the beginning of the answer.
+    Start,
+    /// In a code fence at the beginning of the answer.
+    Fence,
+    /// In a code fence whose language says that calls are in it.
+    CallFence,
 }
 
 /// How a block began. This decides what ends it.
@@ -38,6 +58,8 @@ enum Form {
     Tagged,
     /// With a code fence. The closing fence ends it.
     Fenced,
+    /// The same, in a fence whose language says that calls are in it, one after another.
+    CallFence,
     /// With an object or a call that has neither tags nor a fence. Its last bracket ends it.
     Bare,
 }
@@ -78,7 +100,7 @@ pub(super) struct TagSoFar {
 #[derive(Debug, Clone, Copy)]
 struct Opened {
     role: Role,
-    is_dsml: bool,
+    dress: Dress,
 }
 
 /// What one more character makes of a tag.
@@ -100,8 +122,8 @@ impl TagSoFar {
     pub(super) fn step(mut self, ch: char, held: &str, opens: bool) -> TagStep<'_> {
         let tag = held.get(self.start..).unwrap_or_default();
         match ch {
-            '>' => tags::read(tag).map_or(TagStep::Other, |(tag, _)| TagStep::Whole(tag)),
-            '<' => TagStep::Other,
+            '>' if let Some((tag, _)) = tags::read(tag) => TagStep::Whole(tag),
+            '<' | '>' if !tags::has_mark(tag) => TagStep::Other,
             _ if self.has_attributes && tag.len() <= tags::LONGEST => TagStep::Open(self),
             _ => match tags::look(tag, opens) {
                 Look::Open => TagStep::Open(self),
@@ -119,12 +141,16 @@ impl Block {
     const NO_TAGS: OpenTags = OpenTags { list: false, call: false, named: false };
 
     fn new(form: Form, depth: u32) -> Self {
-        Self { form, tags: Self::NO_TAGS, depth, state: State::Between }
+        let (tags, state) = (Self::NO_TAGS, State::Between);
+        Self { form, tags, depth, state, is_loose: false, done: 0 }
     }
 
     /// What a block is after its first tag.
-    pub(super) fn after(tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
-        Self::new(Form::Tagged, 0).tag(tag, declared)
+    pub(super) fn after(tag: &Tag<'_>, declared: &Declared<'_>) -> (Self, Step) {
+        let is_loose = tag.role == Role::Call && tag.dress == Dress::Bars;
+        let mut this = Self { is_loose, ..Self::new(Form::Tagged, 0) };
+        let step = this.tag(tag, declared);
+        (this, step)
     }
 
     /// A block in a code fence. `held` ends with the `<` of its first tag.
@@ -133,17 +159,33 @@ impl Block {
     }
 
     /// A block without tags, within this many brackets.
-    pub(super) fn bare(depth: u32, in_fence: bool) -> Self {
-        Self::new(if in_fence { Form::Fenced } else { Form::Bare }, depth)
+    pub(super) fn bare(depth: u32, place: Place) -> Self {
+        let form = match place {
+            Place::Fence => Form::Fenced,
+            Place::CallFence => Form::CallFence,
+            Place::Start | Place::AfterText => Form::Bare,
+        };
+        Self::new(form, depth)
     }
 
     /// A block after a word that begins calls. Nothing needs to close it.
     pub(super) fn after_word() -> Self {
-        Self { tags: OpenTags { call: true, ..Self::NO_TAGS }, ..Self::new(Form::Tagged, 0) }
+        let tags = OpenTags { call: true, ..Self::NO_TAGS };
+        Self { tags, is_loose: true, ..Self::new(Form::Tagged, 0) }
     }
 
     /// Takes one more character, with which `held` ends.
-    pub(super) fn step(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    pub(super) fn step(&mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+        let done = self.done;
+        let follows = |held: &str| held.get(done..).is_some_and(|rest| rest.contains('\n'));
+        match self.go_on(ch, held, declared) {
+            // In the same line it may be a sentence about the block.
+            Step::Text if done > 0 && follows(held) => Step::Until(done),
+            step => step,
+        }
+    }
+
+    fn go_on(&mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         self.state = match (self.state, ch) {
             (State::String(quote), '\\') => State::Escape(quote),
             (State::String(quote), _) if ch == quote => State::Between,
@@ -153,17 +195,18 @@ impl Block {
             (State::Word(start), _) => return self.word(start, ch, held, declared),
             (State::Between, _) => return self.begin(ch, held, declared),
         };
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes a character that may begin or end something.
-    fn begin(mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    fn begin(&mut self, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         let in_tags = self.tags != Self::NO_TAGS;
+        let in_calls = in_tags || self.form == Form::CallFence;
         self.state = State::Between;
         match ch {
             '<' => self.state = State::Tag(TagSoFar::at_end(held)),
             // Only tags say that a further object is a call.
-            '{' | '[' if self.depth == 0 && !in_tags => return Step::Text,
+            '{' | '[' if self.depth == 0 && !in_calls => return Step::Text,
             '(' if self.depth == 0 => return Step::Text,
             '{' | '[' | '(' => self.depth += 1,
             '}' | ']' | ')' => {
@@ -172,43 +215,49 @@ impl Block {
                 if self.depth == 0 && self.form == Form::Bare && !is_surplus {
                     return Step::Followed;
                 }
+                if self.depth == 0 && self.is_loose {
+                    self.done = held.len();
+                }
             }
             '"' | '\'' if self.depth > 0 => self.state = State::String(ch),
-            _ if self.depth > 0 || ch == ',' || ch.is_ascii_whitespace() => {}
+            _ if self.depth > 0 || matches!(ch, ',' | ';') || ch.is_ascii_whitespace() => {}
             '`' | '~' if in_tags => {}
-            '`' | '~' if self.form == Form::Fenced => return Step::Followed,
-            _ if self.tags.call || self.tags.named => {
+            '`' | '~' if matches!(self.form, Form::Fenced | Form::CallFence) => {
+                return Step::Followed;
+            }
+            _ if in_calls => {
                 return self.word(held.len() - ch.len_utf8(), ch, held, declared);
             }
             _ => return Step::Text,
         }
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes one more character of a word, which starts at `start`, or the first after it.
-    fn word(mut self, start: usize, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    fn word(&mut self, start: usize, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         let word = held.get(start..).unwrap_or_default();
         let ended = word.strip_suffix(calls::ends_word);
         let look = declared.look(ended.unwrap_or(word));
         match (ended, look) {
             (_, Word::Other) | (Some(_), Word::Open) => return Step::Text,
             (None, _) => self.state = State::Word(start),
-            (Some(_), Word::Name) if ch == '(' => {
+            (Some(_), Word::Name | Word::Known) if ch == '(' => {
                 self.depth += 1;
                 self.state = State::Between;
             }
             (Some(_), _) => return self.begin(ch, held, declared),
         }
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes one more character of the value of an argument.
-    fn value(mut self, opened: Opened, tag: Option<TagSoFar>, ch: char, held: &str) -> Step {
+    fn value(&mut self, opened: Opened, tag: Option<TagSoFar>, ch: char, held: &str) -> Step {
         let step = tag.map_or(TagStep::Other, |tag| tag.step(ch, held, false));
         self.state = match step {
             TagStep::Open(tag) | TagStep::Attributes(tag, _) => State::Value(opened, Some(tag)),
             TagStep::Whole(tag)
-                if tag.closes() && (tag.role, tag.is_dsml) == (opened.role, opened.is_dsml) =>
+                if tag.role == opened.role
+                    && (tag.role == Role::Quote || tag.closes() && tag.is_like(opened.dress)) =>
             {
                 State::Between
             }
@@ -216,11 +265,11 @@ impl Block {
                 State::Value(opened, (ch == '<').then(|| TagSoFar::at_end(held)))
             }
         };
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes one more character of a tag.
-    fn in_tag(mut self, tag: TagSoFar, ch: char, held: &str, declared: &Declared<'_>) -> Step {
+    fn in_tag(&mut self, tag: TagSoFar, ch: char, held: &str, declared: &Declared<'_>) -> Step {
         match tag.step(ch, held, false) {
             TagStep::Open(tag) | TagStep::Attributes(tag, _) => self.state = State::Tag(tag),
             TagStep::Whole(tag) => return self.tag(&tag, declared),
@@ -228,11 +277,11 @@ impl Block {
             // In an object that is broken it may be anything.
             TagStep::Other => return self.begin(ch, held, declared),
         }
-        Step::Hold(self)
+        Step::Hold
     }
 
     /// Takes a tag.
-    fn tag(mut self, tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
+    fn tag(&mut self, tag: &Tag<'_>, declared: &Declared<'_>) -> Step {
         self.state = State::Between;
         if tag.opens_calls() && tag.name.is_some_and(|name| !declared.has(name)) {
             return Step::Text;
@@ -244,16 +293,19 @@ impl Block {
                 self.tags = OpenTags { call: is_open, named: false, ..self.tags };
             }
             Role::Named => self.tags.named = is_open,
-            Role::Argument | Role::Key | Role::Value if is_open => {
-                let opened = Opened { role: tag.role, is_dsml: tag.is_dsml };
+            Role::Argument | Role::Key | Role::Value | Role::Quote if is_open => {
+                let opened = Opened { role: tag.role, dress: tag.dress };
                 self.state = State::Value(opened, None);
+                if tag.role == Role::Quote {
+                    return Step::Hold;
+                }
             }
-            Role::Argument | Role::Key | Role::Value | Role::Part => return Step::Hold(self),
-            Role::Result => return Step::Text,
+            Role::Argument | Role::Key | Role::Value | Role::Part => return Step::Hold,
+            Role::Quote | Role::Result | Role::Foreign => return Step::Text,
         }
         self.depth = 0;
         // A list goes on after each call, and a fence to its closing line.
         let ends = self.tags == Self::NO_TAGS && self.form == Form::Tagged;
-        if ends { Step::Complete } else { Step::Hold(self) }
+        if ends { Step::Complete } else { Step::Hold }
     }
 }

@@ -48,14 +48,14 @@ pub(super) fn cut(calls: &mut [ParsedCall], closed: &str, kept: usize) -> Option
 }
 
 /// The fields that hold a tool's name, its arguments, or calls.
-pub(super) const NAMES: [&str; 6] =
-    ["name", "function", "tool", "tool_name", "function_name", "recipient_name"];
-pub(super) const ARGUMENTS: [&str; 6] =
-    ["arguments", "parameters", "input", "args", "tool_input", "params"];
+pub(super) const NAMES: [&str; 7] =
+    ["name", "function", "tool", "tool_name", "function_name", "recipient_name", "action"];
+pub(super) const ARGUMENTS: [&str; 7] =
+    ["arguments", "parameters", "input", "args", "tool_input", "params", "action_input"];
 pub(super) const CALLS: [&str; 5] =
     ["function", "tool_calls", "toolCalls", "tool_uses", "function_call"];
 /// Those that say nothing of a call.
-pub(super) const OTHERS: [&str; 4] = ["type", "id", "index", "call_id"];
+pub(super) const OTHERS: [&str; 5] = ["type", "id", "index", "call_id", "tool_call_id"];
 
 /// Adds to `calls` those in `json`: an object, or a list of them. `None` if it has anything
 /// else in it, or calls a tool that is not declared.
@@ -71,12 +71,11 @@ fn read_nested(
 ) -> Option<()> {
     let depth = depth.checked_sub(1)?;
     if json.starts_with('[') {
-        let list: Vec<Raw<'_>> = json::read(json.as_bytes()).ok()?;
-        return list.iter().try_for_each(|Raw(json)| {
+        return list(json)?.iter().try_for_each(|Raw(json)| {
             read_nested(json, declared, calls, depth + 1).filter(|()| json.starts_with('{'))
         });
     }
-    let fields: Fields<'_> = json::read(json.as_bytes()).ok()?;
+    let fields = Fields::of(json)?;
     // With a description it is the definition of a tool.
     if fields.find(&["description"]).is_some() {
         return None;
@@ -89,7 +88,15 @@ fn read_nested(
     if fields.find(&["parameters"]).is_some_and(is_schema) {
         return None;
     }
-    let Text(name) = json::read(fields.find(&NAMES)?.as_bytes()).ok()?;
+    // Apertus has the name as the only key.
+    if let [(name, Raw(arguments))] = fields.0.as_slice()
+        && let Some(place) = declared.find(name.as_str())
+        && arguments.starts_with('{')
+    {
+        add(calls, declared.name(place), (*arguments).to_owned());
+        return Some(());
+    }
+    let Text(name) = text(fields.find(&NAMES)?)?;
     let arguments = fields.find(&ARGUMENTS);
     let Some(place) = declared.find(&name) else {
         let inner = arguments.filter(|_| name.trim() == PARALLEL)?;
@@ -99,8 +106,8 @@ fn read_nested(
         Some("null") => "{}".to_owned(),
         Some(object) if object.starts_with('{') => object.to_owned(),
         Some(string) => {
-            let Text(text) = json::read(string.as_bytes()).ok()?;
-            read_object(&text)?
+            let Text(object) = text(string)?;
+            read_object(&object)?
         }
         // Any other field could be meant as the arguments.
         None => {
@@ -110,17 +117,33 @@ fn read_nested(
             fields.0.iter().all(known).then(|| "{}".to_owned())?
         }
     };
-    calls.push(ParsedCall { name: declared.name(place).to_owned(), arguments });
+    add(calls, declared.name(place), arguments);
     Some(())
+}
+
+#[inline(never)]
+pub(super) fn add(calls: &mut Vec<ParsedCall>, name: &str, arguments: String) {
+    calls.push(ParsedCall { name: name.to_owned(), arguments });
+}
+
+/// The values of a list.
+#[inline(never)]
+pub(super) fn list(json: &str) -> Option<Vec<Raw<'_>>> {
+    json::read(json.as_bytes()).ok()
+}
+
+#[inline(never)]
+fn text(json: &str) -> Option<Text<'_>> {
+    json::read(json.as_bytes()).ok()
 }
 
 /// Whether this JSON is the schema of an object.
 fn is_schema(json: &str) -> bool {
-    let fields = json::read::<Fields<'_>>(json.as_bytes());
+    let fields = Fields::of(json);
     let has = |fields: Fields<'_>| {
         fields.find(&["type"]) == Some("\"object\"") && fields.find(&["properties"]).is_some()
     };
-    fields.is_ok_and(has)
+    fields.is_some_and(has)
 }
 
 /// The object whose JSON `text` is. Models pass arguments as a string too.
@@ -142,7 +165,14 @@ pub(super) fn read_object(text: &str) -> Option<String> {
 pub(super) struct Fields<'a>(pub(super) Vec<(Text<'a>, Raw<'a>)>);
 
 impl<'a> Fields<'a> {
+    /// Those of this object.
+    #[inline(never)]
+    pub(super) fn of(json: &'a str) -> Option<Self> {
+        json::read(json.as_bytes()).ok()
+    }
+
     /// The JSON text of the first field that has one of these names.
+    #[inline(never)]
     pub(super) fn find(&self, names: &[&str]) -> Option<&'a str> {
         let has_name = |(name, _): &&(Text<'a>, Raw<'a>)| names.contains(&name.as_str());
         self.0.iter().find(has_name).map(|(_, value)| value.0)

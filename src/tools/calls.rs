@@ -19,7 +19,7 @@ use super::{
     call_json::{self, Ending, ParsedCall},
     declared::{Declared, Word},
     mend,
-    tags::{self, Look, Role, Tag},
+    tags::{self, Dress, Look, Role, Tag},
 };
 use crate::json::{self, Care as JsonCare, Raw};
 
@@ -81,7 +81,9 @@ impl<'a> Reading<'a> {
     fn run(&mut self, block: &'a str) -> Option<()> {
         let mut rest = block;
         loop {
-            rest = tags::skip(rest, |ch| ch.is_ascii_whitespace() || matches!(ch, ',' | '`' | '~'));
+            rest = tags::skip(rest, |ch| {
+                ch.is_ascii_whitespace() || matches!(ch, ',' | ';' | '`' | '~')
+            });
             rest = match rest.chars().next() {
                 None => return self.end(),
                 Some('<') => self.tag(rest)?,
@@ -101,10 +103,15 @@ impl<'a> Reading<'a> {
         (has_value && (ends.is_empty() || ends.starts_with('<'))).then_some(after)
     }
 
-    /// Ends the block. If that was cut off, so is the call that no tag has closed.
+    /// Ends the block. A call that has no whole object and that no tag has closed was cut off,
+    /// unless all arguments of its tool are there: the end of an answer says nothing of what
+    /// would have followed.
     fn end(&mut self) -> Option<()> {
-        let is_cut = self.ending == Ending::Cut && self.tool.is_some() && self.object.is_none();
-        if is_cut {
+        if self.tool.is_some() && self.object.is_none() {
+            if self.ending == Ending::Whole {
+                let is_full = self.arguments.as_ref().is_some_and(Arguments::is_full);
+                return self.flush().filter(|()| is_full);
+            }
             self.key = None;
             let arguments = self.arguments.take();
             self.object = Some(arguments.map_or_else(String::new, Arguments::cut));
@@ -123,9 +130,8 @@ impl<'a> Reading<'a> {
         let Some(tool) = self.tool.take() else {
             return arguments.is_none().then_some(());
         };
-        let name = self.declared.name(tool).to_owned();
         let arguments = arguments.unwrap_or_else(|| "{}".to_owned());
-        self.calls.push(ParsedCall { name, arguments });
+        call_json::add(&mut self.calls, self.declared.name(tool), arguments);
         Some(())
     }
 
@@ -137,7 +143,7 @@ impl<'a> Reading<'a> {
             if is_cut && self.ending == Ending::Cut {
                 return Some("");
             }
-            let closes = text.get(1..).unwrap_or_default().trim_start_matches(tags::is_bar);
+            let closes = tags::skip(text.get(1..).unwrap_or_default(), tags::is_bar);
             return (is_cut && (closes.is_empty() || closes.starts_with('/'))).then_some("");
         };
         match tag.role {
@@ -156,7 +162,7 @@ impl<'a> Reading<'a> {
             Role::Argument | Role::Key | Role::Value if tag.closes() => {}
             Role::Argument | Role::Key | Role::Value => return self.argument(&tag, rest),
             Role::Part => {}
-            Role::Result => return None,
+            Role::Quote | Role::Result | Role::Foreign => return None,
         }
         Some(rest)
     }
@@ -211,7 +217,7 @@ impl<'a> Reading<'a> {
         if !tag.opens() {
             return Some(("", text));
         }
-        let kind = (tag.role, tag.is_dsml);
+        let kind = (tag.role, tag.is_like(Dress::Dsml));
         if !self.unclosed.contains(&kind) {
             let found = find_tag(text, &|close| closes(tag, close));
             if let Some((value, _, rest)) = found {
@@ -228,6 +234,10 @@ impl<'a> Reading<'a> {
         let (value, close, rest) = find_tag(text, &|close| {
             close.closes() && (close.role == tag.role || is_around(close))
         })?;
+        // One that the value opens may be quoted in it.
+        if find_tag(value, &|open| open.opens() && open.role == close.role).is_some() {
+            return None;
+        }
         let end = text.get(value.len()..).unwrap_or_default();
         Some((value, if close.role == tag.role { rest } else { end }))
     }
@@ -321,8 +331,8 @@ fn without_lines(value: &str) -> &str {
 }
 
 /// Whether an argument is closed by this closing tag: by one that is dressed like its own.
-pub(super) fn closes(tag: &Tag<'_>, close: &Tag<'_>) -> bool {
-    close.closes() && close.role == tag.role && close.is_dsml == tag.is_dsml
+fn closes(tag: &Tag<'_>, close: &Tag<'_>) -> bool {
+    close.closes() && close.role == tag.role && close.is_like(tag.dress)
 }
 
 /// The word that `text` begins with, and what follows it.
@@ -337,5 +347,5 @@ pub(super) fn ends_word(ch: char) -> bool {
 
 /// What follows Mistral's words for calls and their arguments.
 fn word_in_brackets(text: &str) -> Option<&str> {
-    ["[TOOL_CALLS]", "[ARGS]"].into_iter().find_map(|word| text.strip_prefix(word))
+    text.strip_prefix("[TOOL_CALLS]").or_else(|| text.strip_prefix("[ARGS]"))
 }

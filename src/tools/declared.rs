@@ -6,18 +6,19 @@
 
 use std::{borrow::Cow, cmp::Ordering};
 
+use super::tags;
 use crate::chat::Tool;
 
 /// The namespaces in which models put tools, before a `.` or a `:`.
-const NAMESPACES: [&str; 8] =
+static NAMESPACES: [&str; 8] =
     ["functions", "function", "default_api", "tools", "tool", "api", "namespace", "default"];
 
 /// The name of the tool that calls several at once, which GPT models were trained on.
 pub(super) const PARALLEL: &str = "multi_tool_use.parallel";
 
 /// Words that models write before a call, in lower case: the languages of code fences,
-/// DeepSeek's word for the kind of a call, and those of OpenAI's Harmony.
-pub(super) const WORDS: [&str; 13] = [
+/// DeepSeek's word for the kind of a call, those of OpenAI's Harmony, Phi's, and Python's.
+pub(super) static WORDS: [&str; 15] = [
     "json",
     "xml",
     "text",
@@ -31,6 +32,8 @@ pub(super) const WORDS: [&str; 13] = [
     "analysis",
     "assistant",
     "function_call",
+    "functools",
+    "print",
 ];
 
 /// The tools that may be called.
@@ -152,15 +155,18 @@ impl<'a> Declared<'a> {
         }
         let is_open = self.begins(name)
             || without_namespace(name).is_some_and(|name| self.begins(name))
-            || WORDS.iter().chain(&["to=", "print"]).any(|known| begins(known, word))
+            || WORDS.iter().chain(&BEFORE_NAMES).any(|known| begins(known, word))
             || begins_namespace(name);
         if is_open { Word::Open } else { Word::Other }
     }
 }
 
-/// A word without what Harmony puts before the name of a tool.
+/// What Harmony and Gemma put before the name of a tool.
+static BEFORE_NAMES: [&str; 2] = ["to=", "call:"];
+
+/// A word without that.
 fn bare(word: &str) -> &str {
-    word.strip_prefix("to=").unwrap_or(word)
+    BEFORE_NAMES.iter().find_map(|before| word.strip_prefix(before)).unwrap_or(word)
 }
 
 /// A name without the number of the call after it, or the colon.
@@ -188,6 +194,6 @@ pub(super) fn begins_namespace(word: &str) -> bool {
 
 /// A name without the namespace of a vendor.
 fn without_namespace(name: &str) -> Option<&str> {
-    let (namespace, name) = name.split_once(['.', ':'])?;
-    is_namespace(namespace.trim()).then_some(name.trim())
+    let (namespace, name) = tags::split(name, |ch| matches!(ch, '.' | ':'));
+    is_namespace(namespace.trim()).then_some(name.get(1..)?.trim())
 }

@@ -1,6 +1,9 @@
 //! The form of an answer in JSON: what its value may be, and where that is in a text.
 
-use super::call_json::Fields;
+use super::{
+    call_json::{self, Fields},
+    tags,
+};
 use crate::{
     chat::Format,
     json::{self, Care, Raw},
@@ -41,7 +44,7 @@ impl Root {
     }
 
     /// The names of types, with their quotes.
-    const TYPES: [(&str, Self); 7] = [
+    const TYPES: &[(&str, Self)] = &[
         ("\"object\"", Self::OBJECT),
         ("\"array\"", Self::LIST),
         ("\"string\"", Self::STRING),
@@ -53,8 +56,7 @@ impl Root {
 
     /// What fits `part` of `schema`, as far as `parts` more parts tell.
     pub(super) fn of_part(part: &str, schema: &str, parts: &mut usize) -> Self {
-        let fields = json::read::<Fields<'_>>(part.as_bytes());
-        let (Ok(fields), Some(left)) = (fields, parts.checked_sub(1)) else {
+        let (Some(fields), Some(left)) = (Fields::of(part), parts.checked_sub(1)) else {
             return Self::ANY;
         };
         *parts = left;
@@ -64,14 +66,13 @@ impl Root {
             match name.as_str() {
                 // One name, or a list of them.
                 "type" => {
-                    for (name, kind) in Self::TYPES {
+                    for &(name, kind) in Self::TYPES {
                         any |= if value.contains(name) { kind.0 } else { 0 };
                     }
                 }
                 "const" => any = Self::of_value(value).0,
                 "enum" | "anyOf" | "oneOf" | "allOf" => {
-                    let list: Vec<Raw<'_>> = json::read(value.as_bytes()).unwrap_or_default();
-                    for Raw(value) in list {
+                    for Raw(value) in call_json::list(value).unwrap_or_default() {
                         any |= match name.as_str() {
                             "enum" => Self::of_value(value).0,
                             _ => Self::of_part(value, schema, parts).0,
@@ -128,7 +129,7 @@ impl Root {
         const LONGEST: usize = 256;
         let (before, value) = text.split_at(text.find(['{', '[']).unwrap_or(text.len()));
         let before = before.trim();
-        let fence = before.trim_start_matches('`');
+        let fence = tags::skip(before, |ch| ch == '`');
         let is_fence =
             fence.len() < before.len() && fence.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match can_begin(value) {
@@ -191,7 +192,5 @@ fn unfenced(text: &str) -> &str {
 /// The part of `schema` that a reference in JSON names, like `"#/$defs/Name"`.
 fn find<'a>(schema: &'a str, reference: &str) -> Option<&'a str> {
     let mut names = reference.strip_prefix("\"#/")?.strip_suffix('"')?.split('/');
-    names.try_fold(schema, |part, name| {
-        json::read::<Fields<'_>>(part.as_bytes()).ok()?.find(&[name])
-    })
+    names.try_fold(schema, |part, name| Fields::of(part)?.find(&[name]))
 }

@@ -1,8 +1,8 @@
 //! Makes JSON of what is nearly JSON, and of calls in Python, where that can be read in one way:
 //!
-//! - strings: in single or three quotes, with line breaks, with single backslashes (`\d`,
+//! - strings: in single or three quotes or Gemma's, with line breaks, with single backslashes (`\d`,
 //!   `C:\users`, `\'`);
-//! - `True`, `False`, `None`, and tuples;
+//! - `True`, `False`, `None`, tuples, and keys without quotes;
 //! - a comma too much, or a bracket too few, before a closing bracket or a tag;
 //! - `name(key=value)`, also in `print(…)`, which becomes `{"name":…,"arguments":{…}}`.
 //!
@@ -39,6 +39,9 @@ impl Open {
     }
 }
 
+/// Gemma's quotes. Nothing is escaped between them.
+static GEMMA: [&str; 2] = ["<escape>", "<|\"|>"];
+
 /// How deep a value may nest: each word and bracket looks at all that is open.
 const MAX_DEPTH: usize = 127;
 
@@ -71,7 +74,11 @@ impl<'t> Mender<'t> {
     fn value(&mut self) -> Option<()> {
         while let Some(ch) = self.rest.chars().next() {
             match ch {
-                '"' | '\'' => self.string(ch)?,
+                '"' | '\'' => {
+                    let three = if ch == '"' { "\"\"\"" } else { "'''" };
+                    let is_long = self.rest.starts_with(three);
+                    self.string(if is_long { three } else { three.get(..1)? })?;
+                }
                 '{' => self.enter(Open::Object, "{"),
                 '[' => self.enter(Open::List, "["),
                 '(' => self.enter(Open::Tuple, "["),
@@ -79,7 +86,11 @@ impl<'t> Mender<'t> {
                     self.leave(ch);
                     self.skip(ch.len_utf8());
                 }
-                '<' => self.leave_all(),
+                '<' => match GEMMA.iter().find(|mark| self.rest.starts_with(**mark)) {
+                    Some(mark) => self.string(mark)?,
+                    None if GEMMA.iter().any(|mark| mark.starts_with(self.rest)) => return None,
+                    None => self.leave_all(),
+                },
                 ',' | ':' | ' ' | '\n' | '\r' | '\t' => self.keep(1),
                 _ => self.word()?,
             }
@@ -135,11 +146,9 @@ impl<'t> Mender<'t> {
         Some(bracket)
     }
 
-    /// Takes a string that begins with `quote`.
+    /// Takes a string that begins and ends with `end`.
     #[inline(never)]
-    fn string(&mut self, quote: char) -> Option<()> {
-        let three = if quote == '"' { "\"\"\"" } else { "'''" };
-        let end = if self.rest.starts_with(three) { three } else { three.get(..1)? };
+    fn string(&mut self, end: &str) -> Option<()> {
         self.skip(end.len());
         self.put("\"");
         loop {
@@ -150,6 +159,7 @@ impl<'t> Mender<'t> {
             }
             let ch = self.rest.chars().next()?;
             let escape = match ch {
+                '\\' if GEMMA.contains(&end) => "\\\\",
                 // A text that ends here has no more of the escape.
                 '\\' if is_escape_begun(self.rest) => {
                     self.keep(self.rest.len());
@@ -212,8 +222,12 @@ impl<'t> Mender<'t> {
             self.open.push(Open::Call { is_object });
             return Some(());
         }
-        let is_key = matches!(self.open.last(), Some(Open::Call { is_object: false }));
-        if let Some(value) = after.strip_prefix('=').filter(|_| is_key) {
+        let value = match self.open.last() {
+            Some(Open::Call { is_object: false }) => after.strip_prefix('='),
+            Some(Open::Object) => after.strip_prefix(':'),
+            _ => None,
+        };
+        if let Some(value) = value {
             self.put("\"");
             self.put(word);
             self.put("\":");

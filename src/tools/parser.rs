@@ -18,8 +18,8 @@ use std::mem;
 
 use super::{
     MAX_HELD_BYTES,
-    bare::{Bare, Gate, Place},
-    block::{Block, Step, TagSoFar, TagStep},
+    bare::{Bare, Gate},
+    block::{Block, Place, Step, TagSoFar, TagStep},
     call_json::{self, Ending, ParsedCall},
     calls,
     code_fences::CodeFences,
@@ -41,6 +41,7 @@ pub(super) struct Parser {
     ready: String,
     passed_text: bool,
     called: bool,
+    trust: Trust,
     /// Whether the answer was cut off here.
     ending: Ending,
     /// What is wrong with a call that became text.
@@ -54,6 +55,14 @@ pub(super) struct Parser {
     /// The candidate.
     held: String,
     candidate: Candidate,
+}
+
+/// What is taken for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Calls,
+    /// A call came in a form that is not read: what looks like another may stand in its strings.
+    Nothing,
 }
 
 /// What is held, and how far it has been read.
@@ -130,16 +139,21 @@ enum Verdict {
     Hold(Candidate),
     /// It is complete with this character.
     Complete,
+    /// It was complete up to this byte of what is held.
+    Until(usize),
     /// It is text. The character belongs to what follows it.
     Text,
 }
 
-impl From<Step> for Verdict {
-    fn from(step: Step) -> Self {
+impl Verdict {
+    /// What a step makes of a block.
+    #[inline(never)]
+    fn of(block: Block, step: Step) -> Self {
         match step {
-            Step::Hold(block) => Self::Hold(Candidate::Block(block)),
+            Step::Hold => Self::Hold(Candidate::Block(block)),
             Step::Followed => Self::Hold(Candidate::After { new_line: false }),
             Step::Complete => Self::Complete,
+            Step::Until(end) => Self::Until(end),
             Step::Text => Self::Text,
         }
     }
@@ -155,6 +169,7 @@ impl Parser {
             ready: String::new(),
             passed_text: false,
             called: false,
+            trust: Trust::Calls,
             ending: Ending::Whole,
             unreadable: None,
             after_call: false,
@@ -172,10 +187,15 @@ impl Parser {
 
     /// Takes a piece of text, and calls `on_event` with what is certain by now.
     pub(super) fn push(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
+        self.read(text, on_event);
+        self.send(on_event);
+    }
+
+    #[inline(never)]
+    fn read(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
         for ch in text.chars() {
             self.step(ch, on_event);
         }
-        self.send(on_event);
     }
 
     /// The text has ended, for the reason `finish`.
@@ -196,6 +216,7 @@ impl Parser {
         self.send(on_event);
     }
 
+    #[inline(never)]
     fn step(&mut self, ch: char, on_event: &mut dyn FnMut(Event<'_>)) {
         let candidate = mem::replace(&mut self.candidate, Candidate::Nothing);
         if let Candidate::Nothing = candidate {
@@ -217,6 +238,11 @@ impl Parser {
         match verdict {
             Verdict::Hold(candidate) => self.candidate = candidate,
             Verdict::Complete => self.complete(on_event),
+            Verdict::Until(end) => {
+                let rest = self.held.split_off(end);
+                self.complete(on_event);
+                self.read(&rest, on_event);
+            }
             Verdict::Text => {
                 // In the middle of a line it is only spoken of.
                 if self.fences.at_line_start() {
@@ -232,7 +258,7 @@ impl Parser {
     /// The candidate that begins with `ch`, with which [`Self::held`] ends.
     fn begin(&self, ch: char) -> Option<Candidate> {
         match ch {
-            _ if self.fences.in_fence() => None,
+            _ if self.trust == Trust::Nothing || self.fences.in_fence() => None,
             // In code a tag is only quoted.
             '<' if !self.fences.in_code() => Some(Candidate::OpenTag(TagSoFar::at_end("<"))),
             '`' | '~' if self.fences.at_line_start() => {
@@ -256,7 +282,7 @@ impl Parser {
         let held: &str = if in_fence { &self.held } else { ch.encode_utf8(&mut first) };
         match Bare::new(place).step(ch, held, &self.declared) {
             Gate::Hold(bare) => Some(Candidate::Bare(bare)),
-            Gate::Block(_) | Gate::Text => None,
+            Gate::Block(..) | Gate::Text => None,
         }
     }
 
@@ -278,10 +304,13 @@ impl Parser {
             },
             Candidate::Bare(bare) => match bare.step(ch, &self.held, &self.declared) {
                 Gate::Hold(bare) => Verdict::Hold(Candidate::Bare(bare)),
-                Gate::Block(step) => step.into(),
+                Gate::Block(block, step) => Verdict::of(block, step),
                 Gate::Text => Verdict::Text,
             },
-            Candidate::Block(block) => block.step(ch, &self.held, &self.declared).into(),
+            Candidate::Block(mut block) => {
+                let step = block.step(ch, &self.held, &self.declared);
+                Verdict::of(block, step)
+            }
             Candidate::After { new_line } => match ch {
                 '`' | '~' if new_line => Verdict::Hold(Candidate::FenceLine(FenceLine::new(ch))),
                 '`' | '~' => Verdict::Hold(Candidate::After { new_line }),
@@ -319,10 +348,18 @@ impl Parser {
             TagStep::Whole(tag) if tag.role == Role::Result && !tag.closes() && self.called => {
                 self.end(on_event)
             }
-            TagStep::Whole(tag) if tag.opens_calls() => Block::after(&tag, &self.declared).into(),
+            TagStep::Whole(tag) if tag.opens_calls() => {
+                let (block, step) = Block::after(&tag, &self.declared);
+                Verdict::of(block, step)
+            }
             TagStep::Whole(tag) if tag.closes() && self.after_call => {
                 self.held.clear();
                 Verdict::Hold(Candidate::Nothing)
+            }
+            TagStep::Whole(tag) if tag.role == Role::Foreign => {
+                self.trust = Trust::Nothing;
+                self.unreadable = Some(call_json::fault(""));
+                Verdict::Text
             }
             TagStep::Whole(_) | TagStep::Other => Verdict::Text,
         }

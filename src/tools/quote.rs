@@ -28,17 +28,18 @@ pub(super) const LONGEST_BYTES: usize = 256;
 
 /// The spellings of the bracket, in lower case: itself, its variants in Unicode, and its
 /// escapes in HTML, JSON and URLs, which models read like the bracket.
-const BRACKETS: [&str; 9] = ["<", "＜", "﹤", "&lt;", "&#60;", "&#x3c;", "\\u003c", "\\x3c", "%3c"];
+static BRACKETS: [&str; 9] =
+    ["<", "＜", "﹤", "&lt;", "&#60;", "&#x3c;", "\\u003c", "\\x3c", "%3c"];
 
 /// What a text is, the rest of which may still come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Look {
-    /// A tag's name.
-    Tag,
+    /// None of the others.
+    Other,
     /// The beginning of a tag. It may be `whole`: a name that more letters could still follow.
     Open { whole: bool },
-    /// Anything else.
-    Other,
+    /// A tag's name.
+    Tag,
 }
 
 /// What `text`, after a bracket, is. Matches the names of [`tags::marked`] in any case, with the
@@ -53,7 +54,7 @@ pub(super) fn look(text: &str) -> Look {
     let before = text.chars().take_while(stands_before).map(char::len_utf8).sum();
     let (before, mut name) = text.split_at_checked(before).unwrap_or_default();
     let mut all = Look::Other;
-    for namespace in tags::NAMESPACES {
+    for namespace in &tags::NAMESPACES {
         match tags::after(name, namespace) {
             Ok(rest) => name = rest,
             Err(true) => all = Look::Open { whole: false },
@@ -61,15 +62,12 @@ pub(super) fn look(text: &str) -> Look {
         }
     }
     let has_bars = before.contains(tags::is_bar);
-    for (tag, _) in tags::marked().filter(|(_, needs_bars)| has_bars || !needs_bars) {
-        match look_for(tag, name) {
-            Look::Tag => return Look::Tag,
-            Look::Open { whole } => {
-                all = Look::Open { whole: whole || all == Look::Open { whole: true } };
-            }
-            Look::Other => {}
+    tags::each_marked(&mut |tag, needs_bars| {
+        if has_bars || !needs_bars {
+            // The most that one of them is.
+            all = all.max(look_for(tag, name));
         }
-    }
+    });
     all
 }
 
@@ -123,7 +121,7 @@ fn next_bracket(text: &[u8], start: usize) -> Option<usize> {
     loop {
         let rest = text.get(at..)?;
         at += rest.iter().position(|byte| matches!(byte, b'<' | b'&' | b'\\' | b'%' | 0xef))?;
-        for bracket in BRACKETS {
+        for bracket in &BRACKETS {
             let found = text.get(at..at + bracket.len());
             if found.is_some_and(|found| found.eq_ignore_ascii_case(bracket.as_bytes())) {
                 return Some(at + bracket.len());

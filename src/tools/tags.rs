@@ -21,18 +21,24 @@ pub(super) enum Role {
     Value,
     /// A part of a call that is known by its form.
     Part,
+    /// A string begins or ends.
+    Quote,
     /// A result.
     Result,
+    /// A call in a form that is not read.
+    Foreign,
 }
 
 /// How a tag has to be dressed, at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Dress {
+pub(super) enum Dress {
     Any,
     /// With bars: `<|name|>`.
     Bars,
     /// With `DSML` between bars: `<｜DSML｜name>`.
     Dsml,
+    /// Between marks: `<|open|>name<|sep|>`.
+    Sep,
 }
 
 /// Whether it opens or closes what is in it.
@@ -43,12 +49,36 @@ pub(super) enum Side {
     /// It does both: `<invoke name="x"/>`.
     Whole,
 }
-use Dress::{Any, Bars, Dsml};
-use Role::{Argument, Call, Key, List, Named, Part, Result, Value};
+use Dress::{Any, Bars, Dsml, Sep};
+use Role::{Argument, Call, Foreign, Key, List, Named, Part, Quote, Result, Value};
 use Side::{Close, Open, Whole};
 
 /// All of them. Of two names that begin alike the longer one comes first.
-const ROWS: [(&str, Role, Dress, Side); 36] = [
+static ROWS: [(&str, Role, Dress, Side); 56] = [
+    // Kimi K3's.
+    ("tools", List, Sep, Open),
+    ("call", Named, Sep, Open),
+    ("argument", Argument, Sep, Open),
+    // DeepSeek's, from V3 to V4.1.
+    ("toolcallsbegin", List, Bars, Open),
+    ("toolcallsend", List, Bars, Close),
+    ("toolcallbegin", Call, Bars, Open),
+    ("toolcallend", Call, Bars, Close),
+    ("tooloutputsbegin", Result, Bars, Open),
+    ("toolsep", Part, Any, Open),
+    ("calls", List, Dsml, Open),
+    ("tool", Named, Dsml, Open),
+    // Kimi K2's.
+    ("toolcallssectionbegin", List, Bars, Open),
+    ("toolcallssectionend", List, Bars, Close),
+    ("toolcallargumentbegin", Part, Bars, Open),
+    // LFM's and Llama's.
+    ("toolcallstart", Call, Bars, Open),
+    ("pythontag", Call, Bars, Open),
+    ("pythonstart", Call, Bars, Open),
+    ("pythonend", Call, Bars, Close),
+    ("eomid", Call, Bars, Close),
+    ("eotid", Call, Bars, Close),
     // This gateway's, Qwen's, OpenAI's, Anthropic's.
     ("toolcalls", List, Any, Open),
     ("toolcall", Call, Any, Open),
@@ -61,40 +91,51 @@ const ROWS: [(&str, Role, Dress, Side); 36] = [
     ("invoke", Named, Any, Open),
     ("parameters", Part, Any, Open),
     ("parameter", Argument, Any, Open),
+    ("param", Argument, Any, Open),
     ("toolname", Part, Any, Open),
     ("name", Part, Any, Open),
     ("arguments", Part, Any, Open),
     // GLM's.
     ("argkey", Key, Any, Open),
     ("argvalue", Value, Any, Open),
-    // DeepSeek's, from V3 to V4.1.
-    ("toolcallsbegin", List, Bars, Open),
-    ("toolcallsend", List, Bars, Close),
-    ("toolcallbegin", Call, Bars, Open),
-    ("toolcallend", Call, Bars, Close),
-    ("tooloutputsbegin", Result, Bars, Open),
-    ("toolsep", Part, Bars, Open),
-    ("calls", List, Dsml, Open),
-    ("tool", Named, Dsml, Open),
-    // Kimi's.
-    ("toolcallssectionbegin", List, Bars, Open),
-    ("toolcallssectionend", List, Bars, Close),
-    ("toolcallargumentbegin", Part, Bars, Open),
     // Those of OpenAI's Harmony.
     ("start", Call, Bars, Open),
     ("channel", Call, Bars, Open),
     ("constrain", Part, Bars, Open),
     ("message", Part, Bars, Open),
     ("call", Call, Bars, Close),
-    // LFM's and Llama's.
-    ("toolcallstart", Call, Bars, Open),
-    ("pythontag", Call, Bars, Open),
-    ("eomid", Call, Bars, Close),
-    ("eotid", Call, Bars, Close),
+    // InternLM's, Command's and Apertus'.
+    ("actionstart", Call, Bars, Open),
+    ("plugin", Part, Bars, Open),
+    ("actionend", Call, Bars, Close),
+    ("startaction", Call, Bars, Open),
+    ("endaction", Call, Bars, Close),
+    ("toolsprefix", Call, Bars, Open),
+    ("toolssuffix", Call, Bars, Close),
+    // Gemma's.
+    ("startfunctioncall", Call, Any, Open),
+    ("endfunctioncall", Call, Any, Close),
+    ("escape", Quote, Any, Open),
+    ("\"", Quote, Bars, Open),
+    // MiniMax M3's, Inkling's, PLaMo's.
+    ("]minimax[", Foreign, Any, Open),
+    ("messagemodel", Foreign, Bars, Open),
+    ("plamo:begintoolrequests:plamo", Foreign, Bars, Open),
 ];
 
-/// The namespaces that models write.
-pub(super) const NAMESPACES: [&str; 4] = ["antml:", "atml:", "minimax:", "xai:"];
+/// What models write before the name: namespaces, and the model's own.
+pub(super) static NAMESPACES: [&str; 10] = [
+    "antml:", "atml:", "minimax:", "xai:", "seed:", "steptml:", "ifm|", "dots_", "iquest_",
+    "longcat_",
+];
+
+/// The words between bars before the names of the tags of `DeepSeek` and `GigaChat`.
+static DSML: [&str; 2] = ["dsml", "gcml"];
+
+/// The marks before the names of Kimi K3's tags, without their bracket, and whether they close.
+static MARKS: [(&str, bool); 2] = [("|open|>", false), ("|close|>", true)];
+/// And the one after.
+const SEP: &str = "<|sep|>";
 
 /// The longest tag, in bytes.
 pub(super) const LONGEST: usize = 512;
@@ -104,7 +145,7 @@ pub(super) const LONGEST: usize = 512;
 pub(super) struct Tag<'t> {
     pub(super) role: Role,
     pub(super) side: Side,
-    pub(super) is_dsml: bool,
+    pub(super) dress: Dress,
     /// The name that it has.
     pub(super) name: Option<&'t str>,
     /// Whether it has that as in `<parameter=name>`.
@@ -120,6 +161,11 @@ impl Tag<'_> {
 
     pub(super) fn closes(&self) -> bool {
         self.side == Close
+    }
+
+    /// Whether it belongs to one in this dress: DSML does not mix with others.
+    pub(super) fn is_like(&self, dress: Dress) -> bool {
+        (self.dress == Dsml) == (dress == Dsml)
     }
 
     /// Whether a call can begin with it.
@@ -172,17 +218,25 @@ pub(super) fn after<'t>(text: &'t str, prefix: &str) -> core::result::Result<&'t
 impl<'t> Undressed<'t> {
     fn of(text: &'t str) -> Self {
         let mut this = Self { has_slash: false, dress: Any, rest: text, is_open: false };
-        this.skip();
-        match after(this.rest, "dsml") {
-            Ok(rest) if this.dress == Bars => {
-                this.rest = rest;
-                this.dress = Dsml;
-                this.skip();
+        for &(mark, has_slash) in &MARKS {
+            this.is_open |= mark.starts_with(text);
+            if let Some(rest) = text.strip_prefix(mark) {
+                return Self { has_slash, dress: Sep, rest, is_open: rest.is_empty() };
             }
-            Err(true) => this.is_open = true,
-            _ => {}
         }
-        for namespace in NAMESPACES {
+        this.skip();
+        for word in &DSML {
+            match after(this.rest, word) {
+                Ok(rest) if this.dress == Bars => {
+                    this.rest = rest;
+                    this.dress = Dsml;
+                    this.skip();
+                }
+                Err(true) => this.is_open = true,
+                _ => {}
+            }
+        }
+        for namespace in &NAMESPACES {
             match after(this.rest, namespace) {
                 Ok(rest) => this.rest = rest,
                 Err(is_open) => this.is_open |= is_open,
@@ -215,7 +269,7 @@ impl<'t> Undressed<'t> {
 /// follow.
 fn after_name<'t>(text: &'t str, name: &str, role: Role) -> core::result::Result<&'t str, bool> {
     // After the names of others their attributes follow.
-    let is_joint = |ch: char| is_joint(ch) || ch == ' ' && matches!(role, List | Call);
+    let is_joint = |ch: char| is_joint(ch) || ch == ' ' && matches!(role, List | Call | Part);
     let mut rest = text.chars();
     for expected in name.chars() {
         let mut next = rest.next();
@@ -239,7 +293,7 @@ fn may_follow(text: &str) -> bool {
     } else {
         text
     };
-    rest.chars().next().is_none_or(|ch| matches!(ch, '=' | '/') || is_bar(ch))
+    rest.chars().next().is_none_or(|ch| matches!(ch, '=' | '/' | '<') || is_bar(ch))
 }
 
 fn is_space(ch: char) -> bool {
@@ -254,8 +308,8 @@ pub(super) fn look(text: &str, opens: bool) -> Look {
         return Look::Other;
     }
     let mut look = if undressed.is_open { Look::Open } else { Look::Other };
-    for (name, role, dress, _) in ROWS {
-        let counts = !opens || matches!(role, List | Call | Named | Result);
+    for &(name, role, dress, _) in &ROWS {
+        let counts = !opens || matches!(role, List | Call | Named | Result | Foreign);
         if !counts || undressed.dress < dress {
             continue;
         }
@@ -273,21 +327,33 @@ pub(super) fn look(text: &str, opens: bool) -> Look {
     look
 }
 
+/// Whether `text` begins with a mark before a tag's name, which has a `>` of its own.
+pub(super) fn has_mark(text: &str) -> bool {
+    text.strip_prefix('<').is_some_and(|text| MARKS.iter().any(|(mark, _)| text.starts_with(mark)))
+}
+
 /// Reads the tag that `text` begins with. Returns it, and what follows it.
 pub(super) fn read(text: &str) -> Option<(Tag<'_>, &str)> {
     let inside = text.strip_prefix('<')?;
     // No further than to the next tag: many may begin and none may end.
-    let (tag, rest) = inside.split_at_checked(inside.find(['<', '>'])?)?;
-    let rest = rest.strip_prefix('>').filter(|_| tag.len() <= LONGEST)?;
+    let (tag, end) = if has_mark(text) {
+        let near = inside.get(..inside.floor_char_boundary(LONGEST))?;
+        (near.find(SEP)?, SEP)
+    } else {
+        (inside.find(['<', '>'])?, ">")
+    };
+    let (tag, rest) = inside.split_at_checked(tag)?;
+    let rest = rest.strip_prefix(end).filter(|_| tag.len() <= LONGEST)?;
     let undressed = Undressed::of(tag);
-    let row = ROWS.into_iter().find_map(|(name, role, dress, side)| {
+    let (role, side, attributes) = ROWS.iter().find_map(|&(name, role, dress, side)| {
         let attributes = after_name(undressed.rest, name, role).ok()?;
         (undressed.dress >= dress && may_follow(attributes)).then_some((role, side, attributes))
-    });
-    let (role, side, attributes) = row?;
-    let attributes = attributes.trim_end_matches([' ', '|', '｜', '‖']);
+    })?;
+    // Gemma closes with a bar at the other end.
+    let is_end = undressed.dress == Any && attributes.ends_with(is_bar);
+    let attributes = attributes.trim_end_matches(|ch| ch == ' ' || is_bar(ch));
     let (attributes, side) = match attributes.strip_suffix('/') {
-        _ if undressed.has_slash => (attributes, Close),
+        _ if undressed.has_slash || is_end => (attributes, Close),
         Some(attributes) => (attributes, Whole),
         None => (attributes, side),
     };
@@ -296,8 +362,8 @@ pub(super) fn read(text: &str) -> Option<(Tag<'_>, &str)> {
         return None;
     }
     let is_assigned = attributes.starts_with('=');
-    let is_dsml = undressed.dress == Dsml;
-    Some((Tag { role, side, is_dsml, name, is_assigned, is_string }, rest))
+    let dress = undressed.dress;
+    Some((Tag { role, side, dress, name, is_assigned, is_string }, rest))
 }
 
 /// The name among these attributes, which has to be the first, and what they say of a string.
@@ -307,7 +373,8 @@ fn read_attributes(text: &str) -> (Option<&str>, Option<bool>) {
     let is_before = |ch: char| matches!(ch, '=' | ' ' | '\n' | '\t');
     let (key, value) = split(text, |ch| ch == '=');
     let is_short = key.is_empty();
-    if value.is_empty() || !is_short && key.trim_ascii() != "name" {
+    let is_name = |name: &&str| name.eq_ignore_ascii_case(key.trim_ascii());
+    if value.is_empty() || !is_short && !["name", "tool", "key"].iter().any(is_name) {
         return (None, None);
     }
     let value = skip(value, is_before);
@@ -319,8 +386,10 @@ fn read_attributes(text: &str) -> (Option<&str>, Option<bool>) {
     };
     let (key, value) = split(rest, |ch| ch == '=');
     let value = skip(skip(value, is_before), is_quote).as_bytes().first();
+    let key = key.trim_ascii_end();
     let is_string = match value.map(u8::to_ascii_lowercase) {
-        _ if !key.trim_ascii_end().ends_with("string") => None,
+        Some(kind) if key.ends_with("type") => Some(kind == b's'),
+        _ if !key.ends_with("string") => None,
         Some(b't') => Some(true),
         Some(b'f') => Some(false),
         _ => None,
@@ -355,13 +424,17 @@ pub(super) fn skip(text: &str, is: fn(char) -> bool) -> &str {
 /// The names of the tags that are marked where a text quotes them: those with which a call or a
 /// result can begin, each with whether it must have bars. A name that ends with `=` is
 /// whole with that.
-pub(super) fn marked() -> impl Iterator<Item = (&'static str, bool)> {
-    // In other texts these two are words like any other.
-    let named = ["function=", "functionname", "invoke=", "invokename", "dsml"];
-    let named = named.into_iter().map(|name| (name, name == "dsml"));
-    let opening = |(name, role, dress, _): (&'static str, Role, Dress, Side)| {
-        let counts = matches!(role, List | Call | Result) && dress != Dsml;
-        counts.then_some((name, dress == Bars))
-    };
-    ROWS.into_iter().filter_map(opening).chain(named)
+#[inline(never)]
+pub(super) fn each_marked(each: &mut dyn FnMut(&str, bool)) {
+    // In other texts the first two are words like any other.
+    static NAMED: [&str; 7] =
+        ["function=", "functionname", "invoke=", "invokename", "dsml", "gcml", "open"];
+    for name in &NAMED {
+        each(name, name.len() == 4);
+    }
+    for &(name, role, dress, _) in &ROWS {
+        if matches!(role, List | Call | Result) && dress < Dsml {
+            each(name, dress == Bars);
+        }
+    }
 }

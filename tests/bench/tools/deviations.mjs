@@ -75,12 +75,13 @@ export const DEVIATIONS = [
   row("qwen3-coder", "no end of the function", "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</tool_call>"),
   row("qwen3-coder", "two functions in one tag", "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n<function=now>\n</function>\n</tool_call>", [PARIS, call("now")]),
   row("qwen3-coder", "a boolean as Python writes it", "<tool_call>\n<function=get_weather>\n<parameter=city>\nTrue\n</parameter>\n<parameter=metric>\nTrue\n</parameter>\n</function>\n</tool_call>", [call("get_weather", { city: "True", metric: true })]),
-  row("glm-4.5", "no end tag", "<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Paris</arg_value>\n"),
+  row("glm-4.5", "no end tag, but all parameters", "<tool_call>write_file\n<arg_key>path</arg_key>\n<arg_value>a</arg_value>\n<arg_key>text</arg_key>\n<arg_value>b</arg_value>\n", [call("write_file", { path: "a", text: "b" })]),
   row("tool_call-name", "single quotes around the name", `<tool_call name='get_weather'>${CITY}</tool_call>`),
   row("function-name", "in the tag of calls", `<tool_call>\n<function name="get_weather">${CITY}</function>\n</tool_call>`),
 
   // DeepSeek.
   row("dsml", "an invoke without its end", dsml(`<${BAR}invoke name="get_weather">\n${city}`)),
+  row("dsml", "no end of the invoke and the block, but all parameters", dsml(`<${BAR}invoke name="write_file">\n<${BAR}parameter name="path" string="true">a</${BAR}parameter>\n<${BAR}parameter name="text" string="true">b</${BAR}parameter>\n`, ""), [call("write_file", { path: "a", text: "b" })]),
   row("dsml", "no end of the block", dsml(`<${BAR}invoke name="get_weather">\n${city}\n</${BAR}invoke>`, "")),
   row("dsml", "an end of the parameter without bars", dsml(`<${BAR}invoke name="get_weather">\n<${BAR}parameter name="city" string="true">Paris</parameter>\n</${BAR}invoke>`)),
   row("dsml", "a stray end of a parameter", dsml(`<${BAR}invoke name="get_weather">\n${city}\n</${BAR}parameter>\n</${BAR}invoke>`)),
@@ -102,6 +103,9 @@ export const DEVIATIONS = [
   row("tool_code", "single quotes", "```tool_code\nget_weather(city='Paris')\n```"),
   row("tool_code", "several lines", '```tool_code\nget_weather(\n    city="Paris",\n    days=3,\n)\n```', [call("get_weather", { city: "Paris", days: 3 })]),
   row("pythonic", "single quotes and literals of Python", "[search_notes(query='a, b)', exact=True, filter=None)]", [call("search_notes", { query: "a, b)", exact: true, filter: null })]),
+
+  row("tool_call", "keys without quotes", tag('{name: "get_weather", arguments: {city: "Paris"}}')),
+  row("tool_code", "two calls in a line", '```tool_code\nget_weather(city="Paris"); get_weather(city="Rome")\n```', [PARIS, ROME]),
 
   // Strings.
   row("tool_call", "a line break in a string", tag('{"name": "write_file", "arguments": {"path": "a", "text": "b\n\tc"}}'), [call("write_file", { path: "a", text: "b\n\tc" })]),

@@ -9,6 +9,8 @@
  * - `bare`: nothing but its shape says that it is a call. With words beside it, it may be an example:
  *   it has no rows with text, but some in `stays.mjs`.
  * - `last`: a code fence that a call is in ends the answer; with words after it, it may be an example.
+ * - `unread`: why the gateway does not read it: no model of DeGPT writes it. It must make no call then,
+ *   whatever its strings hold.
  * - `lacks`: what the form has no one way to write: `null`, `nested` values, `lists`, `many` calls in one
  *   answer.
  *
@@ -135,7 +137,7 @@ export const FORMS = [
   { id: "tool_call-name", family: "Qwen, GPT", from: "llama.cpp's handling of Hermes' format takes a name as an attribute", write: each((call) => `<tool_call name="${call.name}">${json(call.arguments)}</tool_call>`) },
   { id: "function-name", family: "Hermes, generic", from: "llama.cpp's handling of Hermes' format", write: each((call) => `<function name="${call.name}">${json(call.arguments)}</function>`) },
   { id: "longcat", family: "LongCat", from: "vLLM longcat", write: each((call) => `<longcat_tool_call>${plain(call)}</longcat_tool_call>`) },
-  { id: "functools", family: "Phi-4 mini", from: "vLLM phi4_mini_json, Dynamo phi4", write: (calls) => `functools${list()(calls)}` },
+  { id: "functools", family: "Phi-4 mini", bare: true, from: "vLLM phi4_mini_json, Dynamo phi4", write: (calls) => `functools${list()(calls)}` },
   { id: "granite", family: "Granite 3", from: "vLLM granite", write: (calls) => `<|tool_call|>${list()(calls)}` },
   { id: "phi-4", family: "Phi-4", from: "llama.cpp; Phi-4's chat template", write: (calls) => `<|tool_call|>${list()(calls)}<|/tool_call|>` },
   { id: "internlm", family: "InternLM", from: "SGLang interns1, vLLM internlm", write: each((call) => `<|action_start|> <|plugin|>\n${object(["name", "parameters"])(call)}<|action_end|>`) },
@@ -175,7 +177,7 @@ export const FORMS = [
   { id: "iquest", family: "IQuest", raw: true, from: "SGLang iquest_q1", write: each((call) => `<iquest_tool_call>${call.name}${argTags(call, "")}</iquest_tool_call>`) },
   { id: "k2-horizon", family: "K2 Horizon", raw: true, from: "SGLang k2_horizon, vLLM k2_horizon", write: around("<ifm|tool_calls>\n", (call) => `<ifm|tool_call>${call.name}\n${argTags(call, "\n", "ifm|")}\n</ifm|tool_call>`, "\n</ifm|tool_calls>") },
   { id: "gigachat-3.5", family: "GigaChat 3.5", raw: true, from: "SGLang gigachat35", write: invokes("｜GCML｜", "tool_calls", true) },
-  { id: "minimax-m3", family: "MiniMax M3", raw: true, lacks: ["nested", "null", "lists"], from: "SGLang minimax-m3, vLLM minimax_m3, Dynamo minimax_m3; a mark before each tag", write: around(`${M3}<tool_call>\n`, (call) => `${M3}<invoke name="${call.name}">${args(call, (name, value) => `${M3}<${name}>${raw(value)}${M3}</${name}>`, "")}${M3}</invoke>`, `\n${M3}</tool_call>`) },
+  { id: "minimax-m3", family: "MiniMax M3", unread: "its values stand in tags with any names", raw: true, lacks: ["nested", "null", "lists"], from: "SGLang minimax-m3, vLLM minimax_m3, Dynamo minimax_m3; a mark before each tag", write: around(`${M3}<tool_call>\n`, (call) => `${M3}<invoke name="${call.name}">${args(call, (name, value) => `${M3}<${name}>${raw(value)}${M3}</${name}>`, "")}${M3}</invoke>`, `\n${M3}</tool_call>`) },
 
   // GPT.
   { id: "functions-prefix", family: "GPT", from: "GPT's namespace of tools", write: each((call) => `<tool_call>${plain({ ...call, name: `functions.${call.name}` })}</tool_call>`) },
@@ -217,8 +219,8 @@ export const FORMS = [
   },
   { id: "gigachat", family: "GigaChat 3.5", from: "SGLang gigachat3 and gigachat35", write: each((call) => `<|function_call|>${plain(call)}`) },
 
-  { id: "inkling", family: "Inkling", from: "SGLang inkling, vLLM inkling, Dynamo inkling", write: each((call) => `<|message_model|>${call.name}<|content_invoke_tool_json|>${object(["name", "args"])(call)}<|end_message|>`, "") },
-  { id: "plamo3", family: "PLaMo 3", from: "vLLM plamo3", write: around(plamo("begin_tool_requests"), (call) => `${plamo("begin_tool_request")}${plamo("begin_tool_name")}${call.name}${plamo("end_tool_name")}${plamo("begin_tool_arguments")}<|plamo:constrain|>json<|plamo:msg|>${json(call.arguments)}${plamo("end_tool_arguments")}${plamo("end_tool_request")}`, plamo("end_tool_requests"), "") },
+  { id: "inkling", family: "Inkling", unread: "it has the name twice", from: "SGLang inkling, vLLM inkling, Dynamo inkling", write: each((call) => `<|message_model|>${call.name}<|content_invoke_tool_json|>${object(["name", "args"])(call)}<|end_message|>`, "") },
+  { id: "plamo3", family: "PLaMo 3", unread: "its marks are like no others", from: "vLLM plamo3", write: around(plamo("begin_tool_requests"), (call) => `${plamo("begin_tool_request")}${plamo("begin_tool_name")}${call.name}${plamo("end_tool_name")}${plamo("begin_tool_arguments")}<|plamo:constrain|>json<|plamo:msg|>${json(call.arguments)}${plamo("end_tool_arguments")}${plamo("end_tool_request")}`, plamo("end_tool_requests"), "") },
 
   // No marks at all: the whole answer is the call.
   { id: "object", family: "Llama 3, any model", bare: true, lacks: ["many"], from: "SGLang llama3, vLLM llama3_json, Dynamo llama3_json", write: each(object(["name", "parameters"])) },

@@ -1,5 +1,5 @@
 /** The table, for a terminal and for docs/tool-forms.md. */
-import { DEVIATION, FORMS, READABLE, STAY, TEXT } from "./table.mjs";
+import { DEVIATION, FORMS, READABLE, STAY, TEXT, UNREAD } from "./table.mjs";
 
 const SHORT = { "text before": "before", "text after": "after", "Chinese before": "Chinese", "two calls": "two", "nested JSON": "nested", "markup in strings": "markup", "lines in strings": "lines", "no arguments": "empty" };
 
@@ -32,7 +32,7 @@ export function print(readings, peers) {
     const text = judged(readings, ofForm(form, "text"));
     console.log(`${form.id.padEnd(20)} read ${count(read).padEnd(6)} stays text ${count(text)}`);
   }
-  const red = readings.filter(({ wrong }) => wrong);
+  const red = readings.filter(({ wrong }) => wrong && wrong !== UNREAD);
   if (red.length > 0) console.log(`\n${red.length} rows are not as they must be:`);
   for (const { row, wrong } of red) console.log(`  ${row.kind === "read" ? "read" : "text"}  ${row.id}: ${wrong}`);
   console.log("");
@@ -48,12 +48,36 @@ const sentence = ({ whole, plain, readable, faults, text, calls }) =>
 const table = (head, rows) => [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 const code = (text) => `\`${text}\``;
 
-/** The page. `served` is how many answers were compared through workerd. */
-export function page(readings, peers, served) {
+const tick = ({ wrong }) => (wrong === "" ? "✓" : wrong === undefined ? "–" : `✗ ${wrong}`);
+
+/**
+ * What the page says of a reader, as it is kept in peers/last.json: `{name, version, what, missing, parsers,
+ * failed, summary, forms, rows}`. `forms` and `rows` are cells, by the ids of forms and rows.
+ */
+export function figures({ readings, parsers, ...about }) {
+  if (about.missing) return about;
+  const cell = (form) => {
+    const read = count(judged(readings, ofForm(form, "read")));
+    const text = count(judged(readings, ofForm(form, "text")));
+    return text === "–" ? read : `${read}, text ${text}`;
+  };
+  const single = readings.filter(({ row }) => isFault(row) || isStay(row));
+  return {
+    ...about,
+    parsers: parsers?.length,
+    summary: summary(readings),
+    forms: Object.fromEntries(FORMS.map((form) => [form.id, cell(form)])),
+    rows: Object.fromEntries(single.map((reading) => [reading.row.id, tick(reading)])),
+  };
+}
+
+/**
+ * The page. `peers` are `figures`, and `areLast` says that they were measured earlier. `served` is how many
+ * answers were compared through workerd.
+ */
+export function page(readings, peers, areLast, served) {
   const here = peers.filter(({ missing }) => !missing);
-  const all = [{ name: "**this gateway**", readings }, ...here];
-  const reading = (row, list) => list.find((one) => one.row === row);
-  const tick = ({ wrong }) => (wrong === "" ? "✓" : wrong === undefined ? "–" : `✗ ${wrong}`);
+  const all = [figures({ name: "**this gateway**", readings }), ...here];
   const variations = Object.keys(READABLE);
   const rowsOf = (test) => readings.map(({ row }) => row).filter(test);
 
@@ -67,21 +91,20 @@ stays text. \`npm run bench:tools\` measures it, and \`npm run bench:tools -- --
 
 ${table(
     ["", "forms read", "in all their rows", "rows with calls", "small faults", "rows that stay text", "calls made of these"],
-    all.map(({ name, version, readings: theirs }) => {
-      const { plain, whole, readable, faults, text, calls } = summary(theirs);
+    all.map(({ name, version, summary: { plain, whole, readable, faults, text, calls } }) => {
       return [[name, version].filter(Boolean).join(" "), plain, whole, readable, faults, text, calls];
     }),
   )}
 
 ${peers
-  .map(({ name, what, missing, parsers, failed = {} }) => {
+  .map(({ name, what, version, missing, parsers, failed = {} }) => {
     if (missing) return `- ${name} could not be installed where this was measured: ${missing}.`;
     const left = Object.entries(failed).map(([parser, why]) => `${code(parser)} ${why}`);
-    return `- ${name}: ${what}, ${parsers.length === 1 ? "one parser" : `${parsers.length} parsers`}.${left.length > 0 ? ` Left out: ${left.join("; ")}.` : ""}`;
+    return `- ${name} ${version}: ${what}, ${parsers === 1 ? "one parser" : `${parsers} parsers`}.${left.length > 0 ? ` Left out: ${left.join("; ")}.` : ""}`;
   })
   .join("\n")}
 
-The others are judged in their favour. Each row is read if any of their parsers reads it, though a server
+${areLast ? "The figures of the others are those of their last run. Single rows of the table have come, gone or moved since:\nthe sums differ by these, and rows that they have not read have a –.\n\n" : ""}The others are judged in their favour. Each row is read if any of their parsers reads it, though a server
 has one, chosen by its operator. They get the whole answer at once, while the gateway must read the same
 at every cut. A row that stays text is judged by the parser that reads most of its form, and not at all
 where none reads it. Not all of their misses are faults: a server hands on calls of tools that are not
@@ -113,7 +136,8 @@ The tools of the rows have parameters of every type. A row is in the table only 
   tool only;
 - *what is quoted* is no call: in inline code, in a fence with other words in it or after it, in a thought, in
   the words of a user that the model repeats;
-- *what is not whole* is no call: an answer cut off within its arguments.
+- *what is not whole* is no call: the end of an answer ends none. A name needs a whole object after it, or
+  the closing tag of the call, or of the block around it; or all parameters of its tool, each closed.
 
 ## Forms
 
@@ -131,29 +155,29 @@ ${table(
         form.family,
         ...variations.map(cell),
         count(judged(readings, ofForm(form, "text"))),
-        ...here.map(({ readings: theirs }) => {
-          const read = count(judged(theirs, ofForm(form, "read")));
-          const text = count(judged(theirs, ofForm(form, "text")));
-          return text === "–" ? read : `${read}, text ${text}`;
-        }),
+        ...here.map(({ forms }) => forms[form.id] ?? "–"),
       ];
     }),
   )}
 
 ${table(["form", "its shape is known from", "looks like"], FORMS.map((form) => [code(form.id), form.from, example(form)]))}
 
+Not read, because no model of DeGPT writes it: ${FORMS.filter(({ unread }) => unread).map(({ id, unread }) => `${code(id)} (${unread})`).join(", ")}.
+An answer with its marks makes no call at all, so none that its strings quote either. It is asked for once
+more, in the form that the model was told.
+
 ## Small faults
 
 ${table(
     ["form", "fault", ...all.map(({ name }) => name)],
-    rowsOf(isFault).map((row) => [code(row.form), row.id.slice(row.form.length + 2), ...all.map(({ readings: theirs }) => tick(reading(row, theirs)))]),
+    rowsOf(isFault).map((row) => [code(row.form), row.id.slice(row.form.length + 2), ...all.map(({ rows }) => rows[row.id] ?? "–")]),
   )}
 
 ## What looks like a call and is none
 
 ${table(
     ["answer", ...all.map(({ name }) => name)],
-    rowsOf(isStay).map((row) => [row.id, ...all.map(({ readings: theirs }) => tick(reading(row, theirs)))]),
+    rowsOf(isStay).map((row) => [row.id, ...all.map(({ rows }) => rows[row.id] ?? "–")]),
   )}
 
 ## To measure it again
@@ -161,7 +185,7 @@ ${table(
 \`\`\`console
 $ npm run bench:tools               # the gateway, in seconds
 $ npm run bench:tools -- --peers    # and the others, installed into .tools/ (1.8 GB)
-$ npm run bench:tools -- --publish  # and this page
+$ npm run bench:tools -- --publish  # and this page, with what is known of the others
 \`\`\`
 
 The rows are in \`tests/bench/tools/\`: \`forms.mjs\`, \`variations.mjs\`, \`deviations.mjs\` and \`stays.mjs\`. A

@@ -24,7 +24,7 @@ export function rows() {
     for (const [kind, variations] of [["read", READABLE], ["text", TEXT]]) {
       for (const [variation, of] of Object.entries(variations)) {
         const made = of(form);
-        if (typeof made === "object") all.push(row(kind, form.id, variation, made));
+        if (typeof made === "object") all.push({ ...row(kind, form.id, variation, made), isUnread: kind === "read" && form.unread !== undefined });
       }
     }
   }
@@ -40,6 +40,9 @@ function row(kind, form, variation, { text, user, names, calls = [], said }, wha
 }
 
 const squeeze = (text) => text.replaceAll(/\s+/g, " ").trim();
+
+/** What is wrong with a row of a form that is not read, if it makes no call and stays text. */
+export const UNREAD = "not read";
 
 /** Equal as JSON values: the order of keys does not count, `2` is `2.0`. */
 export function isSame(one, other) {

@@ -408,10 +408,10 @@ fn what_is_held_is_not_lost_at_a_limit() {
             "max_tokens",
         ),
         (
-            "<tool_call>{\"name\": \"get_weather\", \"arguments\": {city: \"Pa".to_owned(),
+            "<tool_call>{\"name\": \"get_weather\", \"arguments\": {*city: \"Pa".to_owned(),
             Limits::default(),
             Some("length"),
-            vec![json!("<tool_call>{\"name\": \"get_weather\", \"arguments\": {city: \"Pa")],
+            vec![json!("<tool_call>{\"name\": \"get_weather\", \"arguments\": {*city: \"Pa")],
             "max_tokens",
         ),
         (
@@ -536,6 +536,15 @@ fn no_text_makes_it_slow() {
         "get_weather ",
         "[",
         "1, ",
+        "<|open|>call tool=",
+        "<|open|>argument key=\"city\"<|sep|>",
+        "<|\"|>",
+        "<escape>",
+        "<|python_tag|>{}\n",
+        "<|tool_call|>[]\n.",
+        "functools[",
+        "call:get_weather{",
+        "]<]minimax[>[",
     ];
     let time = |words: &str| {
         with_prompt(

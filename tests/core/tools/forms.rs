@@ -47,11 +47,6 @@ pub(crate) const FORMS: &[(&str, &str, &[Item])] = &[
         &[PARIS],
     ),
     (
-        "DSML whose call and list are not closed",
-        "Hm.\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"get_weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\">Paris</｜DSML｜parameter>\n",
-        &[Text("Hm."), PARIS],
-    ),
-    (
         "DSML with a closing tag too much",
         "<｜DSML｜invoke name=\"get_weather\"><｜DSML｜parameter name=\"city\" string=\"true\">Paris</｜DSML｜parameter></｜DSML｜parameter></｜DSML｜invoke></｜DSML｜function_calls>\n",
         &[PARIS],
@@ -392,6 +387,18 @@ pub(crate) const FORMS: &[(&str, &str, &[Item])] = &[
         &[Text(
             "`<invoke name=\"get_weather\"></invoke>` and\n```xml\n<function=get_weather></function>\n```\nis how.",
         )],
+    ),
+    (
+        "DSML whose call and list are not closed",
+        "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"get_weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\">Paris</｜DSML｜parameter>\n",
+        &[Text(
+            "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"get_weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\">Paris</｜DSML｜parameter>\n",
+        )],
+    ),
+    (
+        "a name and no more",
+        "<invoke name=\"get_weather\">",
+        &[Text("<invoke name=\"get_weather\">")],
     ),
     (
         "an argument that has no end",
