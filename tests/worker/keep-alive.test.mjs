@@ -35,7 +35,14 @@ after(() => Promise.all([gateway.close(), roomy.close(), late.close(), upstream.
 
 /** The keep-alives among events, each as how many events had come before it. */
 const keepAlives = (events, dialect) =>
-  events.flatMap(({ name, comment }, index) => ((dialect === "openai" ? comment : name === "ping") ? [index] : []));
+  events.flatMap(({ name, comment }, index) => ((dialect === "anthropic" ? name === "ping" : comment) ? [index] : []));
+
+/** Whether an event is the first of a stream. */
+const OPENING = {
+  openai: ({ data }) => data.includes('"role"'),
+  anthropic: ({ name }) => name === "message_start",
+  responses: ({ name }) => name === "response.created",
+};
 
 /** Binds a behaviour to one request, so that tests can run side by side. */
 function script(question, behaviour) {
@@ -58,7 +65,7 @@ for (const dialect of DIALECTS) {
       const found = keepAlives(got.events, dialect).length - atOpening;
       // (2000 - 400) / 250 of them, and fewer when time is short.
       assert.ok(found >= 3 && found <= 7, `${found} keep-alives`);
-      assert.ok(dialect === "openai" ? got.events[0].data.includes('"role"') : got.events[0].name === "message_start", "the opening comes first");
+      assert.ok(OPENING[dialect](got.events[0]), "the opening comes first");
     });
 
     it("is committed at its first event, when that is earlier", async () => {
@@ -109,7 +116,7 @@ for (const dialect of DIALECTS) {
       const question = `failing ${dialect}`;
       script(question, { delayHeadersMs: 1_000, status: 403 });
       const got = await ask(gateway, { dialect, question });
-      assert.deepEqual([got.status, got.error?.type], [200, dialect === "openai" ? "invalid_request_error" : "permission_error"]);
+      assert.deepEqual([got.status, got.error?.type ?? got.error?.code], [200, { openai: "invalid_request_error", anthropic: "permission_error", responses: "server_error" }[dialect]]);
     });
 
     it("is closed at the end mark, though the upstream keeps its connection open", async () => {
