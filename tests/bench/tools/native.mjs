@@ -28,7 +28,7 @@ function judge(row, { id, whole, cut, early }) {
 
 /** What the reader writes to these lines, each parsed. */
 function reader(lines) {
-  const child = spawn("cargo", ["run", "--quiet", "--locked", "--example", "tool-forms"], {
+  const child = spawn("cargo", ["run", "--quiet", "--locked", "--release", "--example", "tool-forms"], {
     cwd: ROOT,
     stdio: ["pipe", "pipe", "inherit"],
   });
