@@ -16,7 +16,7 @@ const gzipped = (wasm) => gzipSync(Buffer.concat([readFileSync(inProject("build/
 
 /** The wasm file without the tables, as the newest build has made them. */
 function wasmWithoutTables() {
-  const pattern = `target/${WASM_TARGET}/release/build/degpt-edge-*/out`;
+  const pattern = `target/${WASM_TARGET}/release/build/degpt-edge-base-*/out`;
   const folders = globSync(pattern, { cwd: ROOT }).map((folder) => inProject(folder));
   const newest = folders.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)[0];
   let wasm = readFileSync(inProject("build/index_bg.wasm"));

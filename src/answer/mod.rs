@@ -75,7 +75,7 @@ impl Input {
         let Self { frames, reader, begun, ended, heard, .. } = self;
         *heard = false;
         let mut failed = None;
-        let flow = frames.push(bytes, |data| {
+        let flow = frames.push(bytes, &mut |data| {
             *heard |= !data.is_empty();
             let read = reader.read(data, &mut |event| {
                 *begun = true;

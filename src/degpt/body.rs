@@ -2,7 +2,10 @@
 //! can follow.
 
 use super::wire;
-use crate::{error::Error, in_flight};
+use crate::{
+    error::Error,
+    in_flight::{self, Growing},
+};
 
 /// The body of a chat request.
 #[derive(Debug, Clone)]
@@ -13,27 +16,15 @@ pub struct Body {
 }
 
 impl Body {
-    /// Writes `question` and `options`, which take about `size_hint` bytes.
+    /// Writes `question`, which takes about `size_hint` bytes.
     ///
     /// # Errors
     /// [`Error::Overloaded`], when the memory is used up.
-    pub(super) fn write(
-        question: &wire::Question<'_>,
-        options: &wire::Options,
-        size_hint: usize,
-    ) -> Result<Self, Error> {
+    pub(super) fn write(question: &wire::Question<'_>, size_hint: usize) -> Result<Self, Error> {
         // One allocation for a picture of megabytes instead of one at each doubling.
-        let mut bytes = in_flight::to_json(question, size_hint)?;
-        let mut options = in_flight::to_json(options, OPTIONS_BYTES)?;
-        // One object of two.
-        bytes.pop();
-        if let Some(brace) = options.first_mut() {
-            *brace = b',';
-        }
-        let messages_end = bytes.len().saturating_sub(1);
-        in_flight::make_room(&mut bytes, options.len())?;
-        bytes.append(&mut options);
-        Ok(Self { bytes, messages_end })
+        let mut out = Growing::with_room(size_hint);
+        let messages_end = question.write(&mut out);
+        Ok(Self { bytes: out.into_bytes()?, messages_end })
     }
 
     /// The JSON text.
@@ -56,23 +47,16 @@ impl Body {
         // Families that take no empty turn, and those that want turns to alternate.
         let answer = if answer.trim().is_empty() { "…" } else { answer };
         let turns = [(wire::ASSISTANT, answer), (wire::USER, correction)];
-        let messages = turns.map(|(role, text)| wire::Message {
-            role,
-            content: wire::Content::Text(vec![text.into()], ""),
-        });
-        let mut more = in_flight::to_json(&messages, answer.len() + correction.len() + 128)?;
-        in_flight::make_room(&mut self.bytes, more.len())?;
-        // From a list of its own to the end of another.
-        more.pop();
-        if let Some(bracket) = more.first_mut() {
-            *bracket = b',';
+        let mut more = Growing::with_room(answer.len() + correction.len() + 128);
+        for (role, text) in turns {
+            let content = wire::Content::Text(vec![text.into()], "");
+            wire::Message { role, content }.write(more.json(","));
         }
+        let more = more.into_bytes()?;
+        in_flight::make_room(&mut self.bytes, more.len())?;
         let end = self.messages_end;
         self.messages_end += more.len();
         self.bytes.splice(end..end, more);
         Ok(())
     }
 }
-
-/// About how many bytes the options take, a little too many rather than too few.
-const OPTIONS_BYTES: usize = 128;

@@ -5,7 +5,6 @@
 //! Whatever differs from that is an error, never a guess that looks like an answer.
 
 mod body;
-mod fast_path;
 mod request;
 mod sign_in;
 mod stream;

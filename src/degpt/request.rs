@@ -58,14 +58,13 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
         let content = wire::Content::Text(unanswered, "\n");
         messages.push(wire::Message { role: USER, content });
     }
-    let question = wire::Question { model: target.upstream, messages: &messages };
-    let options = wire::Options {
-        project: "DecentralGPT",
-        stream: true,
+    let question = wire::Question {
+        model: target.upstream,
+        messages: &messages,
         enable_thinking: target.model.think,
         reload,
     };
-    Body::write(&question, &options, size_hint(prompt))
+    Body::write(&question, size_hint(prompt))
 }
 
 /// Asks a model that cannot continue a text to go on from one.
@@ -215,12 +214,10 @@ fn attachment<'a>(part: &'a Part<'a>, images: Images) -> Option<wire::Part<'a>> 
             wire::Part::Document { source: anthropic_source(source), title }
         }
         // A model that takes no pictures has handed over to one that does.
-        (Images::OpenAi | Images::None, None) => {
-            wire::Part::ImageUrl { image_url: wire::ImageUrl { url: url(source) } }
+        (Images::OpenAi | Images::None, None) => wire::Part::ImageUrl { url: url(source) },
+        (Images::OpenAi | Images::None, Some(name)) => {
+            wire::Part::File { filename: name.unwrap_or("file"), file_data: url(source) }
         }
-        (Images::OpenAi | Images::None, Some(name)) => wire::Part::File {
-            file: wire::File { filename: name.unwrap_or("file"), file_data: url(source) },
-        },
     })
 }
 

@@ -1,10 +1,8 @@
 //! DeGPT's other endpoints: the visitor sign-in, and the service's config.
 
-use serde::Serialize;
-
 use crate::{
     catalog::Service,
-    json::{self, Outcome, Read, Reader, fields},
+    json::{self, Outcome, Read, Reader, Writer, fields},
     secret::Secret,
 };
 
@@ -23,12 +21,7 @@ const DEFAULT_LIFETIME_S: u64 = 24 * 60 * 60;
 /// The body of a sign-in. The first one with an id creates an account, later ones use it.
 #[must_use]
 pub fn sign_in_body(visitor_id: &str) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        id: &'a str,
-        channel: &'a str,
-    }
-    serde_json::to_vec(&Body { id: visitor_id, channel: "" }).unwrap_or_default()
+    Writer::after(Vec::new()).field("id", visitor_id).field("channel", "").end_bytes()
 }
 
 /// The token in the answer to a sign-in. `None` if there is none that a header can hold.

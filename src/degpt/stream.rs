@@ -6,12 +6,10 @@
 
 use std::mem;
 
-use super::{
-    fast_path,
-    wire::{self, Piece},
-};
+use super::wire::{self, Piece};
 use crate::{
     chat::{Event, Finish},
+    degpt_chunk,
     error::Error,
     json::{self, Text},
 };
@@ -80,7 +78,7 @@ impl Reader {
     /// if there is no memory to read it.
     pub fn read(&mut self, data: &[u8], on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         let mut words = mem::take(&mut self.words);
-        let usual = match fast_path::read(data, &mut words) {
+        let usual = match degpt_chunk::read(data, &mut words) {
             Some(Event::Reasoning(text)) => Some((Said::Reasoning, text)),
             Some(Event::Text(text)) => Some((Said::Text, text)),
             _ => None,

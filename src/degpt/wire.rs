@@ -1,31 +1,35 @@
 //! The JSON of DeGPT's chat endpoint.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{Serialize, Serializer};
+use crate::{
+    in_flight::Growing,
+    json::{self, Escaped, Outcome, Raw, Read, Reader, Text, fields},
+};
 
-use crate::json::{self, Escaped, Outcome, Raw, Read, Reader, Text, fields};
-
-/// The first half of the body of `POST /api/v1/chat/completion/proxy`. DeGPT drops silently
-/// every field that is in neither half.
-#[derive(Debug, Serialize)]
+/// The body of `POST /api/v1/chat/completion/proxy`. DeGPT drops silently every other field.
+#[derive(Debug)]
 pub(crate) struct Question<'a> {
     pub(crate) model: &'a str,
-    /// The last field, so that more messages can follow.
     pub(crate) messages: &'a [Message<'a>],
-}
-
-/// The second half.
-#[derive(Debug, Serialize)]
-pub(crate) struct Options {
-    pub(crate) project: &'static str,
-    /// Always true: without it, most models answer `null`.
-    pub(crate) stream: bool,
-    /// Always sent: DeGPT's default is true.
     pub(crate) enable_thinking: bool,
     /// Whether the answer continues the last message, which is the assistant's.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) reload: bool,
+}
+
+impl Question<'_> {
+    /// Returns where the bracket is that closes the messages.
+    pub(super) fn write(&self, out: &mut Growing) -> usize {
+        out.json(r#"{"model":"#).text(self.model).json(r#","messages":["#);
+        listed(self.messages, out, Message::write);
+        let end = out.written();
+        // `stream` is always true: without it, most models answer `null`. `enable_thinking` is
+        // always sent: DeGPT's default is true.
+        out.json(r#"],"project":"DecentralGPT","stream":true,"enable_thinking":"#);
+        out.json(if self.enable_thinking { "true" } else { "false" });
+        out.json(if self.reload { r#","reload":true}"# } else { "}" });
+        end
+    }
 }
 
 /// The roles of messages.
@@ -33,10 +37,31 @@ pub(crate) const SYSTEM: &str = "system";
 pub(crate) const USER: &str = "user";
 pub(crate) const ASSISTANT: &str = "assistant";
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Message<'a> {
     pub(crate) role: &'static str,
     pub(crate) content: Content<'a>,
+}
+
+impl Message<'_> {
+    pub(super) fn write(&self, out: &mut Growing) {
+        out.json(r#"{"role":"#).text(self.role).json(r#","content":"#);
+        match &self.content {
+            Content::Text(texts, separator) => {
+                out.json("\"");
+                for (place, text) in texts.iter().enumerate() {
+                    out.escaped(if place > 0 { separator } else { "" }).escaped(text);
+                }
+                out.json("\"");
+            }
+            Content::Parts(parts) => {
+                out.json("[");
+                listed(parts, out, Part::write);
+                out.json("]");
+            }
+        }
+        out.json("}");
+    }
 }
 
 #[derive(Debug)]
@@ -46,67 +71,41 @@ pub(crate) enum Content<'a> {
     Parts(Vec<Part<'a>>),
 }
 
-impl Serialize for Content<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(texts, separator) => match texts.as_slice() {
-                [text] => serializer.serialize_str(text),
-                texts => serializer.collect_str(&Joined { texts, separator }),
-            },
-            Self::Parts(parts) => parts.serialize(serializer),
-        }
-    }
-}
-
-struct Joined<'a> {
-    texts: &'a [Cow<'a, str>],
-    separator: &'a str,
-}
-
-impl fmt::Display for Joined<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, text) in self.texts.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str(self.separator)?;
-            }
-            formatter.write_str(text)?;
-        }
-        Ok(())
-    }
-}
-
 /// A part in OpenAI's or in Anthropic's form, as the model's family takes it.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug)]
 pub(crate) enum Part<'a> {
-    Text {
-        text: Cow<'a, str>,
-    },
-    ImageUrl {
-        image_url: ImageUrl<'a>,
-    },
-    File {
-        file: File<'a>,
-    },
-    Image {
-        source: Source<'a>,
-    },
-    Document {
-        source: Source<'a>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        title: Option<&'a str>,
-    },
+    Text { text: Cow<'a, str> },
+    ImageUrl { url: Url<'a> },
+    File { filename: &'a str, file_data: Url<'a> },
+    Image { source: Source<'a> },
+    Document { source: Source<'a>, title: Option<&'a str> },
 }
 
-#[derive(Debug, Serialize)]
-pub(crate) struct ImageUrl<'a> {
-    pub(crate) url: Url<'a>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct File<'a> {
-    pub(crate) filename: &'a str,
-    pub(crate) file_data: Url<'a>,
+impl Part<'_> {
+    fn write(&self, out: &mut Growing) {
+        match self {
+            Self::Text { text } => {
+                out.json(r#"{"type":"text","text":"#).text(text);
+            }
+            Self::ImageUrl { url } => {
+                url.write(out.json(r#"{"type":"image_url","image_url":{"url":"#));
+                out.json("}");
+            }
+            Self::File { filename, file_data } => {
+                out.json(r#"{"type":"file","file":{"filename":"#).text(filename);
+                file_data.write(out.json(r#","file_data":"#));
+                out.json("}");
+            }
+            Self::Image { source } => source.write(out.json(r#"{"type":"image","source":"#)),
+            Self::Document { source, title } => {
+                source.write(out.json(r#"{"type":"document","source":"#));
+                if let Some(title) = title {
+                    out.json(r#","title":"#).text(title);
+                }
+            }
+        }
+        out.json("}");
+    }
 }
 
 /// A URL. A `data:` URL is put together while it is written, so that a picture of megabytes
@@ -117,22 +116,43 @@ pub(crate) enum Url<'a> {
     Data { media_type: &'a str, data: &'a str },
 }
 
-impl Serialize for Url<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Url<'_> {
+    fn write(&self, out: &mut Growing) {
         match self {
-            Self::Plain(url) => serializer.serialize_str(url),
+            Self::Plain(url) => out.text(url),
             Self::Data { media_type, data } => {
-                serializer.collect_str(&format_args!("data:{media_type};base64,{data}"))
+                out.json("\"data:").escaped(media_type).json(";base64,").escaped(data).json("\"")
             }
-        }
+        };
     }
 }
 
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug)]
 pub(crate) enum Source<'a> {
     Base64 { media_type: &'a str, data: &'a str },
     Url { url: &'a str },
+}
+
+impl Source<'_> {
+    fn write(&self, out: &mut Growing) {
+        match self {
+            Self::Base64 { media_type, data } => out
+                .json(r#"{"type":"base64","media_type":"#)
+                .text(media_type)
+                .json(r#","data":"#)
+                .text(data),
+            Self::Url { url } => out.json(r#"{"type":"url","url":"#).text(url),
+        };
+        out.json("}");
+    }
+}
+
+/// Writes the elements of a list, with `write`.
+fn listed<T>(list: &[T], out: &mut Growing, write: fn(&T, &mut Growing)) {
+    for (place, element) in list.iter().enumerate() {
+        out.json(if place > 0 { "," } else { "" });
+        write(element, out);
+    }
 }
 
 /// One event of the answer. Fields that may be missing are optional. Unreliable ones (`id`,

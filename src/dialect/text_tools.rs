@@ -11,7 +11,7 @@ pub(super) const SCHEMA: &str =
 
 /// The arguments of a call with this text.
 pub(super) fn arguments(text: &str) -> String {
-    Writer::new().field("input", text).end()
+    Writer::after(Vec::new()).field("input", text).end()
 }
 
 /// The text of a call with these arguments. A model that wrote something else wrote that.

@@ -37,11 +37,11 @@ impl<'s> Arguments<'s> {
         if self.json.len() > 1 {
             self.json.push(',');
         }
-        self.json.push_str(&json::to_text(&name));
+        self.json.push_str(&json::to_text(name));
         self.json.push(':');
         match self.typed(name, value, is_string) {
             Some(json) => self.json.push_str(&json),
-            None => self.json.push_str(&json::to_text(&value)),
+            None => self.json.push_str(&json::to_text(value)),
         }
     }
 

@@ -106,7 +106,7 @@ fn describe_format(format: Format<'_>, opening: &str) -> String {
 
 /// The line that describes `tool`: a JSON object.
 fn line(tool: &Tool<'_>) -> String {
-    let mut line = Writer::new().field("name", &tool.name);
+    let mut line = Writer::after(Vec::new()).field("name", &tool.name);
     // With a description, even an empty one, the parser does not take the line for a call.
     line = line.field("description", tool.description.as_deref().unwrap_or_default());
     if let Some(schema) = tool.schema {

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-/// A file's path within `src` (`tools/parser.rs`), and its text.
+/// A file's path within its crate (`tools/parser.rs`), and its text.
 type File = (String, String);
 
 #[test]
@@ -30,6 +30,17 @@ fn every_module_has_a_layer() {
     let there: BTreeSet<String> = sources().iter().map(|(path, _)| module(path)).collect();
     let there: BTreeSet<String> = there.into_iter().filter(|name| name != "lib").collect();
     assert_eq!(listed, there);
+}
+
+/// They are a crate of their own, and its modules are the lowest.
+#[test]
+fn the_base_is_below_all_else() {
+    let layers = layers();
+    let base: BTreeSet<String> = files(BASE).iter().map(|(path, _)| module(path)).collect();
+    let (below, above): (Vec<_>, Vec<_>) =
+        layers.iter().partition(|(name, _)| base.contains(*name));
+    let highest = below.iter().map(|(_, layer)| *layer).max();
+    assert!(highest < above.iter().map(|(_, layer)| *layer).min(), "{below:?}");
 }
 
 /// A third API is one folder and one row: nobody else goes by the name of one.
@@ -248,11 +259,22 @@ fn module(path: &str) -> String {
     top.trim_end_matches(".rs").to_owned()
 }
 
+/// The folder of the crate with the lowest layers.
+const BASE: &str = "src/base";
+
+/// Those of both crates: the paths within each.
 fn sources() -> Vec<File> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = files("src");
+    all.retain(|(path, _)| !path.starts_with("base/"));
+    all.extend(files(BASE));
+    assert!(all.len() > 50, "no sources");
+    all
+}
+
+fn files(folder: &str) -> Vec<File> {
     let mut files = Vec::new();
-    collect(&root, "", &mut files);
-    assert!(files.len() > 50, "no sources");
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), "", &mut files);
+    files.retain(|(path, _)| path != "build.rs");
     files
 }
 

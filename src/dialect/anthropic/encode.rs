@@ -1,13 +1,13 @@
 //! Writes answers as Anthropic's messages, whole and streamed.
 
-use std::io::Write;
+use std::{io::Write, mem};
 
-use super::{error, wire};
+use super::error;
 use crate::{
     chat::{Answer, Event, Finish, Stamp, Usage},
     dialect,
     error::Error,
-    json::Writer,
+    json::{self, Writer},
 };
 
 /// How an answer is written: the same way for every request.
@@ -57,7 +57,7 @@ fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
         out.push(b']');
         out
     };
-    json(out, stamp, content, model, Some(&answer.finish), counts(answer.usage))
+    json(out, stamp, content, model, Some(&answer.finish), answer.usage)
 }
 
 /// An answer as JSON, appended to `out`, with the content that `content` writes. Without
@@ -68,21 +68,26 @@ fn json(
     content: impl FnOnce(Vec<u8>) -> Vec<u8>,
     model: &str,
     finish: Option<&Finish>,
-    counts: wire::DeltaUsage,
+    usage: Usage,
 ) -> String {
-    let nothing = None::<()>;
     Writer::after(out)
         .field("id", &id(stamp))
         .field("type", "message")
         .field("role", "assistant")
         .written("content", content)
         .field("model", model)
-        .field("stop_reason", &finish.map(stop_reason))
-        .field("stop_sequence", &finish.and_then(stop_sequence))
-        .field("stop_details", &nothing)
-        .field("container", &nothing)
-        .field("diagnostics", &nothing)
-        .field("usage", &wire::Usage { counts, ..wire::Usage::default() })
+        .maybe("stop_reason", finish.map(stop_reason))
+        .maybe("stop_sequence", finish.and_then(stop_sequence))
+        .raw("stop_details", "null")
+        .raw("container", "null")
+        .raw("diagnostics", "null")
+        .written("usage", |out| {
+            let mut counted = counts(usage, out);
+            for name in ["cache_creation", "inference_geo", "service_tier", "speed"] {
+                counted = counted.raw(name, "null");
+            }
+            counted.end_bytes()
+        })
         .end()
 }
 
@@ -128,15 +133,15 @@ enum OpenBlock {
 }
 
 impl Encoder {
-    fn new(model: &str, stamp: &Stamp, input_tokens: u64) -> Self {
-        let counts = wire::DeltaUsage { input_tokens, ..wire::DeltaUsage::default() };
+    fn new(model: &str, stamp: &Stamp, prompt_tokens: u64) -> Self {
+        let usage = Usage { prompt_tokens, ..Usage::default() };
         let mut start =
             b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":".to_vec();
         let content = |mut out: Vec<u8>| {
             out.extend_from_slice(b"[]");
             out
         };
-        start.extend_from_slice(json(Vec::new(), stamp, content, model, None, counts).as_bytes());
+        start.extend_from_slice(json(Vec::new(), stamp, content, model, None, usage).as_bytes());
         start.extend_from_slice(b"}\n\n");
         Self {
             request_id: stamp.id.clone(),
@@ -158,14 +163,14 @@ impl Encoder {
              \"index\":{index},\"content_block\":{{\"type\":\"tool_use\",\
              \"id\":\"{call_id}{call_index}\",\"caller\":{{\"type\":\"direct\"}},\"name\":"
         );
-        let _ = serde_json::to_writer(&mut *out, name);
+        json::write_text(out, name);
         let _ = write!(
             out,
             ",\"input\":{{}}}}}}\n\nevent: content_block_delta\ndata: \
              {{\"type\":\"content_block_delta\",\"index\":{index},\
              \"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":"
         );
-        let _ = serde_json::to_writer(&mut *out, arguments);
+        json::write_text(out, arguments);
         out.extend_from_slice(b"}}\n\n");
         self.call_index += 1;
         self.open = Some(OpenBlock::ToolUse);
@@ -241,7 +246,7 @@ impl dialect::Encoder for Encoder {
             self.open_block(block, out);
         }
         out.extend_from_slice(&self.delta_head);
-        let _ = serde_json::to_writer(&mut *out, text);
+        json::write_text(out, text);
         out.extend_from_slice(b"}}\n\n");
     }
 
@@ -254,9 +259,12 @@ impl dialect::Encoder for Encoder {
             "event: message_delta\ndata: {{\"type\":\"message_delta\",\"delta\":\
              {{\"stop_reason\":\"{reason}\",\"stop_sequence\":"
         );
-        let _ = serde_json::to_writer(&mut *out, &stop_sequence(finish));
+        match stop_sequence(finish) {
+            Some(text) => json::write_text(out, text),
+            None => out.extend_from_slice(b"null"),
+        }
         out.extend_from_slice(b",\"stop_details\":null,\"container\":null},\"usage\":");
-        let _ = serde_json::to_writer(&mut *out, &counts(counted));
+        *out = counts(counted, mem::take(out)).end_bytes();
         out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }
 
@@ -302,13 +310,18 @@ fn stop_sequence(finish: &Finish) -> Option<&str> {
     }
 }
 
-fn counts(counted: Usage) -> wire::DeltaUsage {
-    let Usage { prompt_tokens, completion_tokens, reasoning_tokens } = counted;
-    wire::DeltaUsage {
-        input_tokens: prompt_tokens,
-        output_tokens: completion_tokens,
-        output_tokens_details: (reasoning_tokens > 0)
-            .then_some(wire::OutputDetails { thinking_tokens: reasoning_tokens }),
-        ..wire::DeltaUsage::default()
-    }
+/// Appends the tokens of an answer, as `message_delta` has them. Nothing is cached and the rest is
+/// unknown, but the clients' types require every field, and programs add the counts up.
+fn counts(counted: Usage, out: Vec<u8>) -> Writer {
+    let details = match counted.reasoning_tokens {
+        0 => "null".to_owned(),
+        tokens => format!(r#"{{"thinking_tokens":{tokens}}}"#),
+    };
+    Writer::after(out)
+        .number("input_tokens", counted.prompt_tokens)
+        .number("output_tokens", counted.completion_tokens)
+        .number("cache_creation_input_tokens", 0)
+        .number("cache_read_input_tokens", 0)
+        .raw("output_tokens_details", &details)
+        .raw("server_tool_use", "null")
 }

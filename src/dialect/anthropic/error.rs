@@ -1,8 +1,11 @@
 //! Writes errors as Anthropic's API reference gives them.
 
-use serde::Serialize;
+use std::mem;
 
-use crate::error::{Error, Facts, Kind};
+use crate::{
+    error::{Error, Facts, Kind},
+    json::Writer,
+};
 
 /// Appends the body of `error`.
 pub(super) fn write(error: &Error, request_id: &str, out: &mut Vec<u8>) {
@@ -14,12 +17,16 @@ pub(super) fn write(error: &Error, request_id: &str, out: &mut Vec<u8>) {
     {
         message = format!("{param}: {message}");
     }
-    // From this the SDK knows that it can go on without threads.
-    let details = (kind == Kind::NoThreads)
-        .then_some(Details { error_code: "thread_unsupported_request", unsupported: [] });
-    let error = ErrorObject { kind: word(kind), message: &message, details };
-    // Writing this to memory cannot fail.
-    let _ = serde_json::to_writer(out, &Body { kind: "error", error, request_id });
+    let body = |out| {
+        let body = Writer::after(out).field("type", word(kind)).field("message", &message);
+        let body = if kind == Kind::NoThreads { body.raw("details", NO_THREADS) } else { body };
+        body.end_bytes()
+    };
+    *out = Writer::after(mem::take(out))
+        .field("type", "error")
+        .written("error", body)
+        .field("request_id", request_id)
+        .end_bytes();
 }
 
 /// Appends the event that ends a stream.
@@ -57,26 +64,6 @@ fn word(kind: Kind) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    error: ErrorObject<'a>,
-    request_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct ErrorObject<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Details>,
-}
-
-#[derive(Serialize)]
-struct Details {
-    error_code: &'static str,
-    /// The features of the request that do not work with threads: none of them is the cause.
-    unsupported: [&'static str; 0],
-}
+/// From this the SDK knows that it can go on without threads. None of the request's features is the
+/// cause.
+const NO_THREADS: &str = r#"{"error_code":"thread_unsupported_request","unsupported":[]}"#;

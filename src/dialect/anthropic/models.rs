@@ -1,11 +1,9 @@
 //! Anthropic's list of models, in pages.
 
-use serde::Serialize;
-
 use crate::{
     catalog::{Catalog, Model, Service},
     error::Error,
-    json::to_text,
+    json::Writer,
 };
 
 /// One page of the list. `query` is the URL's query string: `limit` (1 to 1000, 20 if
@@ -14,13 +12,6 @@ use crate::{
 /// # Errors
 /// [`Error::Invalid`] for a limit out of range or an id that is not in the list.
 pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result<String, Error> {
-    #[derive(Serialize)]
-    struct Page<'a> {
-        data: Vec<Listed<'a>>,
-        has_more: bool,
-        first_id: Option<&'a str>,
-        last_id: Option<&'a str>,
-    }
     let mut limit = 20;
     let mut after_id = None;
     let mut before_id = None;
@@ -56,52 +47,47 @@ pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result
         page = rest.get(..limit.min(rest.len())).unwrap_or_default();
         has_more = page.len() < rest.len();
     }
-    Ok(to_text(&Page {
-        data: page.iter().map(Listed::from).collect(),
-        has_more,
-        first_id: page.first().map(|model| model.id.as_str()),
-        last_id: page.last().map(|model| model.id.as_str()),
-    }))
+    let data = |mut out: Vec<u8>| {
+        let mut separator = b'[';
+        for model in page {
+            out.push(separator);
+            out = written(model, out);
+            separator = b',';
+        }
+        if page.is_empty() {
+            out.push(b'[');
+        }
+        out.push(b']');
+        out
+    };
+    Ok(Writer::after(Vec::new())
+        .written("data", data)
+        .raw("has_more", if has_more { "true" } else { "false" })
+        .maybe("first_id", page.first().map(|model| model.id.as_str()))
+        .maybe("last_id", page.last().map(|model| model.id.as_str()))
+        .end())
 }
 
 /// One entry of the list.
 pub(super) fn entry(model: &Model) -> String {
-    to_text(&Listed::from(model))
+    String::from_utf8(written(model, Vec::new())).unwrap_or_default()
 }
 
-#[derive(Serialize)]
-struct Listed<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    id: &'a str,
-    display_name: &'a str,
-    created_at: String,
-    lifecycle: &'static str,
+/// Appends an entry.
+fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
+    let mut entry = Writer::after(out)
+        .field("type", "model")
+        .field("id", &model.id)
+        .field("display_name", &model.name)
+        .field("created_at", &rfc3339(model.created))
+        .field("lifecycle", "active");
     // Unknown for DeGPT's models, but required by the clients' types.
-    capabilities: Option<()>,
-    deprecated_at: Option<()>,
-    line: Option<()>,
-    max_input_tokens: Option<()>,
-    max_tokens: Option<()>,
-    retires_at: Option<()>,
-}
-
-impl<'a> From<&'a Model> for Listed<'a> {
-    fn from(model: &'a Model) -> Self {
-        Self {
-            kind: "model",
-            id: &model.id,
-            display_name: &model.name,
-            created_at: rfc3339(model.created),
-            lifecycle: "active",
-            capabilities: None,
-            deprecated_at: None,
-            line: None,
-            max_input_tokens: None,
-            max_tokens: None,
-            retires_at: None,
-        }
+    let unknown =
+        ["capabilities", "deprecated_at", "line", "max_input_tokens", "max_tokens", "retires_at"];
+    for name in unknown {
+        entry = entry.raw(name, "null");
     }
+    entry.end_bytes()
 }
 
 /// A time of RFC 3339 from seconds since 1970-01-01 UTC, in the proleptic

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, de::IgnoredAny};
+use serde::de::IgnoredAny;
 
 use crate::{
     dialect::{fields, request::Common, thinking, tool_wire},
@@ -230,32 +230,4 @@ impl Source<'_> {
         };
         reader.note_others(seen, Self::NAMES, known);
     }
-}
-
-/// The tokens of an answer. Nothing is cached and the rest is unknown, but the clients'
-/// types require every field, and programs add the counts up.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub(crate) struct Usage {
-    #[serde(flatten)]
-    pub(crate) counts: DeltaUsage,
-    pub(crate) cache_creation: Option<()>,
-    pub(crate) inference_geo: Option<()>,
-    pub(crate) service_tier: Option<()>,
-    pub(crate) speed: Option<()>,
-}
-
-/// The part of it that `message_delta` has.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub(crate) struct DeltaUsage {
-    pub(crate) input_tokens: u64,
-    pub(crate) output_tokens: u64,
-    pub(crate) cache_creation_input_tokens: u64,
-    pub(crate) cache_read_input_tokens: u64,
-    pub(crate) output_tokens_details: Option<OutputDetails>,
-    pub(crate) server_tool_use: Option<()>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct OutputDetails {
-    pub(crate) thinking_tokens: u64,
 }

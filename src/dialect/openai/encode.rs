@@ -1,14 +1,13 @@
 //! Writes answers as OpenAI's chat completions, whole and streamed.
 
-use std::{borrow::Cow, cell::Cell, fmt, io::Write, rc::Rc};
+use std::{borrow::Cow, cell::Cell, fmt, io::Write, mem, rc::Rc};
 
-use serde::{Serialize, Serializer, ser::SerializeSeq};
-
-use super::{error, wire};
+use super::error;
 use crate::{
     chat::{Answer, Call, Event, Finish, MOST_CHOICES, Stamp, Tools, Usage, UsageReport},
     dialect::{self, text_tools},
     error::Error,
+    json::{self, Writer},
 };
 
 /// How a call is written.
@@ -100,79 +99,86 @@ fn completion(
         counted = together(counted, other.usage);
         bytes += other.json_bytes();
     }
-    let completion = wire::Completion {
-        id: &id(stamp),
-        object: "chat.completion",
-        created: stamp.unix_s,
-        model,
-        usage: usage(counted),
-        choices: Choices { first, others, reply, stamp },
-    };
-    let mut json = Vec::with_capacity(bytes);
-    // Writing to memory cannot fail.
-    let _ = serde_json::to_writer(&mut json, &completion);
-    String::from_utf8(json).unwrap_or_default()
-}
-
-/// The choices of a whole answer. Each is made when it is written.
-struct Choices<'a> {
-    first: &'a Answer,
-    others: &'a [Answer],
-    reply: &'a Reply,
-    stamp: &'a Stamp,
-}
-
-impl Serialize for Choices<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        let (mut index, mut next) = (0, Some(self.first));
+    let choices = |mut out: Vec<u8>| {
+        out.push(b'[');
+        let (mut index, mut next) = (0, Some(first));
         while let Some(answer) = next {
-            list.serialize_element(&choice(index, answer, self.reply, self.stamp))?;
-            next = self.others.get(index as usize);
+            if index > 0 {
+                out.push(b',');
+            }
+            out = choice(index, answer, reply, stamp, out);
+            next = others.get(index as usize);
             index += 1;
         }
-        list.end()
+        out.push(b']');
+        out
+    };
+    Writer::after(Vec::with_capacity(bytes))
+        .field("id", &id(stamp))
+        .field("object", "chat.completion")
+        .number("created", stamp.unix_s)
+        .field("model", model)
+        .written("usage", |out| usage(counted, out))
+        .written("choices", choices)
+        .end()
+}
+
+/// Appends one choice of a whole answer.
+fn choice(index: u32, answer: &Answer, reply: &Reply, stamp: &Stamp, out: Vec<u8>) -> Vec<u8> {
+    Writer::after(out)
+        .written("message", |out| message(index, answer, reply, stamp, out))
+        .field("finish_reason", finish_reason(&answer.finish, reply.form))
+        .number("index", index.into())
+        .raw("logprobs", "null")
+        .end_bytes()
+}
+
+fn message(index: u32, answer: &Answer, reply: &Reply, stamp: &Stamp, out: Vec<u8>) -> Vec<u8> {
+    // `null` in an answer with calls only.
+    let is_only_calls = answer.text.is_empty() && !answer.calls.is_empty();
+    let mut message = Writer::after(out)
+        .field("role", "assistant")
+        .maybe("content", (!is_only_calls).then_some(answer.text.as_str()));
+    if !answer.reasoning.is_empty() {
+        message = message.field("reasoning_content", &answer.reasoning);
+    }
+    message = message.raw("refusal", "null");
+    match (reply.form, answer.calls.as_slice()) {
+        (_, []) => message.end_bytes(),
+        (CallForm::Legacy, [call, ..]) => {
+            let function = |out| called(&call.name, "arguments", &call.arguments, out);
+            message.written("function_call", function).end_bytes()
+        }
+        (CallForm::Current, calls) => {
+            let head = call_id_head(stamp, index);
+            let list = |mut out: Vec<u8>| {
+                for (number, Call { name, arguments, .. }) in calls.iter().enumerate() {
+                    out.push(if number == 0 { b'[' } else { b',' });
+                    let text = reply.text_of(name, arguments);
+                    let (kind, field) = kind_of_call(text.is_some());
+                    let input = text.as_deref().unwrap_or(arguments);
+                    out = Writer::after(out)
+                        .field("id", &format!("{head}{number}"))
+                        .field("type", kind)
+                        .written(kind, |out| called(name, field, input, out))
+                        .end_bytes();
+                }
+                out.push(b']');
+                out
+            };
+            message.written("tool_calls", list).end_bytes()
+        }
     }
 }
 
-/// One choice of a whole answer.
-fn choice<'a>(index: u32, answer: &'a Answer, reply: &Reply, stamp: &Stamp) -> wire::Choice<'a> {
-    let form = reply.form;
-    let calls = answer
-        .calls
-        .iter()
-        .map(|Call { name, arguments, .. }| wire::AnswerFunction { name, arguments });
-    let (tool_calls, function_call) = match form {
-        CallForm::Current => {
-            let numbered = calls.enumerate().map(|(number, function)| {
-                let text = reply.text_of(function.name, function.arguments);
-                let custom = text.map(|input| wire::AnswerCustom { name: function.name, input });
-                wire::AnswerCall {
-                    id: format!("{}{number}", call_id_head(stamp, index)),
-                    kind: if custom.is_some() { "custom" } else { "function" },
-                    function: custom.is_none().then_some(function),
-                    custom,
-                }
-            });
-            (numbered.collect(), None)
-        }
-        CallForm::Legacy => (Vec::new(), calls.take(1).next()),
-    };
-    let is_only_calls = answer.text.is_empty() && !answer.calls.is_empty();
-    let message = wire::AnswerMessage {
-        role: "assistant",
-        content: (!is_only_calls).then_some(answer.text.as_str()),
-        reasoning_content: (!answer.reasoning.is_empty()).then_some(answer.reasoning.as_str()),
-        refusal: None,
-        tool_calls,
-        function_call,
-    };
-    wire::Choice {
-        message,
-        finish_reason: finish_reason(&answer.finish, form),
-        index,
-        logprobs: None,
-    }
+/// Appends what is called, and with what.
+fn called(name: &str, field: &str, input: &str, out: Vec<u8>) -> Vec<u8> {
+    Writer::after(out).field("name", name).field(field, input).end_bytes()
+}
+
+/// The type of a call, and the name of the field with what it passes on.
+fn kind_of_call(is_custom: bool) -> (&'static str, &'static str) {
+    if is_custom { ("custom", "input") } else { ("function", "arguments") }
 }
 
 /// Writes one choice of a streamed answer: a role chunk, content chunks, a finish chunk; after
@@ -211,8 +217,7 @@ impl Encoder {
     fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
         let Self { call_id, call_index: index, reply, .. } = self;
         let text = reply.text_of(name, arguments);
-        let (kind, field) =
-            if text.is_some() { ("custom", "input") } else { ("function", "arguments") };
+        let (kind, field) = kind_of_call(text.is_some());
         let (first, then, end) = match reply.form {
             CallForm::Current => (
                 format!(
@@ -229,14 +234,14 @@ impl Encoder {
         out.extend_from_slice(&self.head);
         out.extend_from_slice(first.as_bytes());
         out.extend_from_slice(br#""name":"#);
-        let _ = serde_json::to_writer(&mut *out, name);
+        json::write_text(out, name);
         let _ = write!(out, r#","{field}":"""#);
         out.extend_from_slice(end.as_bytes());
         out.extend_from_slice(self.tail);
         out.extend_from_slice(&self.head);
         out.extend_from_slice(then.as_bytes());
         let _ = write!(out, r#""{field}":"#);
-        let _ = serde_json::to_writer(&mut *out, text.as_deref().unwrap_or(arguments));
+        json::write_text(out, text.as_deref().unwrap_or(arguments));
         out.extend_from_slice(end.as_bytes());
         out.extend_from_slice(self.tail);
         self.call_index += 1;
@@ -261,8 +266,7 @@ impl dialect::Encoder for Encoder {
         };
         out.extend_from_slice(&self.head);
         out.extend_from_slice(field);
-        // Writing a string to memory cannot fail.
-        let _ = serde_json::to_writer(&mut *out, text);
+        json::write_text(out, text);
         out.extend_from_slice(self.tail);
     }
 
@@ -291,7 +295,7 @@ impl dialect::Encoder for Encoder {
             let common = self.head.len().saturating_sub(choice.len());
             out.extend_from_slice(self.head.get(..common).unwrap_or_default());
             out.extend_from_slice(br#""choices":[],"usage":"#);
-            let _ = serde_json::to_writer(&mut *out, &usage(counted));
+            *out = usage(counted, mem::take(out));
             out.extend_from_slice(b"}\n\n");
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
@@ -310,9 +314,9 @@ impl dialect::Encoder for Encoder {
 /// The beginning of every chunk: `data: {` and the shared fields, in OpenAI's order.
 fn common(model: &str, stamp: &Stamp) -> Vec<u8> {
     let mut out = br#"data: {"id":"#.to_vec();
-    let _ = serde_json::to_writer(&mut out, &id(stamp));
+    json::write_text(&mut out, &id(stamp));
     let _ = write!(out, r#","object":"chat.completion.chunk","created":{},"model":"#, stamp.unix_s);
-    let _ = serde_json::to_writer(&mut out, model);
+    json::write_text(&mut out, model);
     out.push(b',');
     out
 }
@@ -354,13 +358,15 @@ fn together(one: Usage, other: Usage) -> Usage {
     }
 }
 
-fn usage(counted: Usage) -> wire::Usage {
+fn usage(counted: Usage, out: Vec<u8>) -> Vec<u8> {
     let Usage { prompt_tokens, completion_tokens, reasoning_tokens } = counted;
-    wire::Usage {
-        prompt_tokens,
-        completion_tokens,
-        total_tokens: prompt_tokens + completion_tokens,
-        completion_tokens_details: (reasoning_tokens > 0)
-            .then_some(wire::CompletionDetails { reasoning_tokens }),
+    let mut usage = Writer::after(out)
+        .number("prompt_tokens", prompt_tokens)
+        .number("completion_tokens", completion_tokens)
+        .number("total_tokens", prompt_tokens + completion_tokens);
+    if reasoning_tokens > 0 {
+        let details = format!(r#"{{"reasoning_tokens":{reasoning_tokens}}}"#);
+        usage = usage.raw("completion_tokens_details", &details);
     }
+    usage.end_bytes()
 }

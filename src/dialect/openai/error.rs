@@ -1,17 +1,26 @@
 //! Writes errors as OpenAI's API reference gives them.
 
-use serde::Serialize;
+use std::mem;
 
-use crate::error::{Error, Facts, Kind};
+use crate::{
+    error::{Error, Facts, Kind},
+    json::Writer,
+};
 
 /// Appends the body of `error`. It has no request id: that is in a header.
 pub(super) fn write(error: &Error, _request_id: &str, out: &mut Vec<u8>) {
     let Facts { kind, .. } = error.facts();
     let (kind, code) = words(kind);
-    let body =
-        Body { error: ErrorObject { message: &error.message(), kind, param: error.param(), code } };
-    // Writing this to memory cannot fail.
-    let _ = serde_json::to_writer(out, &body);
+    // All four keys are required; `param` and `code` may be null.
+    let body = |out| {
+        Writer::after(out)
+            .field("message", &error.message())
+            .field("type", kind)
+            .maybe("param", error.param())
+            .maybe("code", code)
+            .end_bytes()
+    };
+    *out = Writer::after(mem::take(out)).written("error", body).end_bytes();
 }
 
 /// Appends the event that ends a stream.
@@ -50,19 +59,4 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::Overloaded => (SERVER, Some("overloaded")),
         Kind::Timeout => (SERVER, Some("upstream_timeout")),
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    error: ErrorObject<'a>,
-}
-
-/// All four keys are required; `param` and `code` may be null.
-#[derive(Serialize)]
-struct ErrorObject<'a> {
-    message: &'a str,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    param: Option<&'a str>,
-    code: Option<&'a str>,
 }

@@ -17,7 +17,7 @@ pub(super) fn list(catalog: &Catalog, service: &Service) -> String {
         out.push(b']');
         out
     };
-    Writer::new()
+    Writer::after(Vec::new())
         .field("object", "list")
         .written("data", data)
         .field("version", &service.version)

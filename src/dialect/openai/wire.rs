@@ -3,10 +3,6 @@
 //! `null` is the same as absent. Fields that are not named here are in [`mod@fields`], or have no
 //! effect.
 
-use std::borrow::Cow;
-
-use serde::Serialize;
-
 use crate::{
     dialect::{content::Part, fields, request::Common, thinking, tool_wire},
     json::{
@@ -122,73 +118,3 @@ pub(crate) struct Custom<'a> {
 }
 
 fields!(Custom<'a> { name, input });
-
-/// A whole answer.
-#[derive(Serialize)]
-pub(crate) struct Completion<'a, C> {
-    pub(crate) id: &'a str,
-    pub(crate) object: &'static str,
-    pub(crate) created: u64,
-    pub(crate) model: &'a str,
-    pub(crate) usage: Usage,
-    pub(crate) choices: C,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Choice<'a> {
-    pub(crate) message: AnswerMessage<'a>,
-    pub(crate) finish_reason: &'static str,
-    pub(crate) index: u32,
-    pub(crate) logprobs: Option<()>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct AnswerMessage<'a> {
-    pub(crate) role: &'static str,
-    /// `null` in an answer with calls only.
-    pub(crate) content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reasoning_content: Option<&'a str>,
-    pub(crate) refusal: Option<()>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) tool_calls: Vec<AnswerCall<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) function_call: Option<AnswerFunction<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct AnswerCall<'a> {
-    pub(crate) id: String,
-    #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) function: Option<AnswerFunction<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) custom: Option<AnswerCustom<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct AnswerCustom<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) input: Cow<'a, str>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct AnswerFunction<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) arguments: &'a str,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Usage {
-    pub(crate) prompt_tokens: u64,
-    pub(crate) completion_tokens: u64,
-    pub(crate) total_tokens: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) completion_tokens_details: Option<CompletionDetails>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct CompletionDetails {
-    pub(crate) reasoning_tokens: u64,
-}

@@ -104,8 +104,7 @@ fn head(model: &str, stamp: &Stamp) -> Vec<u8> {
         r#"{"id":"resp_$a","object":"response","created_at":$b,"completed_at":null,"previous_response_id":null,"store":false,"background":false,"service_tier":"default","model":"#,
         &[stamp.id.as_bytes(), created.as_bytes()],
     );
-    // Writing to memory cannot fail.
-    let _ = serde_json::to_writer(&mut out, model);
+    json::write_text(&mut out, model);
     out
 }
 

@@ -7,7 +7,10 @@ use crate::{
 
 /// The error as JSON.
 pub(super) fn object(error: &Error) -> String {
-    Writer::new().field("code", code(error.facts().kind)).field("message", &error.message()).end()
+    Writer::after(Vec::new())
+        .field("code", code(error.facts().kind))
+        .field("message", &error.message())
+        .end()
 }
 
 /// Clients act upon these: Codex shortens its conversation, or waits and asks again.

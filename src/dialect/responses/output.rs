@@ -4,7 +4,10 @@ use super::{
     template::fill,
     tools::{CallForm, Special},
 };
-use crate::{in_flight, json::Writer};
+use crate::{
+    in_flight,
+    json::{self, Writer},
+};
 
 /// What an item is, and how its JSON and its events are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -233,8 +236,7 @@ impl Output {
             json.pop();
         }
         let at = json.len();
-        // Writing to memory cannot fail.
-        let _ = serde_json::to_writer(&mut *json, text);
+        json::write_text(json, text);
         if !is_first {
             json.remove(at);
         }

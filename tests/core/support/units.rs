@@ -70,7 +70,7 @@ fn decode(pieces: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
     let mut events = Vec::new();
     let mut is_sound = true;
     for piece in pieces {
-        let pushed = decoder.push(piece, |data| {
+        let pushed = decoder.push(piece, &mut |data| {
             assert!(!data.contains(&b'\r'), "a line end within a line");
             events.push(data.to_vec());
             ControlFlow::Continue(())

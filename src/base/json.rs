@@ -3,6 +3,11 @@
 //! The dialects read requests with `parse`. Their wire types list their fields with
 //! `fields!` and are built from [`Text`] and [`Content`].
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "an `Outcome` says it: the value is not what is asked for"
+)]
+
 mod close;
 mod error;
 mod nesting;
@@ -12,17 +17,17 @@ mod writer;
 
 use std::borrow::Cow;
 
-use serde::{Serialize, de::IgnoredAny};
+use serde::de::IgnoredAny;
 
 use crate::{error::Error, notes::Notes};
-pub(crate) use close::close;
-pub(crate) use error::Outcome;
+pub use close::close;
+pub use error::Outcome;
 use error::Wrong;
-pub(crate) use nesting::Nesting;
+pub use nesting::Nesting;
 use reader::Place;
-pub(crate) use reader::{Asks, Fields, Kind, Others, Raw, Read, Reader, Row, Seen, put};
-pub(crate) use string::{Care, Escaped, REPLACEMENT, joined, unescape};
-pub(crate) use writer::{Writer, escaped_bytes};
+pub use reader::{Asks, Fields, Kind, Others, Raw, Read, Reader, Row, Seen, put};
+pub use string::{Care, Escaped, REPLACEMENT, joined, unescape};
+pub use writer::{Writer, escape, escaped_bytes, write_text};
 
 /// Reads `body` as one JSON value of type `T`, with notes on its fields, and on half a character
 /// (a lone surrogate) in a string, which [`REPLACEMENT`] stands for. A byte order mark is
@@ -32,7 +37,7 @@ pub(crate) use writer::{Writer, escaped_bytes};
 /// [`Error::Invalid`]: without a field if the body is not JSON, with the field's path
 /// (`messages[0].content`) if a value does not fit.
 /// [`Error::Overloaded`]: there is no memory for its strings or lists.
-pub(crate) fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<(T, Notes), Error> {
+pub fn parse<'a, T: Read<'a>>(body: &'a [u8]) -> Result<(T, Notes), Error> {
     let mut value = None;
     let notes = parse_into(body, &mut value)?;
     // It has been read, or there was an error.
@@ -49,13 +54,13 @@ fn parse_into<'a>(body: &'a [u8], place: &mut dyn Place<'a>) -> Result<Notes, Er
 }
 
 /// Reads `text` as one JSON value of type `T`.
-pub(crate) fn read<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<T> {
+pub fn read<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<T> {
     whole(&mut Reader::new(text, Care::Strict))
 }
 
 /// Reads `text` as one value of type `T`, with [`Care::Loose`]. Returns it, and whether a field
 /// of it was passed over, because it did not hold what it must.
-pub(crate) fn read_loosely<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<(T, bool)> {
+pub fn read_loosely<'a, T: Read<'a>>(text: &'a [u8]) -> Outcome<(T, bool)> {
     let mut reader = Reader::new(text, Care::Loose);
     let value = whole(&mut reader)?;
     Ok((value, reader.is_odd()))
@@ -68,25 +73,28 @@ fn whole<'a, T: Read<'a>>(reader: &mut Reader<'a>) -> Outcome<T> {
 }
 
 /// Reads the value that `text` begins with. Returns it, and what follows it.
-pub(crate) fn read_first<'a, T: Read<'a>>(text: &'a str, care: Care) -> Outcome<(T, &'a str)> {
+pub fn read_first<'a, T: Read<'a>>(text: &'a str, care: Care) -> Outcome<(T, &'a str)> {
     let mut reader = Reader::new(text.as_bytes(), care);
     let value = T::read(&mut reader)?;
     Ok((value, text.get(reader.at()..).unwrap_or_default()))
 }
 
-/// `value` as a JSON text.
-pub(crate) fn to_text(value: &impl Serialize) -> String {
-    // Writing to memory fails only for maps with keys that are not strings. There are none.
-    serde_json::to_string(value).unwrap_or_default()
+/// `text` as a JSON string.
+#[must_use]
+pub fn to_text(text: &str) -> String {
+    let mut out = Vec::new();
+    write_text(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Whether `text` is JSON.
-pub(crate) fn is_valid(text: &str) -> bool {
+#[must_use]
+pub fn is_valid(text: &str) -> bool {
     read::<IgnoredAny>(text.as_bytes()).is_ok()
 }
 
 /// A type of which `fields!` has the list of fields.
-pub(crate) trait Known {
+pub trait Known {
     /// The names of its fields in JSON.
     const NAMES: &'static [&'static str];
     /// The other fields that are known.
@@ -95,7 +103,8 @@ pub(crate) trait Known {
 
 /// Two lists of names as one.
 #[expect(clippy::indexing_slicing, reason = "only the compiler runs it")]
-pub(crate) const fn joined_names<const N: usize>(
+#[must_use]
+pub const fn joined_names<const N: usize>(
     own: &[&'static str],
     inner: &[&'static str],
 ) -> [&'static str; N] {
@@ -115,45 +124,46 @@ pub(crate) const fn joined_names<const N: usize>(
 /// - `+ TABLE, …`: the tables of other fields that are known. Other fields are skipped, with a
 ///   note; or refused with `only` before the type.
 /// - `=> check`: a method that is called at the end, with the reader and what was [`Seen`].
+#[macro_export]
 macro_rules! fields {
     (only $($rest:tt)*) => {
-        crate::json::fields!(@(crate::json::Others::Refused) $($rest)*);
+        $crate::json::fields!(@($crate::json::Others::Refused) $($rest)*);
     };
     (@($others:expr) $type:ident $(<$life:lifetime>)? { $($field:ident $(= $name:literal)?),* $(,)? }
         $(in $part:ident: $inner:ident)? $(+ $($table:path),+)? $(=> $check:ident)?
     ) => {
-        impl<'a> crate::json::Known for $type $(<$life>)? {
-            const NAMES: &'static [&'static str] = crate::json::fields!(
-                @names [$(crate::json::fields!(@name $field $($name)?)),*] $($inner)?
+        impl<'a> $crate::json::Known for $type $(<$life>)? {
+            const NAMES: &'static [&'static str] = $crate::json::fields!(
+                @names [$($crate::json::fields!(@name $field $($name)?)),*] $($inner)?
             );
-            const OTHERS: &'static [&'static [crate::json::Row]] = &[$($($table),+)?];
+            const OTHERS: &'static [&'static [$crate::json::Row]] = &[$($($table),+)?];
         }
 
-        impl<'a> crate::json::Fields<'a> for $type $(<$life>)? {
+        impl<'a> $crate::json::Fields<'a> for $type $(<$life>)? {
             fn read_field(
                 &mut self,
                 place: usize,
-                reader: &mut crate::json::Reader<'a>,
-            ) -> crate::json::Outcome<()> {
+                reader: &mut $crate::json::Reader<'a>,
+            ) -> $crate::json::Outcome<()> {
                 // A field that is not in the list does not compile.
                 let Self { $($field: _,)* $($part: _,)? } = &*self;
                 let left = place;
                 // The compiler makes one jump of this.
                 $(
                     if left == 0 {
-                        return crate::json::put(&mut self.$field, reader);
+                        return $crate::json::put(&mut self.$field, reader);
                     }
                     let left = left.wrapping_sub(1);
                 )*
                 let _ = left;
-                crate::json::fields!(@inner self, left, reader, $($part)?)
+                $crate::json::fields!(@inner self, left, reader, $($part)?)
             }
         }
 
-        impl<'a> crate::json::Read<'a> for $type $(<$life>)? {
-            fn read(reader: &mut crate::json::Reader<'a>) -> crate::json::Outcome<Self> {
+        impl<'a> $crate::json::Read<'a> for $type $(<$life>)? {
+            fn read(reader: &mut $crate::json::Reader<'a>) -> $crate::json::Outcome<Self> {
                 // The reader marks each field it has seen in one bit of a `u64`.
-                const { assert!(<Self as crate::json::Known>::NAMES.len() <= 64, "too many fields") };
+                const { assert!(<Self as $crate::json::Known>::NAMES.len() <= 64, "too many fields") };
                 let (value, seen) = reader.fields::<Self>($others)?;
                 let _ = seen;
                 $(Self::$check(&value, reader, seen);)?
@@ -166,14 +176,14 @@ macro_rules! fields {
     };
     (@names [$($own:expr),*] $inner:ident) => {{
         const OWN: &[&str] = &[$($own),*];
-        const INNER: &[&str] = <$inner<'static> as crate::json::Known>::NAMES;
-        &crate::json::joined_names::<{ OWN.len() + INNER.len() }>(OWN, INNER)
+        const INNER: &[&str] = <$inner<'static> as $crate::json::Known>::NAMES;
+        &$crate::json::joined_names::<{ OWN.len() + INNER.len() }>(OWN, INNER)
     }};
     (@inner $this:ident, $place:expr, $reader:ident,) => {
         Ok(())
     };
     (@inner $this:ident, $place:expr, $reader:ident, $part:ident) => {
-        crate::json::Fields::read_field(&mut $this.$part, $place, $reader)
+        $crate::json::Fields::read_field(&mut $this.$part, $place, $reader)
     };
     (@name $field:ident) => {
         stringify!($field)
@@ -182,10 +192,10 @@ macro_rules! fields {
         $name
     };
     ($($rest:tt)*) => {
-        crate::json::fields!(@(crate::json::Others::Noted(<Self as crate::json::Known>::OTHERS)) $($rest)*);
+        $crate::json::fields!(@($crate::json::Others::Noted(<Self as $crate::json::Known>::OTHERS)) $($rest)*);
     };
 }
-pub(crate) use fields;
+pub use fields;
 
 /// A string. It borrows from the body, unless it has escapes.
 #[derive(Debug, Clone, PartialEq, Eq)]

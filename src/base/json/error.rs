@@ -5,11 +5,11 @@ use serde::de::IgnoredAny;
 use crate::error::Error;
 
 /// A value, or why it was not read.
-pub(crate) type Outcome<T> = Result<T, Wrong>;
+pub type Outcome<T> = Result<T, Wrong>;
 
 /// Why a value was not read.
 #[derive(Debug)]
-pub(crate) enum Wrong {
+pub enum Wrong {
     /// It is not JSON.
     NotJson,
     /// It nests too deeply, at this byte.
@@ -24,7 +24,7 @@ pub(crate) enum Wrong {
 
 /// Where and how a value is not what it should be.
 #[derive(Debug)]
-pub(crate) struct Misfit {
+pub struct Misfit {
     /// The rule, as it follows the field's name: `must be a string`. It does not repeat the
     /// value, which may be a prompt, or a key in the wrong field.
     rule: String,
@@ -73,7 +73,7 @@ impl Wrong {
 
     /// [`Error::Overloaded`] if there was no memory, else `other`.
     #[cold]
-    pub(crate) fn or(self, other: Error) -> Error {
+    pub fn or(self, other: Error) -> Error {
         if matches!(self, Self::NoMemory) { Error::Overloaded } else { other }
     }
 

@@ -373,7 +373,7 @@ pub struct Call {
 
 impl Call {
     /// Makes an object of the arguments of a call that was cut off.
-    pub(crate) fn close(&mut self) {
+    pub fn close(&mut self) {
         let close = || json::close(&self.arguments).map(|(closed, _)| closed);
         if !json::is_valid(&self.arguments) {
             self.arguments = close().unwrap_or_else(|| "{}".to_owned());

@@ -2,7 +2,7 @@
 
 /// The texts of `parts`, with `separator` between them. `join` has code of its own for each length
 /// of a separator: 1 KB for each type, gzipped.
-pub(crate) fn joined<T: AsRef<str>>(parts: &[T], separator: &str) -> String {
+pub fn joined<T: AsRef<str>>(parts: &[T], separator: &str) -> String {
     let bytes = parts.iter().map(|part| part.as_ref().len() + separator.len());
     // It may be megabytes, and must not be copied as it grows.
     let mut text = String::with_capacity(bytes.sum());

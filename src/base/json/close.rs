@@ -5,7 +5,8 @@ use super::is_valid;
 /// The longest beginning of `text` that closing quotes and brackets make a value of, closed, and
 /// how many bytes of `text` are in it. A key, an escape, a number or a word that is cut off is
 /// left out. `None` if there is no such beginning.
-pub(crate) fn close(text: &str) -> Option<(String, usize)> {
+#[must_use]
+pub fn close(text: &str) -> Option<(String, usize)> {
     /// Just after a backslash. Then it counts the digits that are left.
     const ESCAPED: u8 = 5;
     let mut open = Vec::new();

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use crate::scan;
 
 /// What stands in a text in place of half a character, or of bytes that are not UTF-8.
-pub(crate) const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+pub const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
 /// How odd a text may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Care {
+pub enum Care {
     /// It is JSON, and each known field holds what it must. Half a character is replaced.
     Strict,
     /// What is needed is read. What is not may hold anything, and so may a field that is
@@ -113,7 +113,7 @@ fn reserve(out: &mut Vec<u8>, more: usize) -> Result<(), Unread> {
 
 /// What an escape stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Escaped {
+pub enum Escaped {
     /// A character.
     Char(char),
     /// Half of one, a surrogate of UTF-16, without its other half beside it.
@@ -132,7 +132,8 @@ impl Escaped {
 
 /// Reads the escape whose backslash stands before `text`. Returns what it stands for, and
 /// what follows it. `None` if it is not a JSON escape.
-pub(crate) fn unescape(text: &[u8]) -> Option<(Escaped, &[u8])> {
+#[must_use]
+pub fn unescape(text: &[u8]) -> Option<(Escaped, &[u8])> {
     let (escape, rest) = text.split_first()?;
     let ch = match escape {
         b'"' | b'\\' | b'/' => char::from(*escape),
@@ -160,7 +161,8 @@ fn code_point(text: &[u8]) -> Option<(Escaped, &[u8])> {
 }
 
 /// The character of two halves; `None` if they are no surrogate pair.
-pub(crate) fn joined(high: u16, low: u16) -> Option<char> {
+#[must_use]
+pub fn joined(high: u16, low: u16) -> Option<char> {
     let high = high.checked_sub(0xd800).filter(|high| *high < 0x400)?;
     let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
     char::from_u32(0x1_0000 + (u32::from(high) << 10) + u32::from(low))

@@ -4,11 +4,9 @@
 //! grows with input from outside is counted here before it grows: a client's body, the body of
 //! DeGPT's request, an answer. If there is no room, the error is [`Error::Overloaded`].
 
-use std::{cell::Cell, hint::black_box, io, rc::Rc};
+use std::{cell::Cell, hint::black_box, rc::Rc};
 
-use serde::Serialize;
-
-use crate::error::Error;
+use crate::{error::Error, json};
 
 /// The memory that every answer takes while it arrives: the buffers between it and two
 /// connections, in bytes.
@@ -112,7 +110,7 @@ impl Drop for Held {
 ///
 /// # Errors
 /// [`Error::Overloaded`], if memory is exhausted.
-pub(crate) fn make_room(bytes: &mut Vec<u8>, more: usize) -> Result<(), Error> {
+pub fn make_room(bytes: &mut Vec<u8>, more: usize) -> Result<(), Error> {
     if bytes.capacity() - bytes.len() >= more {
         return Ok(());
     }
@@ -124,7 +122,7 @@ pub(crate) fn make_room(bytes: &mut Vec<u8>, more: usize) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Overloaded`], if memory is exhausted.
-pub(crate) fn push_str(text: &mut String, more: &str) -> Result<(), Error> {
+pub fn push_str(text: &mut String, more: &str) -> Result<(), Error> {
     if text.capacity() - text.len() < more.len() {
         let extra = more_room(text.len(), text.capacity(), more.len());
         text.try_reserve_exact(extra).map_err(|_| Error::Overloaded)?;
@@ -138,7 +136,7 @@ pub(crate) fn push_str(text: &mut String, more: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Overloaded`], if it cannot.
-pub(crate) fn probe(bytes: usize) -> Result<(), Error> {
+pub fn probe(bytes: usize) -> Result<(), Error> {
     let mut room = Vec::<u8>::new();
     let probed = room.try_reserve_exact(bytes);
     // Otherwise the compiler removes the unused allocation.
@@ -146,34 +144,61 @@ pub(crate) fn probe(bytes: usize) -> Result<(), Error> {
     probed.map_err(|_| Error::Overloaded)
 }
 
-/// The JSON of `value`, which takes about `hint` bytes.
-///
-/// # Errors
-/// [`Error::Overloaded`], if memory is exhausted.
-pub(crate) fn to_json(value: &impl Serialize, hint: usize) -> Result<Vec<u8>, Error> {
-    let mut json = Vec::new();
-    make_room(&mut json, hint)?;
-    // Nothing else can fail: all keys are strings, and there is no I/O.
-    serde_json::to_writer(Growing(&mut json), value).map_err(|_| Error::Overloaded)?;
-    Ok(json)
+/// A JSON text that is being written. Where an ordinary buffer would abort, it remembers that there
+/// is no memory.
+#[derive(Debug)]
+pub struct Growing {
+    bytes: Vec<u8>,
+    outcome: Result<(), Error>,
 }
 
-/// A buffer to write to. It returns an error where an ordinary buffer would abort.
-struct Growing<'a>(&'a mut Vec<u8>);
-
-impl io::Write for Growing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
+impl Growing {
+    /// One with room for `hint` bytes.
+    #[must_use]
+    pub fn with_room(hint: usize) -> Self {
+        let mut bytes = Vec::new();
+        let outcome = make_room(&mut bytes, hint);
+        Self { bytes, outcome }
     }
 
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        make_room(self.0, bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        self.0.extend_from_slice(bytes);
-        Ok(())
+    /// Appends JSON.
+    pub fn json(&mut self, json: &str) -> &mut Self {
+        self.push(json.as_bytes());
+        self
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    /// Appends `text` as the inside of a JSON string.
+    pub fn escaped(&mut self, text: &str) -> &mut Self {
+        json::escape(text, &mut |bytes| self.push(bytes));
+        self
+    }
+
+    /// Appends `text` as a JSON string.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.json("\"").escaped(text).json("\"")
+    }
+
+    /// How many bytes were written.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// All that was written.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`], if memory was exhausted.
+    pub fn into_bytes(self) -> Result<Vec<u8>, Error> {
+        self.outcome.map(|()| self.bytes)
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        if self.outcome.is_ok() {
+            self.outcome = make_room(&mut self.bytes, bytes.len());
+        }
+        if self.outcome.is_ok() {
+            self.bytes.extend_from_slice(bytes);
+        }
     }
 }
 

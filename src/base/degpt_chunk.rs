@@ -7,12 +7,12 @@
 use crate::{
     chat::Event,
     json::{Escaped, unescape},
-    scan::not_plain,
+    scan::{not_digit, not_plain},
 };
 
 /// Reads one event's data. `None` if it does not have the usual form. The text is unescaped
 /// into `words`, whose memory is kept from chunk to chunk.
-pub(super) fn read<'a>(data: &[u8], words: &'a mut String) -> Option<Event<'a>> {
+pub fn read<'a>(data: &[u8], words: &'a mut String) -> Option<Event<'a>> {
     let rest = after_string(data.strip_prefix(br#"{"id": ""#)?)?;
     let rest = after_string(rest.strip_prefix(br#", "object": ""#)?)?;
     let rest = after_number(rest.strip_prefix(br#", "created": "#)?)?;
@@ -37,15 +37,14 @@ fn after_string(bytes: &[u8]) -> Option<&[u8]> {
 
 /// What follows a number as times are written: digits, perhaps with a fraction.
 fn after_number(bytes: &[u8]) -> Option<&[u8]> {
-    let after_digits = |bytes: &'_ [u8]| bytes.iter().position(|byte| !byte.is_ascii_digit());
     if !matches!(bytes.first()?, b'1'..=b'9') {
         return None;
     }
-    let rest = bytes.get(after_digits(bytes)?..)?;
+    let rest = bytes.get(not_digit(bytes)?..)?;
     let Some(fraction) = rest.strip_prefix(b".") else {
         return Some(rest);
     };
-    let digits = after_digits(fraction).filter(|digits| *digits > 0)?;
+    let digits = not_digit(fraction).filter(|digits| *digits > 0)?;
     fraction.get(digits..)
 }
 

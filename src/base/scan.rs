@@ -3,9 +3,18 @@
 /// The place of the first line break.
 pub(crate) fn line_break(bytes: &[u8]) -> Option<usize> {
     // In JSON hardly any other byte is as small as a line break, so this stops rarely.
+    let small = |word: u64| below(word, 0x0e);
     let mut start = 0;
+    // And it is far, so two words at once.
+    let (pairs, _) = bytes.as_chunks::<8>().0.as_chunks();
+    for [one, other] in pairs {
+        if (small(u64::from_le_bytes(*one)) | small(u64::from_le_bytes(*other))) & each(0x80) != 0 {
+            break;
+        }
+        start += 16;
+    }
     loop {
-        let place = start + find(bytes.get(start..)?, |word| below(word, 0x0e))?;
+        let place = start + find(bytes.get(start..)?, small)?;
         if let Some(b'\n' | b'\r') = bytes.get(place) {
             return Some(place);
         }
@@ -22,6 +31,14 @@ pub(crate) fn not_plain(bytes: &[u8]) -> Option<usize> {
 /// The place of the first quote, backslash or control character.
 pub(crate) fn special(bytes: &[u8]) -> Option<usize> {
     find(bytes, special_in)
+}
+
+/// The place of the first byte that is not a digit.
+pub(crate) fn not_digit(bytes: &[u8]) -> Option<usize> {
+    find(bytes, |word| {
+        let digits = word ^ each(b'0');
+        digits | digits.wrapping_add(each(0x80 - 10))
+    })
 }
 
 /// Marks quotes, backslashes and control characters.
@@ -65,11 +82,11 @@ const fn each(byte: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{line_break, not_plain, special};
+    use super::{line_break, not_digit, not_plain, special};
 
     #[test]
     fn every_byte_is_told_apart_at_every_place() {
-        for length in 1..=20 {
+        for length in 1..=36 {
             for place in 0..length {
                 for byte in 0..=u8::MAX {
                     let mut bytes = vec![b'a'; length];
@@ -81,6 +98,10 @@ mod tests {
                     assert_eq!(not_plain(&bytes), found, "{bytes:?}");
                     let found = matches!(byte, ..b' ' | b'"' | b'\\').then_some(place);
                     assert_eq!(special(&bytes), found, "{bytes:?}");
+                    let mut digits = vec![b'0'; length];
+                    digits[place] = byte;
+                    let found = (!byte.is_ascii_digit()).then_some(place);
+                    assert_eq!(not_digit(&digits), found, "{digits:?}");
                 }
             }
         }
@@ -97,6 +118,9 @@ mod tests {
                 assert_eq!(not_plain(&bytes), bytes.iter().position(ends), "{bytes:?}");
                 let ends = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\');
                 assert_eq!(special(&bytes), bytes.iter().position(ends), "{bytes:?}");
+                let digits = [b'9', first, second, b'0', b'5', b'7', b'9', b'0', b'.'];
+                let naive = digits.iter().position(|byte| !byte.is_ascii_digit());
+                assert_eq!(not_digit(&digits), naive, "{digits:?}");
             }
         }
         assert_eq!((line_break(b""), not_plain(b"")), (None, None));

@@ -46,10 +46,12 @@ impl Decoder {
     ///
     /// # Errors
     /// [`TooLong`], if a line or an event is longer than [`Self::MAX_LINE_BYTES`].
+    // Within its caller it would be built for size.
+    #[inline(never)]
     pub fn push(
         &mut self,
         mut bytes: &[u8],
-        mut on_data: impl FnMut(&[u8]) -> ControlFlow<()>,
+        on_data: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, TooLong> {
         while let Some(end) = line_break(bytes) {
             let (head, tail) = bytes.split_at(end);
@@ -64,11 +66,11 @@ impl Decoder {
                 return Err(TooLong);
             }
             let flow = if self.line.is_empty() {
-                self.take_line(head, &mut on_data)?
+                self.take_line(head, on_data)?
             } else {
                 self.line.extend_from_slice(head);
                 let mut line = std::mem::take(&mut self.line);
-                let flow = self.take_line(&line, &mut on_data)?;
+                let flow = self.take_line(&line, on_data)?;
                 // Keep the buffer for the next line that arrives in pieces.
                 line.clear();
                 self.line = line;
@@ -92,7 +94,7 @@ impl Decoder {
     fn take_line(
         &mut self,
         mut line: &[u8],
-        on_data: &mut impl FnMut(&[u8]) -> ControlFlow<()>,
+        on_data: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, TooLong> {
         if !self.begun {
             self.begun = true;
@@ -138,7 +140,7 @@ mod tests {
         let mut decoder = Decoder::default();
         let mut events = Vec::new();
         for piece in pieces {
-            let _ = decoder.push(piece, |data| {
+            let _ = decoder.push(piece, &mut |data| {
                 events.push(String::from_utf8_lossy(data).into_owned());
                 ControlFlow::Continue(())
             })?;
@@ -193,7 +195,7 @@ mod tests {
     #[test]
     fn nothing_is_read_after_a_break() {
         let mut seen = 0;
-        let flow = Decoder::default().push(b"data: a\n\ndata: b\n\n", |_| {
+        let flow = Decoder::default().push(b"data: a\n\ndata: b\n\n", &mut |_| {
             seen += 1;
             ControlFlow::Break(())
         });

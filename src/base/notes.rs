@@ -57,7 +57,7 @@ impl Notes {
     }
 
     /// Takes a note at `at` on the field that is being read.
-    pub(crate) fn take(&mut self, at: usize, wish: Option<Wish>) {
+    pub fn take(&mut self, at: usize, wish: Option<Wish>) {
         if wish.is_none() && self.list.len() >= MOST {
             self.is_cut = true;
         } else {
@@ -67,7 +67,7 @@ impl Notes {
 
     /// Takes a note at `at` on the string that is being read: half a character of it was
     /// replaced.
-    pub(crate) fn take_half(&mut self, at: usize) {
+    pub fn take_half(&mut self, at: usize) {
         let before = self.list.len();
         self.take(at, None);
         if let Some(note) = self.list.get_mut(before) {
@@ -76,7 +76,7 @@ impl Notes {
     }
 
     /// Drops all but the first `length`.
-    pub(crate) fn truncate(&mut self, length: usize) {
+    pub fn truncate(&mut self, length: usize) {
         self.list.truncate(length);
     }
 
@@ -84,7 +84,7 @@ impl Notes {
     /// Drops those that stand among the notes from `start` on already: these are of the
     /// same object or list.
     #[cold]
-    pub(crate) fn place(&mut self, start: usize, from: usize, step: &str) {
+    pub fn place(&mut self, start: usize, from: usize, step: &str) {
         let step = clean(step);
         let mut place = from;
         while let Some(note) = self.list.get_mut(place) {
@@ -109,13 +109,13 @@ impl Notes {
     }
 
     /// Remembers that the outermost object's field `name` begins at `at`.
-    pub(crate) fn begin(&mut self, name: &'static str, at: usize) {
+    pub fn begin(&mut self, name: &'static str, at: usize) {
         self.starts.push((name, at));
     }
 
     /// Takes a note on the field at `path`, which has no effect after all. An index in the
     /// path is left out: `messages[3].name` is `messages[].name`.
-    pub(crate) fn ignore(&mut self, path: &str) {
+    pub fn ignore(&mut self, path: &str) {
         let mut plain = path.to_owned();
         let mut last = ' ';
         plain.retain(|ch| {
@@ -141,17 +141,20 @@ impl Notes {
     }
 
     /// Whether the field at `path` has no effect.
-    pub(crate) fn has_ignored(&self, path: &str) -> bool {
+    #[must_use]
+    pub fn has_ignored(&self, path: &str) -> bool {
         self.list.iter().any(|note| note.wish.is_none() && note.path == path)
     }
 
     /// Where the value of the outermost object's field `name` begins, if the field is known.
-    pub(crate) fn start(&self, name: &str) -> Option<usize> {
+    #[must_use]
+    pub fn start(&self, name: &str) -> Option<usize> {
         self.starts.iter().find(|(known, _)| *known == name).map(|(_, at)| *at)
     }
 
     /// Whether a field asks for `wish`.
-    pub(crate) fn ask(&self, wish: Wish) -> bool {
+    #[must_use]
+    pub fn ask(&self, wish: Wish) -> bool {
         self.list.iter().any(|note| note.wish == Some(wish))
     }
 
@@ -186,7 +189,8 @@ impl Notes {
 }
 
 /// `step` as a path can have it, which becomes an element of a header.
-pub(crate) fn clean(step: &str) -> String {
+#[must_use]
+pub fn clean(step: &str) -> String {
     let mut name = String::new();
     for ch in step.chars() {
         if name.len() == LONGEST_NAME {

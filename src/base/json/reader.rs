@@ -28,21 +28,27 @@ const MAX_DEPTH: usize = 127;
 const MAX_LIST_BYTES: usize = 8 << 20;
 
 /// A type that is read from JSON.
-pub(crate) trait Read<'a>: Sized {
+pub trait Read<'a>: Sized {
+    /// Reads the next value.
     fn read(reader: &mut Reader<'a>) -> Outcome<Self>;
 }
 
 /// The JSON text of a value.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Raw<'a>(pub(crate) &'a str);
+pub struct Raw<'a>(pub &'a str);
 
 /// The kind of a value, by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `{`
     Object,
+    /// `[`
     List,
+    /// `"`
     Text,
+    /// `t` or `f`
     Bool,
+    /// `n`
     Null,
     /// A number, or not JSON.
     Other,
@@ -50,7 +56,7 @@ pub(crate) enum Kind {
 
 /// What to do with the fields that a type does not have.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Others {
+pub enum Others {
     /// They are errors.
     Refused,
     /// They are skipped. If notes are taken, one is taken on each, unless one of these tables
@@ -59,11 +65,11 @@ pub(crate) enum Others {
 }
 
 /// A field that is known though no type has it.
-pub(crate) type Row = (&'static str, Asks);
+pub type Row = (&'static str, Asks);
 
 /// What such a field asks of the answer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Asks {
+pub enum Asks {
     /// Nothing, whatever its value is.
     Nothing,
     /// Nothing with one of these JSON values. With another it has no effect.
@@ -78,7 +84,8 @@ pub(crate) enum Asks {
 
 impl Asks {
     /// What becomes of the field, in the words of `docs/fields.md`.
-    pub(crate) fn fate(self) -> String {
+    #[must_use]
+    pub fn fate(self) -> String {
         match self {
             Self::Nothing => "asks nothing".to_owned(),
             Self::NothingIf(values) => format!("named, but for `{}`", values.join("`, `")),
@@ -91,7 +98,7 @@ impl Asks {
 
 /// The fields of an object that was read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// One bit for each field of its type, in their order: whether it has a value.
     fields: u64,
     /// How many notes there were before it.
@@ -99,7 +106,7 @@ pub(crate) struct Seen {
 }
 
 /// A value that is read field by field. A trait is smaller than a closure for each type.
-pub(crate) trait Fields<'a> {
+pub trait Fields<'a> {
     /// Reads the field of this place in [`Known::NAMES`].
     fn read_field(&mut self, place: usize, reader: &mut Reader<'a>) -> Outcome<()>;
 }
@@ -126,7 +133,7 @@ impl<'a, T: Read<'a>> Place<'a> for Option<T> {
 }
 
 /// A text, and how far it has been read.
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     care: Care,
@@ -168,7 +175,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a note on the field that is being read: it has no effect.
-    pub(crate) fn note(&mut self) {
+    pub fn note(&mut self) {
         self.wish(None);
     }
 
@@ -181,7 +188,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a note on the field that is being read, which asks for `wish`.
-    pub(crate) fn wish(&mut self, wish: Option<Wish>) {
+    pub fn wish(&mut self, wish: Option<Wish>) {
         if self.takes_notes {
             self.notes.take(self.at, wish);
         }
@@ -189,13 +196,13 @@ impl<'a> Reader<'a> {
 
     /// Takes notes on the fields `names` of the object that was read, but for the `known`
     /// ones: an object of its type does not have the others.
-    pub(crate) fn note_others(&mut self, seen: Seen, names: &[&str], known: &[&str]) {
+    pub fn note_others(&mut self, seen: Seen, names: &[&str], known: &[&str]) {
         self.note_where(seen, names, &|name| !known.contains(&name));
     }
 
     /// Takes notes on `these` fields of the object that was read, of its fields `names`: they have
     /// no effect beside others.
-    pub(crate) fn note_these(&mut self, seen: Seen, names: &[&str], these: &[&str]) {
+    pub fn note_these(&mut self, seen: Seen, names: &[&str], these: &[&str]) {
         self.note_where(seen, names, &|name| these.contains(&name));
     }
 
@@ -210,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Drops the notes on the object that was read, and what is in it.
-    pub(crate) fn forget_notes(&mut self, seen: Seen) {
+    pub fn forget_notes(&mut self, seen: Seen) {
         self.notes.truncate(seen.notes);
     }
 
@@ -235,7 +242,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The kind of the next value.
-    pub(crate) fn kind(&mut self) -> Kind {
+    pub fn kind(&mut self) -> Kind {
         match self.peek() {
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::List,
@@ -248,7 +255,7 @@ impl<'a> Reader<'a> {
 
     /// Reads an object with these fields. A field that is missing keeps its default. Call it
     /// through `fields!`, which sees to it that there are 64 fields at most.
-    pub(crate) fn fields<T: Fields<'a> + Known + Default>(
+    pub fn fields<T: Fields<'a> + Known + Default>(
         &mut self,
         others: Others,
     ) -> Outcome<(T, Seen)> {
@@ -258,7 +265,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object of which all fields are in these tables.
-    pub(crate) fn rows(&mut self, rows: &'static [&'static [Row]]) -> Outcome<()> {
+    pub fn rows(&mut self, rows: &'static [&'static [Row]]) -> Outcome<()> {
         self.known_fields(&[], Others::Noted(rows), &mut NoFields).map(|_| ())
     }
 
@@ -347,7 +354,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object. `field` reads the value after each name.
-    pub(crate) fn object(
+    pub fn object(
         &mut self,
         expected: &str,
         field: &mut dyn FnMut(&mut Self, &Text<'a>) -> Outcome<()>,
@@ -380,7 +387,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a list. `element` reads each value.
-    pub(crate) fn list(
+    pub fn list(
         &mut self,
         expected: &str,
         element: &mut dyn FnMut(&mut Self) -> Outcome<()>,
@@ -435,7 +442,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a value of one of several shapes. If `read` returns `None`, or finds a wrong
     /// value in it, the error is that the whole value is not what is `expected`.
-    pub(crate) fn shape<T>(
+    pub fn shape<T>(
         &mut self,
         expected: &str,
         read: impl FnOnce(&mut Self) -> Outcome<Option<T>>,
@@ -453,7 +460,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value. Returns it, and its JSON.
-    pub(crate) fn with_json<T>(
+    pub fn with_json<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Outcome<T>,
     ) -> Outcome<(T, &'a [u8])> {
@@ -464,7 +471,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of a number.
-    pub(crate) fn number(&mut self, expected: &str) -> Outcome<&'a str> {
+    pub fn number(&mut self, expected: &str) -> Outcome<&'a str> {
         if self.kind() != Kind::Other {
             return Err(self.other_than(expected));
         }
@@ -480,7 +487,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips a value.
-    pub(crate) fn skip(&mut self) -> Outcome<()> {
+    pub fn skip(&mut self) -> Outcome<()> {
         if self.kind() == Kind::Text {
             let inner = self.rest().get(1..).unwrap_or_default();
             if let Some(length) = scan::special(inner)
@@ -543,7 +550,7 @@ impl<'a> Reader<'a> {
 
     /// The error for a next value that is not what is `expected`.
     #[cold]
-    pub(crate) fn other_than(&mut self, expected: &str) -> Wrong {
+    pub fn other_than(&mut self, expected: &str) -> Wrong {
         // If it is not JSON at all, that is the error.
         if !matches!(self.kind(), Kind::Object | Kind::List)
             && let Err(wrong) = self.skip()
@@ -555,7 +562,8 @@ impl<'a> Reader<'a> {
 
     /// The error for a value that ends here and breaks `rule`.
     #[cold]
-    pub(crate) fn wrong(&self, rule: String) -> Wrong {
+    #[must_use]
+    pub fn wrong(&self, rule: String) -> Wrong {
         Wrong::value(rule, self.at)
     }
 }
@@ -606,7 +614,7 @@ fn whole(number: &str) -> Option<u64> {
 
 /// Reads a value into `place`. One function for each type, not for each field, is small.
 #[inline(never)]
-pub(crate) fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Outcome<()> {
+pub fn put<'a, T: Read<'a>>(place: &mut T, reader: &mut Reader<'a>) -> Outcome<()> {
     *place = T::read(reader)?;
     Ok(())
 }

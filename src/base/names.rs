@@ -6,11 +6,12 @@ use std::{borrow::Cow, cmp::Ordering};
 /// neither many names nor maliciously chosen ones make a lookup slow. An insertion moves other
 /// names, so this is for lists of limited length.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Names<'a>(Vec<(Cow<'a, str>, usize)>);
+pub struct Names<'a>(Vec<(Cow<'a, str>, usize)>);
 
+#[expect(clippy::len_without_is_empty, reason = "nobody asks that")]
 impl<'a> Names<'a> {
     /// The names of a list, in its order.
-    pub(crate) fn of(list: impl Iterator<Item = Cow<'a, str>>) -> Self {
+    pub fn of(list: impl Iterator<Item = Cow<'a, str>>) -> Self {
         let mut names = Self::default();
         for (place, name) in list.enumerate() {
             names.insert(name, place);
@@ -18,18 +19,20 @@ impl<'a> Names<'a> {
         names
     }
 
-    pub(crate) fn insert(&mut self, name: Cow<'a, str>, place: usize) {
+    /// Adds a name, after the same names.
+    pub fn insert(&mut self, name: Cow<'a, str>, place: usize) {
         let (_, end) = self.range(&name);
         self.0.insert(end, (name, place));
     }
 
     /// How many there are.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The positions of all entries with this name, in the order of insertion.
-    pub(crate) fn places(&self, name: &str) -> impl Iterator<Item = usize> {
+    pub fn places(&self, name: &str) -> impl Iterator<Item = usize> {
         let (first, end) = self.range(name);
         self.0.get(first..end).unwrap_or_default().iter().map(|(_, place)| *place)
     }
@@ -42,7 +45,8 @@ impl<'a> Names<'a> {
     }
 
     /// Whether there is an entry with this name.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
         let (first, end) = self.range(name);
         first < end
     }

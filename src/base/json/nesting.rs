@@ -2,7 +2,7 @@
 
 /// Where in a value a text is.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Nesting {
+pub struct Nesting {
     depth: usize,
     in_string: bool,
     escaped: bool,
@@ -10,12 +10,13 @@ pub(crate) struct Nesting {
 
 impl Nesting {
     /// Whether it is in no bracket and no string.
-    pub(crate) fn is_outside(&self) -> bool {
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
         self.depth == 0 && !self.in_string
     }
 
     /// Takes a byte. Returns whether it closes the outermost bracket.
-    pub(crate) fn closes(&mut self, byte: u8) -> bool {
+    pub fn closes(&mut self, byte: u8) -> bool {
         match byte {
             _ if self.escaped => self.escaped = false,
             b'\\' => self.escaped = self.in_string,

@@ -39,7 +39,7 @@ pub fn count(text: &str) -> u64 {
 /// difference.
 ///
 /// ```
-/// # use degpt_edge::tokens::{Counter, count};
+/// # use degpt_edge_base::tokens::{Counter, count};
 /// let mut counter = Counter::new();
 /// counter.push("Hello, wor");
 /// counter.push("ld!");
