@@ -121,8 +121,12 @@ impl TagSoFar {
     /// Takes one more character, with which `held` ends. `opens` is as in [`tags::look`].
     pub(super) fn step(mut self, ch: char, held: &str, opens: bool) -> TagStep<'_> {
         let tag = held.get(self.start..).unwrap_or_default();
+        if ch == '>'
+            && let Some((tag, _)) = tags::read(tag)
+        {
+            return TagStep::Whole(tag);
+        }
         match ch {
-            '>' if let Some((tag, _)) = tags::read(tag) => TagStep::Whole(tag),
             '<' | '>' if !tags::has_mark(tag) => TagStep::Other,
             _ if self.has_attributes && tag.len() <= tags::LONGEST => TagStep::Open(self),
             _ => match tags::look(tag, opens) {

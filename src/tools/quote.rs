@@ -42,7 +42,7 @@ pub(super) enum Look {
     Tag,
 }
 
-/// What `text`, after a bracket, is. Matches the names of [`tags::marked`] in any case, with the
+/// What `text`, after a bracket, is. Matches the names of [`tags::each_marked`] in any case, with the
 /// characters and namespaces that may stand before a name in a tag.
 pub(super) fn look(text: &str) -> Look {
     let stands_before = |ch: &char| {
