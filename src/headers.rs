@@ -58,7 +58,8 @@ mod tests {
             for value in [fitting(&list), shortened(&list)] {
                 prop_assert!(value.len() <= MOST_BYTES);
                 prop_assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
-                let kept = value.strip_suffix(MORE).unwrap_or(&value);
+                let kept = if value == "..." { "" } else { &value };
+                let kept = kept.strip_suffix(MORE).unwrap_or(kept);
                 let plain: String = list.chars().filter(|ch| matches!(ch, ' '..='~')).collect();
                 prop_assert!(plain.starts_with(kept) || plain.starts_with(&value));
             }
