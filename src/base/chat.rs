@@ -208,6 +208,14 @@ pub struct Turn<'a> {
     pub parts: Vec<Part<'a>>,
 }
 
+impl Turn<'_> {
+    /// Whether it begins with a tool's result.
+    #[must_use]
+    pub fn holds_results(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::ToolResult { .. }, ..])
+    }
+}
+
 /// One part of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part<'a> {

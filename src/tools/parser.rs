@@ -8,7 +8,7 @@
 //! - a block that begins with a tag of [`tags`]: until its closing tag;
 //! - a code fence with only such blocks in it, or whose language is one of calls: until the end
 //!   of the answer, because text after it shows that the model only spoke of calls;
-//! - what begins like a call without tags (see [`bare`](super::bare)), in a fence or not, if no text stands
+//! - what begins like a call without tags (see [`super::bare`]), in a fence or not, if no text stands
 //!   before it: likewise.
 //!
 //! White space beside a call passes only with text that follows it. A closing tag after a call

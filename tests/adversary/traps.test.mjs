@@ -62,9 +62,13 @@ function assertFailed(got, { dialect }, status) {
   assert.match(id, /^[0-9a-f]{32}$/);
   assert.equal(got.headers["request-id"], id);
   assert.equal(got.status, status);
-  const expected = dialect === "openai"
-    ? { error: { message: MESSAGE, type: "server_error", param: null, code: "internal_error" } }
-    : { type: "error", error: { type: "api_error", message: MESSAGE }, request_id: id };
+  if (dialect === "responses" && status === 200) {
+    assert.deepEqual([got.error.code, got.error.message], ["server_error", MESSAGE]);
+    return id;
+  }
+  const expected = dialect === "anthropic"
+    ? { type: "error", error: { type: "api_error", message: MESSAGE }, request_id: id }
+    : { error: { message: MESSAGE, type: "server_error", param: null, code: "internal_error" } };
   assert.deepEqual(got.error.whole, expected);
   return id;
 }

@@ -33,11 +33,23 @@ let closedPort;
 const deployments = new Map();
 
 before(async () => {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  closedPort = probe.address().port;
-  await new Promise((resolve) => probe.close(resolve));
+  closedPort = await portThatStaysClosed();
 });
+
+/** One that is free, and below those that a system gives to servers which ask for any: the others here. */
+async function portThatStaysClosed() {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const probe = createServer();
+    const isFree = await new Promise((resolve) => {
+      probe.once("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
+}
 
 after(async () => {
   for (const deployment of deployments.values()) await (await deployment).close();

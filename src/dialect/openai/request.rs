@@ -44,7 +44,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         let mut turn = turn(index, message, &mut notes)?;
         match turns.last_mut() {
             // The results of several calls are one turn.
-            Some(last) if holds_results(last) && holds_results(&turn) => {
+            Some(last) if last.holds_results() && turn.holds_results() => {
                 last.parts.append(&mut turn.parts);
             }
             _ => turns.push(turn),
@@ -59,10 +59,6 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         most_stops: MOST_STOP_SEQUENCES,
     };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })
-}
-
-fn holds_results(turn: &Turn<'_>) -> bool {
-    matches!(turn.parts.as_slice(), [Part::ToolResult { .. }, ..])
 }
 
 /// The turn that the message `messages[index]` becomes.

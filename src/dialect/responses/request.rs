@@ -2,7 +2,7 @@
 
 use super::{echo::Echo, encode::Reply, items, tools, wire};
 use crate::{
-    chat::{Delivery, Part, Prefill, Role, Turn, UsageReport},
+    chat::{Delivery, Prefill, Role, Turn, UsageReport},
     dialect::{Asked, content, request::Own},
     error::Error,
     json::{self, Content},
@@ -73,14 +73,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
 fn push<'a>(turns: &mut Vec<Turn<'a>>, from: usize, mut turn: Turn<'a>) {
     let belongs = |last: &Turn<'a>| {
         last.role == turn.role
-            && (turn.role == Role::Assistant || (holds_results(last) && holds_results(&turn)))
+            && (turn.role == Role::Assistant || (last.holds_results() && turn.holds_results()))
     };
     match turns.get_mut(from..).and_then(<[_]>::last_mut) {
         Some(last) if belongs(last) => last.parts.append(&mut turn.parts),
         _ => turns.push(turn),
     }
-}
-
-fn holds_results(turn: &Turn<'_>) -> bool {
-    matches!(turn.parts.as_slice(), [Part::ToolResult { .. }, ..])
 }
