@@ -9,7 +9,7 @@ mod values;
 use std::time::Duration;
 
 use crate::{
-    catalog::{Catalog, Fault},
+    catalog::{self, Catalog, Fault},
     error::Error,
     secret::{ApiKey, Secret},
 };
@@ -17,15 +17,18 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 23] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
     "DEGPT_ORIGINS",
     "DEFAULT_MODEL",
+    "AUTO_MODELS",
     "VISION_MODEL",
     "MODEL_ALIASES",
+    "MODEL_FALLBACKS",
     "MODELS_EXTRA",
+    "MODELS_LIVE",
     "MAX_BODY_BYTES",
     "MAX_IN_FLIGHT_BYTES",
     "CORS_ORIGINS",
@@ -56,6 +59,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// The models.
     pub catalog: Catalog,
+    /// Whether DeGPT's own list of models counts.
+    pub live_models: LiveModels,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// How many bytes all requests of an isolate may hold at the same time.
@@ -119,6 +124,16 @@ pub enum ClientKeys {
     Pass,
 }
 
+/// Whether DeGPT's own list of models counts: for what is listed, and for names that nobody
+/// else knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveModels {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+}
+
 /// What is logged of a panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogPanics {
@@ -162,13 +177,7 @@ impl Config {
         }
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
-        let catalog = Catalog::new(
-            &variables.json("MODELS_EXTRA", ""),
-            &variables.text("MODEL_ALIASES", "")?,
-            &variables.text("DEFAULT_MODEL", "deepseek-chat")?,
-            &variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?,
-        )
-        .map_err(catalog_error)?;
+        let catalog = catalog(&variables)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
             short_keys: short_keys.map(|(_, number)| number).collect(),
@@ -179,6 +188,11 @@ impl Config {
             },
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
+            live_models: match variables.text("MODELS_LIVE", "on")?.as_str() {
+                "on" => LiveModels::On,
+                "off" => LiveModels::Off,
+                _ => return Err(bad("MODELS_LIVE")),
+            },
             max_body_bytes: bytes("MAX_BODY_BYTES", "20971520")?,
             max_in_flight_bytes: bytes("MAX_IN_FLIGHT_BYTES", "50331648")?,
             cors: cors(&variables.text("CORS_ORIGINS", "*")?)?,
@@ -217,12 +231,33 @@ impl Config {
     }
 }
 
+fn catalog(variables: &Variables<'_>) -> Result<Catalog, Error> {
+    let auto = variables.text("AUTO_MODELS", catalog::AUTO)?;
+    let auto = if auto == "off" { "" } else { &auto };
+    // The default model leads the list. If none is set, it is the first of the list.
+    let first = values::list(auto).next().unwrap_or("deepseek-chat");
+    let default = variables.text("DEFAULT_MODEL", "")?;
+    let extra = variables.json("MODELS_EXTRA", "");
+    let aliases = variables.text("MODEL_ALIASES", "")?;
+    let vision = variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?;
+    let fallbacks = variables.text("MODEL_FALLBACKS", "")?;
+    let leads = if default.is_empty() { first } else { &default };
+    let catalog = Catalog::new(&extra, &aliases, leads, &vision);
+    let catalog = catalog.and_then(|catalog| catalog.with_others(auto, &fallbacks));
+    catalog.map_err(|fault| match fault {
+        Fault::Default if default.is_empty() => bad("AUTO_MODELS"),
+        fault => catalog_error(fault),
+    })
+}
+
 fn catalog_error(fault: Fault) -> Error {
     bad(match fault {
         Fault::Extra => "MODELS_EXTRA",
         Fault::Aliases => "MODEL_ALIASES",
         Fault::Default => "DEFAULT_MODEL",
         Fault::Vision => "VISION_MODEL",
+        Fault::Auto => "AUTO_MODELS",
+        Fault::Fallbacks => "MODEL_FALLBACKS",
     })
 }
 
@@ -301,6 +336,13 @@ mod tests {
             ("DEGPT_ORIGINS", "https://a\nsecret"),
             ("DEGPT_ORIGINS", "[\"https://secret\"]"),
             ("DEFAULT_MODEL", "secret"),
+            ("AUTO_MODELS", "secret"),
+            ("AUTO_MODELS", "deepseek-chat,secret"),
+            ("MODEL_FALLBACKS", "secret"),
+            ("MODEL_FALLBACKS", "o3=secret"),
+            ("MODEL_FALLBACKS", "o3=gpt-5;secret"),
+            ("MODEL_FALLBACKS", "o3="),
+            ("MODELS_LIVE", "secret"),
             ("VISION_MODEL", "secret"),
             ("MODEL_ALIASES", "secret"),
             ("MODELS_EXTRA", "secret"),

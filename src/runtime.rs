@@ -7,6 +7,7 @@ use std::future::Future;
 use crate::{
     answer::{Exchange, Fed},
     chat::Failure,
+    dialect::Encoder,
     error::Error,
     tools::Judgement,
 };
@@ -117,6 +118,16 @@ pub trait Runtime: Clone + 'static {
         choice: u32,
         download: Self::Download,
     ) -> Result<Fed, Failure>;
+
+    /// Has `encoder` write that choice of the answer, which has `limit_ms` to begin: another model
+    /// is asked for it. Call this before anything of it is written.
+    fn answered_by(
+        &self,
+        outlet: &Self::Outlet,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        limit_ms: u64,
+    );
 
     /// Ends that choice of the answer: no upstream is left to try.
     fn fail(&self, outlet: &Self::Outlet, choice: u32, error: Error);

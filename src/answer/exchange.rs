@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     chat::{Failure, Phase},
+    dialect::Encoder,
     error::Error,
 };
 
@@ -256,6 +257,10 @@ impl Exchange {
     pub fn fail(&mut self, choice: u32, error: Error, out: &mut Vec<u8>) -> Orders {
         let mut orders = Orders::default();
         if self.state != State::Over {
+            if self.is_decided {
+                // The client has its headers: the error is an event.
+                self.choice(choice).relay.open_for_error(out);
+            }
             let step = self.choice(choice).relay.fail(error, out);
             self.order(&mut orders, choice, step, out);
         }
@@ -265,6 +270,18 @@ impl Exchange {
     /// Call this when the client has left.
     pub fn client_left(&mut self) -> Orders {
         Orders { abort: self.end(), ..Orders::default() }
+    }
+
+    /// Has `encoder` write that choice, which has `limit_ms` to begin: another model is asked for
+    /// it. See [`Relay::answered_by`].
+    pub fn answered_by(
+        &mut self,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        limit_ms: u64,
+        now_ms: u64,
+    ) {
+        self.choice(choice).relay.answered_by(encoder, limit_ms, now_ms);
     }
 
     /// Prepares for another upstream, after one that failed or made no call.

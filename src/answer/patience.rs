@@ -38,6 +38,12 @@ impl Patience {
         self.asked_ms = now_ms;
     }
 
+    /// Call this when another model is asked, which has `limit_ms` to begin.
+    pub fn begin_within(&mut self, limit_ms: u64, now_ms: u64) {
+        self.asked_ms = now_ms;
+        self.first_byte = limit_ms;
+    }
+
     /// The time by which the answer must begin, in milliseconds of the clock.
     #[must_use]
     pub fn begins_by_ms(&self) -> u64 {

@@ -9,6 +9,7 @@ use crate::{
     answer::{Progress, Translator},
     chat::{Failure, Phase},
     config::Timing,
+    dialect::Encoder,
     error::Error,
     in_flight::{BASE_BYTES, Held},
 };
@@ -97,6 +98,18 @@ impl Relay {
         self
     }
 
+    /// Has `encoder` write the answer, which has `limit_ms` to begin: another model is asked for
+    /// it. See [`Translator::answered_by`].
+    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>, limit_ms: u64, now_ms: u64) {
+        self.translator.answered_by(encoder);
+        self.begin_within(limit_ms, now_ms);
+    }
+
+    /// Limits the time until the answer begins: see [`Patience::begin_within`].
+    pub fn begin_within(&mut self, limit_ms: u64, now_ms: u64) {
+        self.patience.begin_within(limit_ms, now_ms);
+    }
+
     /// Releases the memory it holds: nothing more will be written.
     pub fn let_go(&mut self) {
         self.translator.let_go();
@@ -172,6 +185,11 @@ impl Relay {
     /// Writes the opening: the client gets another choice of the same request.
     pub fn open(&mut self, out: &mut Vec<u8>) {
         self.translator.open(out);
+    }
+
+    /// Writes the opening, whatever it waits for: an error follows.
+    pub fn open_for_error(&mut self, out: &mut Vec<u8>) {
+        self.translator.open_for_error(out);
     }
 
     /// Call this when the client was sent something at `now_ms`, of any choice.

@@ -79,6 +79,13 @@ pub enum Error {
     /// DeGPT declined: it sent its fixed refusal instead of an answer, an error in its stream, or
     /// an empty answer.
     Declined,
+    /// Several models were asked, and none answered.
+    NoneAnswers {
+        /// How many.
+        asked: u32,
+        /// What was wrong with one of them. The client is told this.
+        first: Box<Error>,
+    },
     /// DeGPT sent nothing in time.
     Timeout,
     /// DeGPT stopped sending in the middle of its answer.
@@ -172,6 +179,7 @@ impl Error {
     pub fn facts(&self) -> Facts {
         const NO: Option<bool> = Some(false);
         let (status, kind, should_retry) = match self {
+            Self::NoneAnswers { first, .. } => return first.facts(),
             Self::Invalid { .. } | Self::BodyUnreadable => (400, Kind::BadRequest, None),
             Self::NoThreads(_) => (400, Kind::NoThreads, None),
             Self::UpstreamRejects => (400, Kind::Rejected, None),
@@ -204,6 +212,15 @@ impl Error {
         Facts { status, kind, should_retry }
     }
 
+    /// The error itself; of several models, that of one.
+    #[must_use]
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::NoneAnswers { first, .. } => first,
+            error => error,
+        }
+    }
+
     /// The path of the request's field that the error is about, if it is about one.
     #[must_use]
     pub fn param(&self) -> Option<&str> {
@@ -220,6 +237,10 @@ impl Error {
     pub fn message(&self) -> String {
         let fixed = match self {
             Self::Invalid { message, .. } => return clip(message),
+            Self::NoneAnswers { asked, first } => {
+                let message = first.message();
+                return format!("None of {asked} models answered. The first to fail: {message}");
+            }
             Self::BodyTooLarge { limit_bytes } => {
                 return format!("The request body is larger than {limit_bytes} bytes.");
             }

@@ -26,10 +26,15 @@ fn rule(name: &str) -> &'static str {
             "origins like `https://www.degpt.ai`, comma-separated, without a path, in one text"
         }
         "DEFAULT_MODEL" => "an id of the models list",
+        "AUTO_MODELS" => "`off`, or ids of the models list, comma-separated, in one text",
         "VISION_MODEL" => "`off`, or the id of a model that takes pictures",
         "MODEL_ALIASES" => {
             "`from=to`, comma-separated, each `to` an id of the models list, in one text"
         }
+        "MODEL_FALLBACKS" => {
+            "`from=to,to`, semicolon-separated, each `to` an id of the models list, in one text"
+        }
+        "MODELS_LIVE" => "`on` or `off`",
         "MODELS_EXTRA" => {
             "a JSON list of catalogue entries, each with an `id`, with DeGPT's names for models in \
              visible ASCII characters"

@@ -23,9 +23,9 @@ use crate::{
 /// [`Error::Invalid`] when nothing is left to say once empty messages are left
 /// out, or when the answer is to go on from a text and the model cannot;
 /// [`Error::Overloaded`], when the memory is used up.
-pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
+pub fn body(prompt: &Prompt<'_>, target: &Target) -> Result<Body, Error> {
     in_flight::probe(markup_bytes(prompt))?;
-    let family = Family::of(target.upstream);
+    let family = Family::of(&target.upstream);
     let mut messages = match family {
         Family::Claude => claude_messages(prompt),
         Family::DeepSeek | Family::Qwen | Family::Other => {
@@ -59,7 +59,7 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
         messages.push(wire::Message { role: USER, content });
     }
     let question = wire::Question {
-        model: target.upstream,
+        model: &target.upstream,
         messages: &messages,
         enable_thinking: target.model.think,
         reload,

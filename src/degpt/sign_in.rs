@@ -1,8 +1,10 @@
 //! DeGPT's other endpoints: the visitor sign-in, and the service's config.
 
+use std::rc::Rc;
+
 use crate::{
-    catalog::Service,
-    json::{self, Outcome, Read, Reader, Writer, fields},
+    catalog::{Live, Service},
+    json::{self, Outcome, Raw, Read, Reader, Text, Writer, fields},
     secret::Secret,
 };
 
@@ -99,20 +101,25 @@ fn whole_part(number: &str) -> Option<u64> {
 #[must_use]
 pub fn service(answer: &[u8]) -> Option<Service> {
     #[derive(Default)]
-    struct Config {
+    struct Config<'a> {
         version: Option<String>,
         name: Option<String>,
         default_locale: Option<String>,
         status: Option<bool>,
+        default_models: Option<Raw<'a>>,
     }
-    fields!(Config { version, name, default_locale, status });
-    let config: Config = json::read(answer).ok()?;
+    fields!(Config<'a> { version, name, default_locale, status, default_models });
+    let config: Config<'_> = json::read(answer).ok()?;
     let default = Service::default();
+    // Nothing but a text is a list of models; whatever else it is does not matter.
+    let models =
+        config.default_models.and_then(|raw| json::read::<Text<'_>>(raw.0.as_bytes()).ok());
     Some(Service {
         version: config.version.unwrap_or(default.version),
         name: config.name.unwrap_or(default.name),
         default_locale: config.default_locale.unwrap_or(default.default_locale),
         status: config.status.unwrap_or(true),
+        live: models.and_then(|models| Live::of(models.as_str())).map(Rc::new),
     })
 }
 

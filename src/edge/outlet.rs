@@ -41,6 +41,7 @@ use super::{
 use crate::{
     answer::{Client, Exchange, Fed, Orders},
     chat::{Failure, MOST_CHOICES},
+    dialect::Encoder,
     error::Error,
 };
 
@@ -121,6 +122,12 @@ impl Outlet {
             self.shared.exchange.borrow_mut().restart(choice, now_ms());
         }
         fed
+    }
+
+    /// See [`Runtime::answered_by`](crate::runtime::Runtime::answered_by).
+    pub(super) fn answered_by(&self, choice: u32, encoder: Box<dyn Encoder>, limit_ms: u64) {
+        let mut exchange = self.shared.exchange.borrow_mut();
+        exchange.answered_by(choice, encoder, limit_ms, now_ms());
     }
 
     /// See [`Runtime::fail`](crate::runtime::Runtime::fail).

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     answer::{Exchange, Fed, UpstreamBody},
     chat::Failure,
+    dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
@@ -124,6 +125,10 @@ impl Runtime for Workers {
         download: Self::Download,
     ) -> Result<Fed, Failure> {
         outlet.feed(choice, download).await
+    }
+
+    fn answered_by(&self, outlet: &Outlet, choice: u32, encoder: Box<dyn Encoder>, limit_ms: u64) {
+        outlet.answered_by(choice, encoder, limit_ms);
     }
 
     fn fail(&self, outlet: &Outlet, choice: u32, error: Error) {

@@ -4,9 +4,11 @@
 use std::cell::RefCell;
 
 use super::{
+    candidates::Candidates,
     deployment::Gateway,
     job::Job,
     reply::{self, Reply},
+    spare::Spare,
     together,
 };
 use crate::{
@@ -21,12 +23,41 @@ use crate::{
     upstream::{self, Call},
 };
 
-/// Asks DeGPT for an answer to each choice, and encodes them.
+/// Asks one model after the other for an answer to each choice, and encodes them.
 pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
+    mut candidates: Candidates,
+    mut call: Call<'_>,
+    mut job: Job,
+    mut patience: Patience,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    patience.begin_within(candidates.limit_ms(edge.now_ms()), edge.now_ms());
+    let mut reply = loop {
+        match choices(gateway, edge, call, &job, patience, stamp).await {
+            Ok(reply) => break reply,
+            Err(error) => {
+                let next = candidates.next(error, edge.now_ms())?;
+                (job, call) = (next.job, next.call);
+                patience.begin_within(next.limit_ms, edge.now_ms());
+            }
+        }
+    };
+    candidates.begun();
+    if let Some((failed, answered)) = candidates.lesson() {
+        gateway.health.learn(&gateway.config, edge, failed, answered).await;
+    }
+    reply.headers.append(&mut candidates.headers());
+    Ok(reply)
+}
+
+/// Asks a model for an answer to each choice, and encodes them.
+async fn choices<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
     call: Call<'_>,
-    job: &Job<'_>,
+    job: &Job,
     patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
@@ -79,7 +110,7 @@ async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     mut call: Call<'_>,
-    job: &Job<'_>,
+    job: &Job,
     mut patience: Patience,
     done: &RefCell<Done>,
 ) -> Result<(), Error> {
@@ -114,13 +145,13 @@ async fn ask<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     call: &Call<'_>,
-    job: &Job<'_>,
+    job: &Job,
     patience: Patience,
 ) -> Result<(Answer, Held), Error> {
     let Gateway { config, upstream, .. } = gateway;
     let consume = async |download| {
         let whole = Whole::new(job.stages(Counting::On), config.max_answer_bytes);
-        collect(edge, download, whole, call.held.another(), patience).await
+        collect(edge, download, whole, call.held.another(), patience, &job.spare).await
     };
     upstream::ask(upstream, config, edge, call, consume).await
 }
@@ -132,6 +163,7 @@ async fn collect<E: Runtime>(
     mut whole: Whole,
     mut held: Held,
     mut patience: Patience,
+    spare: &Spare,
 ) -> Result<(Answer, Held), Failure> {
     let first_ms = patience.left_ms(Phase::Waiting, edge.now_ms()).unwrap_or(0);
     let take = |bytes: &[u8]| {
@@ -144,6 +176,9 @@ async fn collect<E: Runtime>(
         }
         if flow.is_break() {
             return None;
+        }
+        if whole.phase() == Phase::Flowing {
+            spare.let_go();
         }
         if whole.heard() {
             patience.hear(edge.now_ms());

@@ -61,7 +61,9 @@ fn all() -> Vec<(Error, Told)> {
     ];
     let timeout = (Error::Timeout, 504, SERVER, Some("upstream_timeout"), "timeout_error", None);
     let overdue = (Error::Overdue, 504, SERVER, Some("upstream_timeout"), "timeout_error", Some(false));
-    let rows = rows.into_iter().chain([timeout, overdue]);
+    let first = Box::new(Error::RateLimited { retry_after: Some("7".to_owned()) });
+    let none = (Error::NoneAnswers { asked: 3, first }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None);
+    let rows = rows.into_iter().chain([timeout, overdue, none]);
     rows.map(|(error, status, openai_type, openai_code, anthropic_type, should_retry)| {
         (error, Told { status, openai_type, openai_code, anthropic_type, should_retry })
     })
@@ -102,6 +104,7 @@ fn place(error: &Error) -> usize {
         Error::Overdue => 27,
         Error::BodyTimeout => 28,
         Error::Overloaded => 29,
+        Error::NoneAnswers { .. } => 31,
     }
 }
 
@@ -110,7 +113,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..31).collect::<Vec<_>>());
+    assert_eq!(places, (0..32).collect::<Vec<_>>());
 }
 
 #[test]

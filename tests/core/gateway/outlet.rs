@@ -14,6 +14,7 @@ use std::{
 use degpt_edge::{
     answer::{Client, Exchange, Fed, Orders},
     chat::Failure,
+    dialect::Encoder,
     error::Error,
     runtime::Runtime,
 };
@@ -156,6 +157,17 @@ pub(crate) async fn feed(
         outlet.exchange.borrow_mut().restart(choice, world.now_ms());
     }
     fed
+}
+
+/// See [`Runtime::answered_by`](degpt_edge::runtime::Runtime::answered_by).
+pub(crate) fn answered_by(
+    world: &World,
+    outlet: &Rc<Outlet>,
+    choice: u32,
+    encoder: Box<dyn Encoder>,
+    limit_ms: u64,
+) {
+    outlet.exchange.borrow_mut().answered_by(choice, encoder, limit_ms, world.now_ms());
 }
 
 /// See [`Runtime::fail`](degpt_edge::runtime::Runtime::fail).

@@ -19,6 +19,7 @@ use std::{
 use degpt_edge::{
     answer::{Exchange, Fed},
     chat::Failure,
+    dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
@@ -404,6 +405,16 @@ impl Runtime for World {
         download: Download,
     ) -> Result<Fed, Failure> {
         outlet::feed(self, outlet, choice, download).await
+    }
+
+    fn answered_by(
+        &self,
+        outlet: &Rc<Outlet>,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        limit_ms: u64,
+    ) {
+        outlet::answered_by(self, outlet, choice, encoder, limit_ms);
     }
 
     fn fail(&self, outlet: &Rc<Outlet>, choice: u32, error: Error) {
