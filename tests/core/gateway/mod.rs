@@ -2,9 +2,11 @@
 //! asks of DeGPT, how often and with which credential, and what the client gets.
 
 mod attempts;
+mod auto;
 mod choices;
 mod configuration;
 pub(crate) mod deployment;
+mod live;
 mod outlet;
 mod routes;
 mod schema;

@@ -44,6 +44,7 @@ struct Inner {
     script: RefCell<Box<Script>>,
     sent: RefCell<Vec<Sent>>,
     kept: RefCell<BTreeMap<String, Vec<u8>>>,
+    recalled: Cell<usize>,
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
@@ -105,6 +106,7 @@ impl World {
             script: RefCell::new(Box::new(script)),
             sent: RefCell::default(),
             kept: RefCell::default(),
+            recalled: Cell::default(),
             judged: RefCell::default(),
             stretched: RefCell::default(),
             open_bodies: Rc::default(),
@@ -186,6 +188,11 @@ impl World {
     /// The names under which something is kept.
     pub(crate) fn kept(&self) -> Vec<String> {
         self.0.kept.borrow().keys().cloned().collect()
+    }
+
+    /// How often something kept was looked up.
+    pub(crate) fn recalled(&self) -> usize {
+        self.0.recalled.get()
     }
 
     /// How many bodies of upstreams are still open.
@@ -451,6 +458,7 @@ impl Runtime for World {
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.recalled.set(self.0.recalled.get() + 1);
         self.0.kept.borrow().get(key).cloned()
     }
 
