@@ -6,7 +6,7 @@ use std::future::Future;
 
 use crate::{
     answer::{Exchange, Fed},
-    chat::Failure,
+    chat::{Failure, Phase},
     dialect::Encoder,
     error::Error,
     tools::Judgement,
@@ -133,7 +133,7 @@ pub trait Runtime: Clone + 'static {
     fn fail(&self, outlet: &Self::Outlet, choice: u32, error: Error);
 
     /// The reading end of `outlet`, as soon as the client's status is decided: when the answer
-    /// has begun, or when the headers must be sent in any case. `pump` calls [`Runtime::feed`] and
+    /// has begun, or when the headers must be sent in any case; and which of the two it is. `pump` calls [`Runtime::feed`] and
     /// [`Runtime::fail`], and continues after this returns.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ pub trait Runtime: Clone + 'static {
         &self,
         outlet: Self::Outlet,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<Self::Stream, Error>;
+    ) -> Result<(Self::Stream, Phase), Error>;
 
     /// Whether the JSON text `json` matches the JSON schema `schema`. Takes at most 20 ms of CPU,
     /// whatever the texts are.

@@ -24,8 +24,9 @@ use crate::{
 /// from top to bottom.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Orders {
-    /// Send the client's headers, or fail with the error. Given once.
-    pub status: Option<Result<(), Error>>,
+    /// Send the client's headers, or fail with the error. Given once, with whether an answer has
+    /// begun.
+    pub status: Option<Result<Phase, Error>>,
     /// Report how the upstream of a choice did. Given once for each upstream.
     pub fed: Option<(u32, Result<Fed, Failure>)>,
     /// Abort the upstreams of these choices: a bit for each.
@@ -338,7 +339,7 @@ impl Exchange {
     fn order(&mut self, orders: &mut Orders, index: u32, step: Step, out: &mut Vec<u8>) {
         if matches!(step, Step::Send | Step::Close(_)) && !self.is_decided {
             self.is_decided = true;
-            orders.status = Some(Ok(()));
+            orders.status = Some(Ok(self.choice(index).relay.phase()));
             for other in &mut self.others {
                 // An error of any is then an event.
                 other.relay.open(out);

@@ -161,8 +161,13 @@ impl Relay {
             if let Some(wait_ms) = left(self.timing.commit_after, since(self.started_ms)) {
                 return (Step::Hold, next_ms.min(wait_ms));
             }
+            let before = out.len();
             self.translator.commit(out);
             self.committed = true;
+            // The opening may have to wait. One keep-alive is enough for all choices.
+            if out.len() == before && self.last_output_ms < now_ms {
+                self.translator.keep_alive(out);
+            }
             self.last_output_ms = now_ms;
         }
         let mut wait_ms = left(self.timing.keep_alive, since(self.last_output_ms));

@@ -214,12 +214,9 @@ impl Translator {
     }
 
     /// Writes the opening, so that the client sees the stream begin, whatever the upstream
-    /// does; or a comment, if the opening has to wait. A second call does nothing.
+    /// does, unless the opening has to wait. A second call does nothing.
     pub fn commit(&mut self, out: &mut Vec<u8>) {
         self.open(out);
-        if self.output.state == State::Unopened {
-            out.extend_from_slice(COMMENT);
-        }
         self.gate.open(&mut |event| self.output.event(event, out));
     }
 

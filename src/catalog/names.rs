@@ -19,7 +19,7 @@ impl Catalog {
         // Anthropic's first version of several is also `-0`.
         let bare = plain.strip_suffix("-latest").or(plain.strip_suffix("-0")).unwrap_or(plain);
         let default = self.auto.first().map_or("", String::as_str);
-        let name = if is_auto(plain) { default } else { name };
+        let name = if Self::is_auto(Some(name)) { default } else { name };
         let names = [name, plain, bare];
         let found = names.iter().find_map(|name| self.named(name)).or_else(|| {
             let is_meant =
@@ -44,7 +44,7 @@ impl Catalog {
     /// Whether a request for `name` leaves the choice of the model to the deployment.
     #[must_use]
     pub fn is_auto(name: Option<&str>) -> bool {
-        is_auto(plain(&spelled(name)))
+        name.map_or("", str::trim).is_empty() || plain(&spelled(name)) == "auto"
     }
 
     /// The entry with this alias or id.
@@ -93,10 +93,6 @@ fn spelled(name: Option<&str>) -> String {
 /// It without what agents write after it.
 fn plain(spelled: &str) -> &str {
     spelled.strip_suffix("[1m]").unwrap_or(spelled).trim_end()
-}
-
-fn is_auto(plain: &str) -> bool {
-    plain.is_empty() || plain == "auto"
 }
 
 /// Whether `id` is `name` with a date after it, like `-20250929`, `-2025-09-29` or `-0709`, where

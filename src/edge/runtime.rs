@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     answer::{Exchange, Fed, UpstreamBody},
-    chat::Failure,
+    chat::{Failure, Phase},
     dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
@@ -139,7 +139,7 @@ impl Runtime for Workers {
         &self,
         outlet: Outlet,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<Self::Stream, Error> {
+    ) -> Result<(Self::Stream, Phase), Error> {
         outlet.stream(pump).await
     }
 

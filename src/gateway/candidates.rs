@@ -13,7 +13,7 @@ use super::{
 use crate::{
     auth::Caller,
     catalog::Target,
-    chat::Delivery,
+    chat::{Delivery, Phase},
     degpt,
     dialect::{Api, Asked},
     error::Error,
@@ -259,9 +259,9 @@ impl Candidates {
 
     /// What the client's headers say of the model. If they go out before an answer has begun,
     /// nobody knows which one will answer.
-    pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn headers(&self, phase: Phase) -> Vec<(&'static str, String)> {
         let mut headers = Vec::new();
-        if !self.may_go_on() {
+        if phase == Phase::Flowing || !self.may_go_on() {
             headers.push(("x-degpt-model", headers::fitting(&self.upstream)));
             if self.all > 1 {
                 headers.push(("x-degpt-attempts", self.asked.to_string()));

@@ -74,7 +74,7 @@ pub(super) async fn answer<E: Runtime>(
         choices,
         stamp: stamp.clone(),
     };
-    let stream = edge.stream(outlet, pump.run(call)).await?;
+    let (stream, phase) = edge.stream(outlet, pump.run(call)).await?;
     let mut headers = vec![
         ("content-type", "text/event-stream; charset=utf-8".to_owned()),
         ("cache-control", "no-cache".to_owned()),
@@ -87,7 +87,7 @@ pub(super) async fn answer<E: Runtime>(
         }
     }
     headers.extend(worst.header().map(|(name, value)| (name, value.to_owned())));
-    headers.append(&mut candidates.borrow().headers());
+    headers.append(&mut candidates.borrow().headers(phase));
     Ok(Reply { status: 200, headers, body: Body::Stream(stream) })
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn answer<E: Runtime>(
     if let Some((failed, answered)) = candidates.lesson() {
         gateway.health.learn(&gateway.config, edge, failed, answered).await;
     }
-    reply.headers.append(&mut candidates.headers());
+    reply.headers.append(&mut candidates.headers(Phase::Flowing));
     Ok(reply)
 }
 

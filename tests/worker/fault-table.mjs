@@ -61,6 +61,11 @@ const oddities = (faults) => Object.entries(faults).map(([name, { answer, finish
 /** These change what the gateway knows of its visitor or key, so each gets a gateway of its own. */
 const credentials = (rows) => Object.entries(rows).map(([name, row]) => ({ name, remedy: "give up", when: "before", isAlone: true, ...row }));
 
+/** Who answers first for `auto`. */
+const FIRST = "deepseek-chat";
+/** Requests to `auto`. What a gateway learns of models is for all its requests, so each has its own. */
+const models = (rows) => Object.entries(rows).map(([name, row]) => ({ name, remedy: "give up", when: "before", isAlone: true, isLateAlone: true, model: "auto", ...row }));
+
 const ROWS = [
   ...before("once more", "declined", {
     "fake success": { fakeSuccess: true },
@@ -186,6 +191,24 @@ const ROWS = [
     "a sign-in with no token": { fault: { path: SIGN_IN, status: 200, body: html }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
     "a sign-in whose connection breaks": { fault: { path: SIGN_IN, refuseConnection: true }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
   }),
+
+  ...models({
+    "a model down: it declines": { fault: { model: FIRST, fakeSuccess: true }, asked: [3] },
+    "a model down: it says nothing": { fault: { model: FIRST, empty: true }, asked: [3] },
+    "a model down: its answer is garbage": { fault: { model: FIRST, garbageAfter: 0 }, asked: [3] },
+    "a model down: 403": { fault: { model: FIRST, status: 403 }, asked: [2] },
+    "a model down: 404": { fault: { model: FIRST, status: 404 }, asked: [2] },
+    "a model down: 429": { fault: { model: FIRST, status: 429, headers: { "retry-after": "60" } }, asked: [2] },
+    "a model down: 503": { fault: { model: FIRST, status: 503 }, asked: [2] },
+    "a model down: silence": { fault: { model: FIRST, neverAnswer: true }, isHurried: true, asked: [2] },
+    "a model down: headers and then silence": { fault: { model: FIRST, silentAfter: 0 }, isHurried: true, asked: [2] },
+    "all models down: they decline": { fault: { fakeSuccess: true }, error: "declined", asked: [8] },
+    "all models down: 404": { fault: { status: 404 }, error: "lacking", asked: [4] },
+    "all models down: 429": { fault: { status: 429, headers: { "retry-after": "7" } }, error: "limited", retryAfter: "7", asked: [4] },
+    "all models down: 503": { fault: { status: 503 }, error: "unavailable", asked: [4] },
+    "all models down: silence": { fault: { neverAnswer: true }, error: "timeout", asked: [4] },
+    "a request to auto that is rejected": { fault: { status: 400 }, error: "rejected", asked: [1] },
+  }),
 ];
 
 /** The matrix: rows with all that is expected of each. */
@@ -196,10 +219,11 @@ export const CELLS = ROWS.flatMap((row) =>
 export const SIZE = { faults: ROWS.length, cells: CELLS.length };
 
 /** How many origins there are, how many of them have the fault, and whether it comes after the commit. */
-function scenes({ remedy, when, isAlone, isLateToo = when === "before" }) {
+function scenes({ remedy, when, isAlone, isLateAlone, isLateToo = when === "before" }) {
   const one = { origins: 1, bad: 1, moment: "early" };
   const two = { origins: 2, bad: 1, moment: "early" };
   const both = { origins: 2, bad: 2, moment: "early" };
+  if (isLateAlone) return [one, { ...one, moment: "late" }];
   if (isAlone) return remedy === "next origin" ? [one, two] : [one];
   const all = when !== "never" && REMEDIES[remedy].helps ? [one, two, both] : [one, two];
   return isLateToo ? [...all, { ...one, moment: "late" }, { ...two, moment: "late" }] : all;

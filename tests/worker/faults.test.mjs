@@ -86,7 +86,7 @@ describe(`the fault matrix: ${SIZE.faults} faults, ${SIZE.cells} cells`, { concu
 });
 
 async function run(cell, index, { gateway, origins }) {
-  const { dialect, delivery, key } = cell;
+  const { dialect, delivery, key, model } = cell;
   const [question, nextQuestion] = [`Question [${index}]`, `Next question [${index}]`];
   if (cell.isRevoked) {
     await ask(gateway, { question: "Sign in" });
@@ -97,7 +97,7 @@ async function run(cell, index, { gateway, origins }) {
     if (cell.fault) origin.queue({ ...cell.fault, ...where });
   }
 
-  const got = await ask(gateway, { dialect, delivery, question, key });
+  const got = await ask(gateway, { dialect, delivery, question, key, model });
   if (cell.error) assertError(cell, got);
   else assertAnswer(got, { ...cell, answer: cell.answer ?? USUAL });
   assert.deepEqual(timesAsked(origins, cell, question), cell.asked, "how often each origin was asked");
@@ -109,7 +109,7 @@ async function run(cell, index, { gateway, origins }) {
     origins[0].reset();
     if (cell.origins === 1) await sleep(SIGN_IN_REST_MS);
   }
-  const next = await ask(gateway, { dialect, delivery, question: nextQuestion, key });
+  const next = await ask(gateway, { dialect, delivery, question: nextQuestion, key, model });
   if (cell.isForAll) return assertError(cell, next);
   assertAnswer(next, { dialect, delivery, answer: USUAL });
   const asked = timesAsked(origins, cell, nextQuestion);

@@ -18,7 +18,7 @@ use std::{
 
 use degpt_edge::{
     answer::{Exchange, Fed},
-    chat::Failure,
+    chat::{Failure, Phase},
     dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
@@ -432,7 +432,7 @@ impl Runtime for World {
         &self,
         outlet: Rc<Outlet>,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<Rc<Outlet>, Error> {
+    ) -> Result<(Rc<Outlet>, Phase), Error> {
         outlet::stream(self, outlet, pump).await
     }
 
