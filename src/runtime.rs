@@ -119,14 +119,14 @@ pub trait Runtime: Clone + 'static {
         download: Self::Download,
     ) -> Result<Fed, Failure>;
 
-    /// Has `encoder` write that choice of the answer, which has `limit_ms` to begin: another model
-    /// is asked for it. Call this before anything of it is written.
+    /// Has `encoder` write that choice of the answer: another model is asked for it, which must
+    /// begin by `by_ms` of the clock. Call this before anything of it is written.
     fn answered_by(
         &self,
         outlet: &Self::Outlet,
         choice: u32,
         encoder: Box<dyn Encoder>,
-        limit_ms: u64,
+        by_ms: u64,
     );
 
     /// Ends that choice of the answer: no upstream is left to try.

@@ -51,6 +51,9 @@ pub enum Fed {
     NoCall,
 }
 
+/// When to look again after an upstream was given up.
+const SOON_MS: u64 = 10;
+
 /// How far apart the numbers of two choices' upstreams are.
 const CHOICE: u32 = 1 << 16;
 
@@ -88,6 +91,9 @@ struct Choice {
     upstream: Option<Upstream>,
     /// The number of the upstream.
     number: u32,
+    /// When an upstream that has not begun is given up, because another model may answer. Without
+    /// one, whoever asks minds the time.
+    begins_by_ms: u64,
     is_over: bool,
 }
 
@@ -103,7 +109,7 @@ struct Upstream {
 
 impl Choice {
     fn new(number: u32, relay: Relay) -> Self {
-        Self { relay, upstream: None, number, is_over: false }
+        Self { relay, upstream: None, number, begins_by_ms: u64::MAX, is_over: false }
     }
 
     /// A bit for this choice.
@@ -117,6 +123,12 @@ impl Choice {
         self.is_over = true;
         self.relay.let_go();
         self.drop_upstream()
+    }
+
+    /// How many milliseconds its upstream has left to begin; `None` if that does not matter.
+    fn begins_within_ms(&self, now_ms: u64) -> Option<u64> {
+        let is_waiting = self.upstream.is_some() && self.relay.phase() == Phase::Waiting;
+        is_waiting.then(|| self.begins_by_ms.saturating_sub(now_ms))
     }
 
     fn drop_upstream(&mut self) -> u32 {
@@ -241,8 +253,12 @@ impl Exchange {
                 break;
             }
             let before = out.len();
-            let (step, wait_ms) = choice.relay.tick(now_ms, client, out);
-            next_ms = next_ms.min(wait_ms);
+            let begins_within_ms = choice.begins_within_ms(now_ms).unwrap_or(u64::MAX);
+            let (step, wait_ms) = match begins_within_ms {
+                0 => (choice.relay.give_up(out), SOON_MS),
+                _ => choice.relay.tick(now_ms, client, out),
+            };
+            next_ms = next_ms.min(wait_ms).min(begins_within_ms.max(SOON_MS));
             if out.len() > before {
                 self.sent(now_ms);
             }
@@ -273,16 +289,19 @@ impl Exchange {
         Orders { abort: self.end(), ..Orders::default() }
     }
 
-    /// Has `encoder` write that choice, which has `limit_ms` to begin: another model is asked for
-    /// it. See [`Relay::answered_by`].
-    pub fn answered_by(
-        &mut self,
-        choice: u32,
-        encoder: Box<dyn Encoder>,
-        limit_ms: u64,
-        now_ms: u64,
-    ) {
-        self.choice(choice).relay.answered_by(encoder, limit_ms, now_ms);
+    /// Has each upstream given up that has not begun by `by_ms`: another model may answer.
+    pub fn begin_by(&mut self, by_ms: u64) {
+        for index in 0..self.choices {
+            self.choice(index).begins_by_ms = by_ms;
+        }
+    }
+
+    /// Has `encoder` write that choice: another model is asked for it, which must begin by `by_ms`.
+    /// See [`Relay::answered_by`].
+    pub fn answered_by(&mut self, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        let choice = self.choice(choice);
+        choice.relay.answered_by(encoder);
+        choice.begins_by_ms = by_ms;
     }
 
     /// Prepares for another upstream, after one that failed or made no call.

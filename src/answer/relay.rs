@@ -98,16 +98,16 @@ impl Relay {
         self
     }
 
-    /// Has `encoder` write the answer, which has `limit_ms` to begin: another model is asked for
-    /// it. See [`Translator::answered_by`].
-    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>, limit_ms: u64, now_ms: u64) {
+    /// Has `encoder` write the answer: another model is asked for it. See
+    /// [`Translator::answered_by`].
+    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>) {
         self.translator.answered_by(encoder);
-        self.begin_within(limit_ms, now_ms);
     }
 
-    /// Limits the time until the answer begins: see [`Patience::begin_within`].
-    pub fn begin_within(&mut self, limit_ms: u64, now_ms: u64) {
-        self.patience.begin_within(limit_ms, now_ms);
+    /// Gives up an upstream that does not begin to answer: another model has to be asked.
+    pub fn give_up(&mut self, out: &mut Vec<u8>) -> Step {
+        let progress = self.translator.upstream_failed(Error::Timeout, out);
+        self.step(progress)
     }
 
     /// Releases the memory it holds: nothing more will be written.

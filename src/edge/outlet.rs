@@ -125,9 +125,9 @@ impl Outlet {
     }
 
     /// See [`Runtime::answered_by`](crate::runtime::Runtime::answered_by).
-    pub(super) fn answered_by(&self, choice: u32, encoder: Box<dyn Encoder>, limit_ms: u64) {
+    pub(super) fn answered_by(&self, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
         let mut exchange = self.shared.exchange.borrow_mut();
-        exchange.answered_by(choice, encoder, limit_ms, now_ms());
+        exchange.answered_by(choice, encoder, by_ms);
     }
 
     /// See [`Runtime::fail`](crate::runtime::Runtime::fail).

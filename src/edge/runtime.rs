@@ -127,8 +127,8 @@ impl Runtime for Workers {
         outlet.feed(choice, download).await
     }
 
-    fn answered_by(&self, outlet: &Outlet, choice: u32, encoder: Box<dyn Encoder>, limit_ms: u64) {
-        outlet.answered_by(choice, encoder, limit_ms);
+    fn answered_by(&self, outlet: &Outlet, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        outlet.answered_by(choice, encoder, by_ms);
     }
 
     fn fail(&self, outlet: &Outlet, choice: u32, error: Error) {

@@ -49,8 +49,6 @@ pub(super) struct Candidates {
 pub(super) struct Next {
     pub(super) job: Job,
     pub(super) call: Call<'static>,
-    /// How long it has to begin, in milliseconds.
-    pub(super) limit_ms: u64,
 }
 
 impl Candidates {
@@ -125,7 +123,7 @@ impl Candidates {
 
     /// How long the model that is asked has to begin, in milliseconds: half of what is left, if
     /// another one may be asked.
-    pub(super) fn limit_ms(&self, now_ms: u64) -> u64 {
+    fn limit_ms(&self, now_ms: u64) -> u64 {
         let left_ms = self.until_ms.saturating_sub(now_ms);
         if self.may_go_on() { left_ms.div_ceil(2) } else { left_ms }
     }
@@ -159,7 +157,7 @@ impl Candidates {
                     self.spare.keep(body, held);
                 }
                 let call = self.call(&job, question, call_held, now_ms);
-                Ok(Next { job, call, limit_ms: self.limit_ms(now_ms) })
+                Ok(Next { job, call })
             }
             // The others cannot take the request at all.
             Err(Error::Invalid { .. }) => Err(self.verdict(error)),

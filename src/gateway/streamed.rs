@@ -53,14 +53,15 @@ pub(super) async fn answer<E: Runtime>(
         if candidates.may_go_on() {
             translator = translator.open_with_answer();
         }
-        let mut relay = Relay::new(translator, config.timing, now_ms).counted(call.held.another());
-        relay.begin_within(candidates.limit_ms(now_ms), now_ms);
-        relay
+        Relay::new(translator, config.timing, now_ms).counted(call.held.another())
     };
     let mut exchange = Exchange::new(relay(0), config.gather_ms);
     let choices = job.reply.choices();
     for choice in 1..choices {
         exchange.add(relay(choice));
+    }
+    if candidates.may_go_on() {
+        exchange.begin_by(call.deadline_ms);
     }
     let outlet = edge.outlet(exchange)?;
     let candidates = Rc::new(RefCell::new(candidates));
@@ -139,7 +140,7 @@ impl<E: Runtime> Pump<E> {
     fn go_on(&self, next: Next) -> Call<'static> {
         for choice in 0..self.choices {
             let encoder = next.job.encoder(choice, &self.stamp);
-            self.edge.answered_by(&self.outlet, choice, encoder, next.limit_ms);
+            self.edge.answered_by(&self.outlet, choice, encoder, next.call.deadline_ms);
         }
         next.call
     }

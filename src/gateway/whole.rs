@@ -33,14 +33,14 @@ pub(super) async fn answer<E: Runtime>(
     mut patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    patience.begin_within(candidates.limit_ms(edge.now_ms()), edge.now_ms());
+    patience.begin_by(call.deadline_ms, edge.now_ms());
     let mut reply = loop {
         match choices(gateway, edge, call, &job, patience, stamp).await {
             Ok(reply) => break reply,
             Err(error) => {
                 let next = candidates.next(error, edge.now_ms())?;
                 (job, call) = (next.job, next.call);
-                patience.begin_within(next.limit_ms, edge.now_ms());
+                patience.begin_by(call.deadline_ms, edge.now_ms());
             }
         }
     };

@@ -43,6 +43,8 @@ export const VARS = {
   patient: { FIRST_BYTE_TIMEOUT_MS: "12000", IDLE_TIMEOUT_MS: "12000", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" },
   hurried: { FIRST_BYTE_TIMEOUT_MS: "2500", IDLE_TIMEOUT_MS: "1200", MAX_ANSWER_MS: "9000", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" },
 };
+/** For silence of one model among several: each of them has half of the time that is left. */
+VARS.sharing = { ...VARS.patient, FIRST_BYTE_TIMEOUT_MS: "9000" };
 export const COMMIT_AFTER_MS = { early: "60000", late: "150" };
 const LATE_MS = 500;
 
@@ -200,13 +202,13 @@ const ROWS = [
     "a model down: 404": { fault: { model: FIRST, status: 404 }, asked: [2] },
     "a model down: 429": { fault: { model: FIRST, status: 429, headers: { "retry-after": "60" } }, asked: [2] },
     "a model down: 503": { fault: { model: FIRST, status: 503 }, asked: [2] },
-    "a model down: silence": { fault: { model: FIRST, neverAnswer: true }, isHurried: true, asked: [2] },
-    "a model down: headers and then silence": { fault: { model: FIRST, silentAfter: 0 }, isHurried: true, asked: [2] },
+    "a model down: silence": { fault: { model: FIRST, neverAnswer: true }, limits: "sharing", asked: [2] },
+    "a model down: headers and then silence": { fault: { model: FIRST, silentAfter: 0 }, limits: "sharing", asked: [2] },
     "all models down: they decline": { fault: { fakeSuccess: true }, error: "declined", asked: [8] },
     "all models down: 404": { fault: { status: 404 }, error: "lacking", asked: [4] },
     "all models down: 429": { fault: { status: 429, headers: { "retry-after": "7" } }, error: "limited", retryAfter: "7", asked: [4] },
     "all models down: 503": { fault: { status: 503 }, error: "unavailable", asked: [4] },
-    "all models down: silence": { fault: { neverAnswer: true }, error: "timeout", asked: [4] },
+    "all models down: silence": { fault: { neverAnswer: true }, error: "timeout", limits: "sharing", asked: [4] },
     "a request to auto that is rejected": { fault: { status: 400 }, error: "rejected", asked: [1] },
   }),
 ];
@@ -250,7 +252,7 @@ function cell(row, dialect, delivery, { origins, bad, moment }) {
     error: isAnswered ? undefined : row.error,
     // An origin that failed is avoided, which the cells that share a gateway must not notice.
     isAlone: (row.isAlone && !row.vars) || (row.remedy === "next origin" && origins === 2 && bad === 1),
-    limits: isHurried ? "hurried" : "patient",
+    limits: row.limits ?? (isHurried ? "hurried" : "patient"),
     sharedBy: [isHurried, origins, bad, moment, row.vars || row.address ? row.name : ""].join(),
     isForAll: row.isForAll && !isAnswered,
     isInStream: !isAnswered && delivery === "stream" && (row.when === "during" || moment === "late"),

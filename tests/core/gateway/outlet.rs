@@ -160,14 +160,8 @@ pub(crate) async fn feed(
 }
 
 /// See [`Runtime::answered_by`](degpt_edge::runtime::Runtime::answered_by).
-pub(crate) fn answered_by(
-    world: &World,
-    outlet: &Rc<Outlet>,
-    choice: u32,
-    encoder: Box<dyn Encoder>,
-    limit_ms: u64,
-) {
-    outlet.exchange.borrow_mut().answered_by(choice, encoder, limit_ms, world.now_ms());
+pub(crate) fn answered_by(outlet: &Rc<Outlet>, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+    outlet.exchange.borrow_mut().answered_by(choice, encoder, by_ms);
 }
 
 /// See [`Runtime::fail`](degpt_edge::runtime::Runtime::fail).

@@ -414,14 +414,8 @@ impl Runtime for World {
         outlet::feed(self, outlet, choice, download).await
     }
 
-    fn answered_by(
-        &self,
-        outlet: &Rc<Outlet>,
-        choice: u32,
-        encoder: Box<dyn Encoder>,
-        limit_ms: u64,
-    ) {
-        outlet::answered_by(self, outlet, choice, encoder, limit_ms);
+    fn answered_by(&self, outlet: &Rc<Outlet>, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        outlet::answered_by(outlet, choice, encoder, by_ms);
     }
 
     fn fail(&self, outlet: &Rc<Outlet>, choice: u32, error: Error) {
