@@ -17,10 +17,11 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 21] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
+    "DEGPT_DAILY",
     "DEGPT_ORIGINS",
     "DEFAULT_MODEL",
     "VISION_MODEL",
@@ -45,13 +46,16 @@ pub const NAMES: [&str; 20] = [
 pub struct Config {
     /// The keys that clients may use. May be empty: then no client is a member.
     pub api_keys: Vec<ApiKey>,
-    /// The deployment's own credential at DeGPT, if it has one.
-    pub degpt_key: Option<Secret>,
+    /// The deployment's own credentials at DeGPT, none of them twice. May be empty: then it is a
+    /// visitor.
+    pub degpt_keys: Vec<Secret>,
     /// The positions, counted from 1, of the keys that are shorter than
     /// [`Config::GOOD_KEY_LENGTH`].
     pub short_keys: Vec<usize>,
     /// The id by which the deployment signs in as a visitor.
     pub visitor_id: VisitorId,
+    /// Whether the visitor's daily number is asked for before a chat.
+    pub daily: Daily,
     /// DeGPT's origins, like `https://www.degpt.ai`: never empty, no slash at the end.
     pub origins: Vec<String>,
     /// The models.
@@ -99,6 +103,15 @@ pub enum VisitorId {
     Set(String),
     /// Derived, slowly, from the API keys. They are sorted here, one per line.
     OfKeys(Secret),
+}
+
+/// Whether the visitor's daily number is asked for before a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Daily {
+    /// It is.
+    Ask,
+    /// It is not.
+    Off,
 }
 
 /// Which web pages may call.
@@ -172,10 +185,15 @@ impl Config {
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
             short_keys: short_keys.map(|(_, number)| number).collect(),
-            degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
+            degpt_keys: degpt_keys(&variables.text("DEGPT_API_KEY", "")?)?,
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
                 None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
+            },
+            daily: match variables.text("DEGPT_DAILY", "ask")?.as_str() {
+                "ask" => Daily::Ask,
+                "off" => Daily::Off,
+                _ => return Err(bad("DEGPT_DAILY")),
             },
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
@@ -224,6 +242,18 @@ fn catalog_error(fault: Fault) -> Error {
         Fault::Default => "DEFAULT_MODEL",
         Fault::Vision => "VISION_MODEL",
     })
+}
+
+fn degpt_keys(text: &str) -> Result<Vec<Secret>, Error> {
+    let mut secrets = Vec::new();
+    for key in values::list(text) {
+        let secret = Secret::new(key);
+        if !values::is_credential(key) || secrets.contains(&secret) {
+            return Err(bad("DEGPT_API_KEY"));
+        }
+        secrets.push(secret);
+    }
+    Ok(secrets)
 }
 
 fn origins(text: &str) -> Result<Vec<String>, Error> {
@@ -290,6 +320,11 @@ mod tests {
             ("API_KEYS", "null"),
             ("DEGPT_API_KEY", "degpt-se cret"),
             ("DEGPT_API_KEY", "[]"),
+            ("DEGPT_API_KEY", "good, secret secret"),
+            ("DEGPT_API_KEY", "good, \"secret\""),
+            ("DEGPT_API_KEY", "secret, good, secret"),
+            ("DEGPT_DAILY", "secret"),
+            ("DEGPT_DAILY", "[\"off\"]"),
             ("DEGPT_API_KEY", "degpt-secret\r\nx-secret: 1"),
             ("DEGPT_VISITOR_ID", "undefined"),
             ("DEGPT_VISITOR_ID", "sécret"),

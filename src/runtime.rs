@@ -137,6 +137,9 @@ pub trait Runtime: Clone + 'static {
     /// whatever the texts are.
     fn judge(&self, schema: &str, json: &str) -> Judgement;
 
+    /// Writes a line into the operator's log. It must not hold anything of a request.
+    fn warn(&self, line: &str);
+
     /// Derives 128 bits from `password` with PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2). Each
     /// guess at the password costs `rounds` rounds of work.
     ///

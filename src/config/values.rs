@@ -19,7 +19,11 @@ fn rule(name: &str) -> &'static str {
         "API_KEYS" => {
             "keys of visible ASCII characters without quotes or brackets, comma-separated, in one text"
         }
-        "DEGPT_API_KEY" | "DEGPT_VISITOR_ID" => {
+        "DEGPT_API_KEY" => {
+            "keys of visible ASCII characters without quotes or brackets, comma-separated, none \
+             twice, in one text"
+        }
+        "DEGPT_VISITOR_ID" => {
             "a text of visible ASCII characters without spaces, quotes or brackets"
         }
         "DEGPT_ORIGINS" => {
@@ -38,6 +42,7 @@ fn rule(name: &str) -> &'static str {
             "`*`, or origins like `https://chat.example.com`, comma-separated, without a path, in \
              one text"
         }
+        "DEGPT_DAILY" => "`ask` or `off`",
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
         "LOG_PANICS" => "`place` or `full`",
         "MAX_BODY_BYTES" | "MAX_ANSWER_BYTES" => "a whole number of bytes from 1024 to 104857600",

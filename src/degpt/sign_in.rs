@@ -1,4 +1,4 @@
-//! DeGPT's other endpoints: the visitor sign-in, and the service's config.
+//! DeGPT's other endpoints: the visitor's sign-in and its daily number, and the service's config.
 
 use crate::{
     catalog::Service,
@@ -13,6 +13,8 @@ pub struct Token {
     pub secret: Secret,
     /// When it expires, in seconds since 1970-01-01 UTC.
     pub expires_unix_s: u64,
+    /// The visitor's id, if DeGPT repeats it.
+    pub visitor_id: Option<String>,
 }
 
 /// The lifetime of a token that does not say when it expires.
@@ -31,13 +33,47 @@ pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
     struct Answer {
         token: Option<String>,
     }
+    #[derive(Default)]
+    struct Id {
+        id: Option<String>,
+    }
     fields!(Answer { token });
+    fields!(Id { id });
     let token = json::read::<Answer>(answer).ok()?.token?;
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
     let expires_unix_s = expiry(&token).unwrap_or(now_unix_s + DEFAULT_LIFETIME_S);
-    Some(Token { secret: Secret::new(token), expires_unix_s })
+    // Only a text counts as one, and no other value makes the token a bad one.
+    let visitor_id = json::read::<Id>(answer).ok().and_then(|answer| answer.id);
+    Some(Token { secret: Secret::new(token), expires_unix_s, visitor_id })
+}
+
+/// The body of the question whether the visitor may chat with `model` once more today. DeGPT
+/// counts one chat if it may.
+#[must_use]
+pub fn count_body(model: &str, visitor_id: &str) -> Vec<u8> {
+    Writer::after(Vec::new()).field("model", model).field("equip_id", visitor_id).end_bytes()
+}
+
+/// Whether the answer says that it may not. `{"passed": false}` alone says that DeGPT failed to
+/// count, which is no reason: the row has to say so.
+#[must_use]
+pub fn is_used_up(answer: &[u8]) -> bool {
+    #[derive(Default)]
+    struct Answer {
+        passed: Option<bool>,
+        data: Vec<Row>,
+    }
+    #[derive(Default)]
+    struct Row {
+        passed: Option<bool>,
+    }
+    fields!(Answer { passed, data });
+    fields!(Row { passed });
+    let answer: Answer = json::read(answer).unwrap_or_default();
+    let is_counted = answer.passed == Some(true);
+    is_counted && answer.data.iter().any(|row| row.passed == Some(false))
 }
 
 /// The `exp` claim of a JSON Web Token (RFC 7519, section 4.1.4).
@@ -120,7 +156,7 @@ pub fn service(answer: &[u8]) -> Option<Service> {
 mod tests {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    use super::{service, sign_in_body, token};
+    use super::{count_body, is_used_up, service, sign_in_body, token};
     use crate::catalog::Service;
 
     #[test]
@@ -146,8 +182,45 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_in_is_the_web_clients() {
+    fn the_bodies_are_the_web_clients() {
         assert_eq!(sign_in_body("v\"1"), br#"{"id":"v\"1","channel":""}"#);
+        assert_eq!(count_body("m", "v\"1"), br#"{"model":"m","equip_id":"v\"1"}"#);
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_is_none() {
+        let id = |id: &str| {
+            let answer = format!(r#"{{"token": "t", "id": {id}}}"#);
+            token(answer.as_bytes(), 0).map(|token| token.visitor_id)
+        };
+        assert_eq!(id(r#""v-1""#), Some(Some("v-1".to_owned())));
+        for other in ["null", "7", "{}", "[1]", "true"] {
+            assert_eq!(id(other), Some(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_row_says_that_the_number_is_used_up() {
+        let table = [
+            (r#"{"passed": true, "data": [{"passed": false, "model": "m", "num": 3}]}"#, true),
+            (r#"{"passed": true, "data": [{"passed": true}, {"passed": false}]}"#, true),
+            (r#"{"passed": true, "data": [{"passed": true, "num": 1, "message": "ok"}]}"#, false),
+            (r#"{"passed": true, "data": []}"#, false),
+            (r#"{"passed": true, "data": null}"#, false),
+            (r#"{"passed": true}"#, false),
+            (r#"{"passed": false, "message": "Failed"}"#, false),
+            (r#"{"passed": false, "data": [{"passed": false}]}"#, false),
+            (r#"{"data": [{"passed": false}]}"#, false),
+            (r#"{"passed": true, "data": [{"passed": "no"}]}"#, false),
+            (r#"{"passed": true, "data": {"passed": false}}"#, false),
+            ("[]", false),
+            ("null", false),
+            ("<html>", false),
+            ("", false),
+        ];
+        for (answer, expected) in table {
+            assert_eq!(is_used_up(answer.as_bytes()), expected, "{answer}");
+        }
     }
 
     #[test]

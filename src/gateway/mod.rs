@@ -13,7 +13,7 @@ mod streamed;
 mod together;
 mod whole;
 
-use std::{borrow::Cow, rc::Rc};
+use std::{borrow::Cow, cell::Cell, rc::Rc};
 
 use crate::{
     answer::Patience,
@@ -31,7 +31,7 @@ use crate::{
     runtime::Runtime,
     tools,
     upload::{self, Length},
-    upstream::Call,
+    upstream::{self, Call},
 };
 pub use deployment::Gateway;
 use job::Job;
@@ -157,7 +157,7 @@ async fn answer_question<E: Runtime>(
     let config = &gateway.config;
     let caller = caller(config, request.header)?;
     let share = match &caller {
-        Caller::Member => Share::Members,
+        Caller::Member(_) => Share::Members,
         Caller::Guest(_) => Share::Guests,
     };
     let mut held = gateway.in_flight.hold(share);
@@ -201,6 +201,11 @@ async fn carry_out<E: Runtime>(
     let patience = Patience::new(&gateway.config.timing, started_ms);
     let call = Call {
         caller,
+        model: upstream::Model {
+            name: job.target.upstream.into(),
+            counted_as: job.target.model.text_model.as_str().into(),
+        },
+        is_counted: Cell::new(false),
         body: Cow::Owned(body),
         held,
         accept: match job.delivery {

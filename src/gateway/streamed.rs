@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     runtime::Runtime,
     tools::{Correction, Fit},
-    upstream::{self, Call},
+    upstream::{self, Call, Failed, Fault, Served},
 };
 
 /// Asks DeGPT, for each choice. Asks once more if the answer ended without a call or a value that
@@ -100,16 +100,16 @@ async fn pump<E: Runtime>(
     let Gateway { config, upstream, .. } = gateway;
     let consume = async |download| edge.feed(outlet, choice, download).await;
     let mut asked = upstream::ask(upstream, config, edge, &call, consume).await;
-    if let Ok(Fed::NoCall) = &asked {
+    if let Ok(Served { answer: Fed::NoCall, .. }) = &asked {
         let correction = correct();
         // If this fails, the client gets the first answer.
         asked = match call.ask_again(&correction.answer, &correction.text) {
             Ok(()) => upstream::ask(upstream, config, edge, &call, consume).await,
-            Err(error) => Err(error),
+            Err(error) => Err(Failed { error, fault: Fault::Request, account: None }),
         };
     }
-    if let Err(error) = asked {
-        edge.fail(outlet, choice, error);
+    if let Err(failed) = asked {
+        edge.fail(outlet, choice, failed.error);
     }
     Ok(())
 }

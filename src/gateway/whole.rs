@@ -122,7 +122,8 @@ async fn ask<E: Runtime>(
         let whole = Whole::new(job.stages(Counting::On), config.max_answer_bytes);
         collect(edge, download, whole, call.held.another(), patience).await
     };
-    upstream::ask(upstream, config, edge, call, consume).await
+    let asked = upstream::ask(upstream, config, edge, call, consume).await;
+    asked.map(|served| served.answer).map_err(|failed| failed.error)
 }
 
 /// Reads an answer to its end. `held` counts the memory it takes.

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, OnceCell};
 
+use super::retry;
 use crate::{
     cached::{Cached, Lasting},
     config::{Config, VisitorId},
@@ -38,7 +39,8 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// The visitor's token at the origin `address`. Signs in if there is no valid token.
+    /// The visitor's token at the origin `address`. Signs in if there is no valid token, for
+    /// `limit_ms` at most.
     ///
     /// # Errors
     /// [`Error::DeploymentKeyRefused`], [`Error::RateLimited`], [`Error::Unavailable`]
@@ -49,10 +51,12 @@ impl Visitor {
         edge: &E,
         address: &str,
         derived: &DerivedId,
+        limit_ms: u64,
     ) -> Result<Token, Error> {
+        let limit_ms = limit_ms.min(TIMEOUT_MS);
         let make = async || {
             let now_s = edge.now_ms() / 1_000;
-            match self.sign_in(config, edge, address, derived, now_s).await {
+            match self.sign_in(config, edge, address, derived, now_s, limit_ms).await {
                 Ok(token) => {
                     let for_s = token.expires_unix_s.saturating_sub(now_s + MARGIN_S).max(1);
                     // A token may claim an expiry too far away to count in milliseconds.
@@ -62,7 +66,7 @@ impl Visitor {
             }
         };
         // The sign-in and reading its answer may each take this long.
-        self.token.get(edge, 2 * TIMEOUT_MS, make).await
+        self.token.get(edge, 2 * limit_ms, make).await
     }
 
     /// Call this when DeGPT has refused `secret`. If another request has replaced the token
@@ -80,6 +84,7 @@ impl Visitor {
         address: &str,
         derived: &DerivedId,
         now_s: u64,
+        limit_ms: u64,
     ) -> Result<Token, Error> {
         let key = storage_key(config, address);
         // A token that another isolate has cached is used once. If DeGPT refuses it, it is
@@ -91,46 +96,53 @@ impl Visitor {
         {
             return Ok(token);
         }
-        let body = sign_in_body(config, edge, derived).await?;
+        let body = degpt::sign_in_body(&id(config, edge, derived).await?);
         let request = Outgoing {
             method: "POST",
             url: &format!("{address}{}", degpt::SIGN_IN_PATH),
             headers: &[("content-type", "application/json"), ("accept", "application/json")],
             body: Some(&body),
         };
-        let answer = edge.send(request, TIMEOUT_MS).await?;
+        let answer = edge.send(request, limit_ms).await?;
         let refusal = match answer.status {
             200 => None,
             400 | 401 | 403 | 422 => Some(Error::DeploymentKeyRefused),
-            429 => Some(Error::RateLimited { retry_after: None }),
+            429 => Some(retry::limited(answer.retry_after.as_deref())),
             _ => Some(Error::Unavailable),
         };
         if let Some(error) = refusal {
             edge.discard(answer.body);
             return Err(error);
         }
-        let body = edge.collect(answer.body, MAX_ANSWER_BYTES, TIMEOUT_MS).await;
-        let body = body.map_err(|_| Error::Unavailable)?;
+        let body = edge.collect(answer.body, MAX_ANSWER_BYTES, limit_ms).await;
+        let body = body.map_err(|error| match error {
+            Error::Stalled => Error::Timeout,
+            _ => Error::Unavailable,
+        })?;
         let token = degpt::token(&body, now_s).ok_or(Error::Unavailable)?;
         edge.remember(&key, body, token.expires_unix_s.saturating_sub(now_s)).await;
         Ok(token)
     }
 }
 
-async fn sign_in_body<E: Runtime>(
+/// The visitor's id.
+///
+/// # Errors
+/// [`Error::Internal`], if it cannot be derived.
+pub(super) async fn id<E: Runtime>(
     config: &Config,
     edge: &E,
     derived: &DerivedId,
-) -> Result<Vec<u8>, Error> {
+) -> Result<String, Error> {
     match &config.visitor_id {
-        VisitorId::Set(id) => Ok(degpt::sign_in_body(id)),
+        VisitorId::Set(id) => Ok(id.clone()),
         VisitorId::OfKeys(keys) => {
             if derived.get().is_none() {
                 let bytes = edge.stretch(keys.reveal(), SALT, ROUNDS).await?;
                 // A sign-in at another origin may have set it first: to the same value.
                 let _ = derived.set(secret::hex(&bytes));
             }
-            Ok(degpt::sign_in_body(derived.get().ok_or(Error::Internal)?))
+            derived.get().cloned().ok_or(Error::Internal)
         }
     }
 }
