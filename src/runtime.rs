@@ -83,6 +83,31 @@ pub trait Runtime: Clone + 'static {
         }
     }
 
+    /// Sends a request and reads its small answer, all within `timeout_ms`. The body of any status
+    /// but 200 is not read: it is empty.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`]; [`Error::Unavailable`] if no whole answer comes, or one that is larger.
+    async fn fetch(
+        &self,
+        request: Outgoing<'_>,
+        timeout_ms: u64,
+        limit_bytes: usize,
+    ) -> Result<Incoming<Vec<u8>>, Error> {
+        let until_ms = self.now_ms().saturating_add(timeout_ms);
+        let Incoming { status, retry_after, body } = self.send(request, timeout_ms).await?;
+        if status != 200 {
+            self.discard(body);
+            return Ok(Incoming { status, retry_after, body: Vec::new() });
+        }
+        let left_ms = until_ms.saturating_sub(self.now_ms());
+        match self.collect(body, limit_bytes, left_ms).await {
+            Ok(body) => Ok(Incoming { status, retry_after, body }),
+            Err(Error::Stalled) => Err(Error::Timeout),
+            Err(_) => Err(Error::Unavailable),
+        }
+    }
+
     /// Passes an upstream's body to `take`, piece by piece. Waits `wait_ms` for the first piece.
     /// `take` returns how many milliseconds to wait for the next piece, or `None` when it needs
     /// no more: then the rest is discarded.

@@ -13,8 +13,8 @@ pub struct Token {
     pub secret: Secret,
     /// When it expires, in seconds since 1970-01-01 UTC.
     pub expires_unix_s: u64,
-    /// The visitor's id, if DeGPT repeats it.
-    pub visitor_id: Option<String>,
+    /// The visitor's id; empty if DeGPT does not repeat it.
+    pub visitor_id: String,
 }
 
 /// The lifetime of a token that does not say when it expires.
@@ -35,7 +35,7 @@ pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
     }
     #[derive(Default)]
     struct Id {
-        id: Option<String>,
+        id: String,
     }
     fields!(Answer { token });
     fields!(Id { id });
@@ -45,7 +45,7 @@ pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
     }
     let expires_unix_s = expiry(&token).unwrap_or(now_unix_s + DEFAULT_LIFETIME_S);
     // Only a text counts as one, and no other value makes the token a bad one.
-    let visitor_id = json::read::<Id>(answer).ok().and_then(|answer| answer.id);
+    let visitor_id = json::read::<Id>(answer).unwrap_or_default().id;
     Some(Token { secret: Secret::new(token), expires_unix_s, visitor_id })
 }
 
@@ -193,9 +193,9 @@ mod tests {
             let answer = format!(r#"{{"token": "t", "id": {id}}}"#);
             token(answer.as_bytes(), 0).map(|token| token.visitor_id)
         };
-        assert_eq!(id(r#""v-1""#), Some(Some("v-1".to_owned())));
+        assert_eq!(id(r#""v-1""#).as_deref(), Some("v-1"));
         for other in ["null", "7", "{}", "[1]", "true"] {
-            assert_eq!(id(other), Some(None), "{other}");
+            assert_eq!(id(other).as_deref(), Some(""), "{other}");
         }
     }
 

@@ -31,7 +31,7 @@ use crate::{
     runtime::Runtime,
     tools,
     upload::{self, Length},
-    upstream::{self, Call},
+    upstream::Call,
 };
 pub use deployment::Gateway;
 use job::Job;
@@ -201,10 +201,7 @@ async fn carry_out<E: Runtime>(
     let patience = Patience::new(&gateway.config.timing, started_ms);
     let call = Call {
         caller,
-        model: upstream::Model {
-            name: job.target.upstream.into(),
-            counted_as: job.target.model.text_model.as_str().into(),
-        },
+        model: job.target.model.text_model.as_str().into(),
         is_counted: Cell::new(false),
         body: Cow::Owned(body),
         held,

@@ -22,20 +22,19 @@ const LIMITED_MS: u64 = 60_000;
 /// The longest rest that DeGPT can ask for: its numbers are counted by the day.
 const MOST_MS: u64 = 86_400_000;
 
-/// All credentials, in the order of the configuration.
+/// All credentials, in the order of the configuration, and the rests of each.
 #[derive(Debug)]
-pub(super) struct Accounts(Vec<Account>);
-
-#[derive(Debug)]
-struct Account {
-    secret: Secret,
-    /// Decides which clients prefer it. Who does not know the credential cannot tell.
-    tag: Tag,
+pub(super) struct Accounts {
+    /// With the tag that decides which clients prefer it. Who does not know the credential cannot
+    /// tell.
+    secrets: Vec<(Secret, Tag)>,
+    /// One for each account and model at most; those that are over are written over.
     rests: RefCell<Vec<Resting>>,
 }
 
 #[derive(Debug)]
 struct Resting {
+    place: usize,
     /// `None` if it rests for all models.
     model: Option<Rc<str>>,
     since_ms: u64,
@@ -44,17 +43,13 @@ struct Resting {
 
 impl Accounts {
     pub(super) fn new(keys: &[Secret]) -> Self {
-        let account = |secret: &Secret| Account {
-            secret: secret.clone(),
-            tag: Tag::of(secret.reveal()),
-            rests: RefCell::default(),
-        };
-        Self(keys.iter().map(account).collect())
+        let secrets = keys.iter().map(|secret| (secret.clone(), Tag::of(secret.reveal())));
+        Self { secrets: secrets.collect(), rests: RefCell::default() }
     }
 
     /// The credential in this place.
     pub(super) fn secret(&self, place: usize) -> Option<&Secret> {
-        self.0.get(place).map(|account| &account.secret)
+        self.secrets.get(place).map(|(secret, _)| secret)
     }
 
     /// The place of the next credential for a request of `client` to `model`, of which those in
@@ -67,14 +62,17 @@ impl Accounts {
         tried: &[usize],
         now_ms: u64,
     ) -> Option<usize> {
-        let untried = self.0.iter().enumerate().filter(|(place, _)| !tried.contains(place));
-        let ranked = untried.map(|(place, account)| {
-            let rests_until_ms = account.rests_until_ms(None, now_ms);
-            let rests_for_model = account.rests_until_ms(Some(model), now_ms) > 0;
-            ((rests_until_ms, rests_for_model, Reverse(client.with(account.tag))), place)
-        });
-        let ((rests_until_ms, rests_for_model, _), place) = ranked.min()?;
-        let rests = rests_until_ms > 0 || rests_for_model;
+        let mut best = None;
+        for (place, (_, tag)) in self.secrets.iter().enumerate() {
+            let rests_ms = self.rests_ms(place, None, now_ms);
+            let rests_for_model = self.rests_ms(place, Some(model), now_ms) > 0;
+            let rank = (rests_ms, rests_for_model, Reverse(client.with(*tag)), place);
+            if !tried.contains(&place) && best.is_none_or(|best| rank < best) {
+                best = Some(rank);
+            }
+        }
+        let (rests_ms, rests_for_model, _, place) = best?;
+        let rests = rests_ms > 0 || rests_for_model;
         (tried.is_empty() || !rests).then_some(place)
     }
 
@@ -88,50 +86,50 @@ impl Accounts {
         error: &Error,
         now_ms: u64,
     ) -> Option<u64> {
-        let account = self.0.get(place).filter(|_| self.0.len() > 1)?;
+        if self.secrets.len() < 2 {
+            return None;
+        }
         let (model, for_ms) = match rest {
             Rest::Refused => (None, REFUSED_MS),
             Rest::Limited => (None, wait_ms(error, now_ms).clamp(1_000, MOST_MS)),
             Rest::ForModel => (Some(Rc::clone(model)), FOR_MODEL_MS),
         };
-        let rested = account.rests_until_ms(model.as_deref(), now_ms) > 0;
-        let mut rests = account.rests.borrow_mut();
-        rests.retain(|resting| resting.until_ms > now_ms && resting.model != model);
-        rests.push(Resting { model, since_ms: now_ms, until_ms: now_ms.saturating_add(for_ms) });
-        (!rested).then_some(for_ms)
+        let until_ms = now_ms.saturating_add(for_ms);
+        let mut rests = self.rests.borrow_mut();
+        for resting in rests.iter_mut() {
+            if resting.is_of(place, model.as_deref()) {
+                let rested = resting.until_ms > now_ms;
+                (resting.since_ms, resting.until_ms) = (now_ms, until_ms);
+                return (!rested).then_some(for_ms);
+            }
+        }
+        rests.push(Resting { place, model, since_ms: now_ms, until_ms });
+        Some(for_ms)
     }
 
     /// One has answered a request that was sent at `asked_ms`: its rests end that are older. If it
     /// rested for the model, the model answers again, and all others are tried for it again too.
     pub(super) fn answered(&self, place: usize, model: &str, asked_ms: u64) {
-        let Some(account) = self.0.get(place) else {
-            return;
-        };
-        account.end_rest(None, asked_ms);
-        if account.end_rest(Some(model), asked_ms) {
-            for other in &self.0 {
-                other.end_rest(Some(model), asked_ms);
+        let answers_again = self.rests_ms(place, Some(model), asked_ms) > 0;
+        for resting in self.rests.borrow_mut().iter_mut() {
+            let is_of_model = resting.model.as_deref() == Some(model) && answers_again;
+            if resting.since_ms <= asked_ms && (resting.is_of(place, None) || is_of_model) {
+                resting.until_ms = 0;
             }
         }
     }
+
+    /// How long one still rests for `model` alone, or for all if `None`, in milliseconds.
+    fn rests_ms(&self, place: usize, model: Option<&str>, now_ms: u64) -> u64 {
+        let rests = self.rests.borrow();
+        let resting = rests.iter().find(|resting| resting.is_of(place, model));
+        resting.map_or(0, |resting| resting.until_ms.saturating_sub(now_ms))
+    }
 }
 
-impl Account {
-    /// When it is no longer at rest for `model` alone, or for all if `None`; 0 if it does not rest.
-    fn rests_until_ms(&self, model: Option<&str>, now_ms: u64) -> u64 {
-        let rests = self.rests.borrow();
-        let mut rests = rests.iter().filter(|resting| resting.until_ms > now_ms);
-        let resting = rests.find(|resting| resting.model.as_deref() == model);
-        resting.map_or(0, |resting| resting.until_ms)
-    }
-
-    /// Ends the rest for `model`, or for all if `None`, if it had begun by `asked_ms`. Returns
-    /// whether it did.
-    fn end_rest(&self, model: Option<&str>, asked_ms: u64) -> bool {
-        let mut rests = self.rests.borrow_mut();
-        let before = rests.len();
-        rests.retain(|resting| resting.model.as_deref() != model || resting.since_ms > asked_ms);
-        rests.len() < before
+impl Resting {
+    fn is_of(&self, place: usize, model: Option<&str>) -> bool {
+        self.place == place && self.model.as_deref() == model
     }
 }
 

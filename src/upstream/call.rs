@@ -14,8 +14,9 @@ use crate::{
 pub struct Call<'a> {
     /// Who asks, and with which credential.
     pub caller: Caller,
-    /// The model.
-    pub model: Model,
+    /// The model's name at DeGPT, as the web client calls it whatever the messages hold. A visitor's
+    /// chats are counted by it, and a credential rests for it.
+    pub model: Rc<str>,
     /// The body; borrowed if several choices ask with it.
     pub body: Cow<'a, degpt::Body>,
     /// The count of its bytes, if it is not borrowed.
@@ -26,16 +27,6 @@ pub struct Call<'a> {
     pub deadline_ms: u64,
     /// Whether DeGPT has counted this chat as one of the visitor's.
     pub is_counted: Cell<bool>,
-}
-
-/// The model of a chat, by its names at DeGPT.
-#[derive(Debug, Clone)]
-pub struct Model {
-    /// The one that answers.
-    pub name: Rc<str>,
-    /// The one by which the web client calls it, whatever the messages hold. A visitor's chats are
-    /// counted by it.
-    pub counted_as: Rc<str>,
 }
 
 impl Call<'_> {

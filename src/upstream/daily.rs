@@ -4,15 +4,12 @@
 //! web client does: once for each chat, and so for each choice of an answer, but not again when the
 //! chat is repeated or corrected. If it cannot be asked, the chat goes on.
 
-use super::{
-    call::Call,
-    visitor::{self, DerivedId},
-};
+use super::call::Call;
 use crate::{
     config::{Config, Daily},
     degpt::{self, Token},
     error::Error,
-    runtime::{Outgoing, Runtime},
+    runtime::{Incoming, Outgoing, Runtime},
 };
 
 /// How long it may take, in milliseconds. The chat waits for it.
@@ -33,18 +30,12 @@ pub(super) async fn count<E: Runtime>(
     call: &Call<'_>,
     address: &str,
     token: &Token,
-    derived: &DerivedId,
 ) -> Result<(), Error> {
     if config.daily == Daily::Off || call.is_counted.replace(true) {
         return Ok(());
     }
     let limit_ms = call.left_ms(edge.now_ms())?.min(TIMEOUT_MS);
-    let until_ms = edge.now_ms() + limit_ms;
-    let id = match &token.visitor_id {
-        Some(id) => id.clone(),
-        None => visitor::id(config, edge, derived).await?,
-    };
-    let body = degpt::count_body(&call.model.counted_as, &id);
+    let body = degpt::count_body(&call.model, &token.visitor_id);
     let authorization = format!("Bearer {}", token.secret.reveal());
     let request = Outgoing {
         method: "POST",
@@ -56,19 +47,14 @@ pub(super) async fn count<E: Runtime>(
         ],
         body: Some(&body),
     };
-    let Ok(answer) = edge.send(request, limit_ms).await else {
-        return Ok(());
-    };
-    if answer.status != 200 {
-        edge.discard(answer.body);
-        // The visitor signs in again because of the chat, and this can be asked then.
-        call.is_counted.set(answer.status != 401);
-        return Ok(());
-    }
-    let left_ms = until_ms.saturating_sub(edge.now_ms());
-    match edge.collect(answer.body, MAX_ANSWER_BYTES, left_ms).await {
-        Ok(answer) if degpt::is_used_up(&answer) => {
+    match edge.fetch(request, limit_ms, MAX_ANSWER_BYTES).await {
+        Ok(Incoming { status: 200, body, .. }) if degpt::is_used_up(&body) => {
             Err(Error::UsedUp { retry_after_s: DAY_S - edge.now_ms() / 1_000 % DAY_S })
+        }
+        Ok(Incoming { status: 401, .. }) => {
+            // The visitor signs in again because of the chat, and this can be asked then.
+            call.is_counted.set(false);
+            Ok(())
         }
         _ => Ok(()),
     }

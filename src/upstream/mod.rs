@@ -18,7 +18,7 @@ use crate::{
     runtime::Runtime,
 };
 use attempts::Attempts;
-pub use call::{Call, Model};
+pub use call::Call;
 pub use origins::Upstream;
 pub use retry::{Fault, Remedy, Rest, Symptom, Verdict, Whose, judge};
 

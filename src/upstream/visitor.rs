@@ -9,7 +9,7 @@ use crate::{
     config::{Config, VisitorId},
     degpt::{self, Token},
     error::Error,
-    runtime::{Outgoing, Runtime},
+    runtime::{Incoming, Outgoing, Runtime},
     secret::{self, Secret},
 };
 
@@ -65,8 +65,7 @@ impl Visitor {
                 Err(error) => Lasting { result: Err(error), for_ms: FAILURE_HOLDS_MS },
             }
         };
-        // The sign-in and reading its answer may each take this long.
-        self.token.get(edge, 2 * limit_ms, make).await
+        self.token.get(edge, limit_ms, make).await
     }
 
     /// Call this when DeGPT has refused `secret`. If another request has replaced the token
@@ -96,53 +95,41 @@ impl Visitor {
         {
             return Ok(token);
         }
-        let body = degpt::sign_in_body(&id(config, edge, derived).await?);
+        let body = sign_in_body(config, edge, derived).await?;
         let request = Outgoing {
             method: "POST",
             url: &format!("{address}{}", degpt::SIGN_IN_PATH),
             headers: &[("content-type", "application/json"), ("accept", "application/json")],
             body: Some(&body),
         };
-        let answer = edge.send(request, limit_ms).await?;
-        let refusal = match answer.status {
-            200 => None,
-            400 | 401 | 403 | 422 => Some(Error::DeploymentKeyRefused),
-            429 => Some(retry::limited(answer.retry_after.as_deref())),
-            _ => Some(Error::Unavailable),
-        };
-        if let Some(error) = refusal {
-            edge.discard(answer.body);
-            return Err(error);
+        let Incoming { status, retry_after, body } =
+            edge.fetch(request, limit_ms, MAX_ANSWER_BYTES).await?;
+        match status {
+            200 => {}
+            400 | 401 | 403 | 422 => return Err(Error::DeploymentKeyRefused),
+            429 => return Err(retry::limited(retry_after.as_deref())),
+            _ => return Err(Error::Unavailable),
         }
-        let body = edge.collect(answer.body, MAX_ANSWER_BYTES, limit_ms).await;
-        let body = body.map_err(|error| match error {
-            Error::Stalled => Error::Timeout,
-            _ => Error::Unavailable,
-        })?;
         let token = degpt::token(&body, now_s).ok_or(Error::Unavailable)?;
         edge.remember(&key, body, token.expires_unix_s.saturating_sub(now_s)).await;
         Ok(token)
     }
 }
 
-/// The visitor's id.
-///
-/// # Errors
-/// [`Error::Internal`], if it cannot be derived.
-pub(super) async fn id<E: Runtime>(
+async fn sign_in_body<E: Runtime>(
     config: &Config,
     edge: &E,
     derived: &DerivedId,
-) -> Result<String, Error> {
+) -> Result<Vec<u8>, Error> {
     match &config.visitor_id {
-        VisitorId::Set(id) => Ok(id.clone()),
+        VisitorId::Set(id) => Ok(degpt::sign_in_body(id)),
         VisitorId::OfKeys(keys) => {
             if derived.get().is_none() {
                 let bytes = edge.stretch(keys.reveal(), SALT, ROUNDS).await?;
                 // A sign-in at another origin may have set it first: to the same value.
                 let _ = derived.set(secret::hex(&bytes));
             }
-            derived.get().cloned().ok_or(Error::Internal)
+            Ok(degpt::sign_in_body(derived.get().ok_or(Error::Internal)?))
         }
     }
 }
