@@ -169,10 +169,9 @@ impl Config {
         };
 
         let keys = variables.text("API_KEYS", "")?;
-        let keys: Vec<&str> = values::list(&keys).collect();
-        if !keys.iter().all(|key| values::is_credential(key)) {
-            return Err(bad("API_KEYS"));
-        }
+        let keys = values::credentials(&keys).ok_or(bad("API_KEYS"))?;
+        let degpt_keys = variables.text("DEGPT_API_KEY", "")?;
+        let degpt_keys = values::credentials(&degpt_keys).ok_or(bad("DEGPT_API_KEY"))?;
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
         let catalog = Catalog::new(
@@ -185,7 +184,7 @@ impl Config {
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
             short_keys: short_keys.map(|(_, number)| number).collect(),
-            degpt_keys: degpt_keys(&variables.text("DEGPT_API_KEY", "")?)?,
+            degpt_keys: each_once(&degpt_keys)?,
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
                 None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
@@ -244,16 +243,13 @@ fn catalog_error(fault: Fault) -> Error {
     })
 }
 
-fn degpt_keys(text: &str) -> Result<Vec<Secret>, Error> {
-    let mut secrets = Vec::new();
-    for key in values::list(text) {
-        let secret = Secret::new(key);
-        if !values::is_credential(key) || secrets.contains(&secret) {
-            return Err(bad("DEGPT_API_KEY"));
-        }
-        secrets.push(secret);
+#[inline(never)]
+fn each_once(keys: &[&str]) -> Result<Vec<Secret>, Error> {
+    let is_double = |(place, key)| keys.iter().take(place).any(|other| other == key);
+    if keys.iter().enumerate().any(is_double) {
+        return Err(bad("DEGPT_API_KEY"));
     }
-    Ok(secrets)
+    Ok(keys.iter().map(|key| Secret::new(*key)).collect())
 }
 
 fn origins(text: &str) -> Result<Vec<String>, Error> {

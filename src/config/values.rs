@@ -108,10 +108,17 @@ pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
+/// The keys of a comma-separated list; `None` if one of them is no credential.
+#[inline(never)]
+pub(super) fn credentials(text: &str) -> Option<Vec<&str>> {
+    let keys: Vec<&str> = list(text).collect();
+    keys.iter().all(|key| is_credential(key)).then_some(keys)
+}
+
 /// Whether `text` can be sent in a header, and was meant as a key. The rest of a list, a quoted
 /// text, or another program's word for a missing value would be a key that everybody can guess
 /// or that no client knows.
-pub(super) fn is_credential(text: &str) -> bool {
+fn is_credential(text: &str) -> bool {
     let is_sound = |byte: u8| byte.is_ascii_graphic() && !b"\"'`[]{}".contains(&byte);
     !text.is_empty()
         && text.bytes().all(is_sound)

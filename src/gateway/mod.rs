@@ -201,7 +201,6 @@ async fn carry_out<E: Runtime>(
     let patience = Patience::new(&gateway.config.timing, started_ms);
     let call = Call {
         caller,
-        model: job.target.model.text_model.as_str().into(),
         is_counted: Cell::new(false),
         body: Cow::Owned(body),
         held,

@@ -5,7 +5,7 @@
 //! rest, one of them is still asked. So no client can keep others from DeGPT by requests that
 //! every account fails at.
 
-use std::{cell::RefCell, cmp::Reverse, rc::Rc};
+use std::{cell::RefCell, cmp::Reverse};
 
 use super::{retry::Rest, retry_after};
 use crate::{
@@ -36,7 +36,7 @@ pub(super) struct Accounts {
 struct Resting {
     place: usize,
     /// `None` if it rests for all models.
-    model: Option<Rc<str>>,
+    model: Option<String>,
     since_ms: u64,
     until_ms: u64,
 }
@@ -82,7 +82,7 @@ impl Accounts {
         &self,
         place: usize,
         rest: Rest,
-        model: &Rc<str>,
+        model: &str,
         error: &Error,
         now_ms: u64,
     ) -> Option<u64> {
@@ -92,7 +92,7 @@ impl Accounts {
         let (model, for_ms) = match rest {
             Rest::Refused => (None, REFUSED_MS),
             Rest::Limited => (None, wait_ms(error, now_ms).clamp(1_000, MOST_MS)),
-            Rest::ForModel => (Some(Rc::clone(model)), FOR_MODEL_MS),
+            Rest::ForModel => (Some(model.to_owned()), FOR_MODEL_MS),
         };
         let until_ms = now_ms.saturating_add(for_ms);
         let mut rests = self.rests.borrow_mut();

@@ -166,7 +166,7 @@ impl<'a, E: Runtime> Attempts<'a, E> {
             origin.answered();
         }
         if let Some(place) = self.accounts.last() {
-            self.upstream.accounts.answered(*place, &self.call.model, self.asked_ms);
+            self.upstream.accounts.answered(*place, self.call.body.model(), self.asked_ms);
         }
         self.account()
     }
@@ -210,7 +210,7 @@ impl<'a, E: Runtime> Attempts<'a, E> {
     }
 
     fn use_next_account(&mut self, client: Tag) -> bool {
-        let (model, now_ms) = (&self.call.model, self.edge.now_ms());
+        let (model, now_ms) = (self.call.body.model(), self.edge.now_ms());
         let next = self.upstream.accounts.next(client, model, &self.accounts, now_ms);
         self.accounts.extend(next);
         next.is_some()
@@ -222,7 +222,8 @@ impl<'a, E: Runtime> Attempts<'a, E> {
             return false;
         };
         let Self { edge, call, .. } = *self;
-        let rests_ms = self.upstream.accounts.rest(*place, rest, &call.model, error, edge.now_ms());
+        let rests_ms =
+            self.upstream.accounts.rest(*place, rest, call.body.model(), error, edge.now_ms());
         if let Some(rests_ms) = rests_ms {
             let (number, seconds) = (place + 1, rests_ms / 1_000);
             let why = match rest {

@@ -1,6 +1,6 @@
 //! A chat request, ready to be sent.
 
-use std::{borrow::Cow, cell::Cell, rc::Rc};
+use std::{borrow::Cow, cell::Cell};
 
 use crate::{
     auth::Caller,
@@ -14,9 +14,6 @@ use crate::{
 pub struct Call<'a> {
     /// Who asks, and with which credential.
     pub caller: Caller,
-    /// The model's name at DeGPT, as the web client calls it whatever the messages hold. A visitor's
-    /// chats are counted by it, and a credential rests for it.
-    pub model: Rc<str>,
     /// The body; borrowed if several choices ask with it.
     pub body: Cow<'a, degpt::Body>,
     /// The count of its bytes, if it is not borrowed.
@@ -36,7 +33,6 @@ impl Call<'_> {
     pub fn share(&self) -> Call<'_> {
         Call {
             caller: self.caller.clone(),
-            model: self.model.clone(),
             body: Cow::Borrowed(&self.body),
             held: self.held.another(),
             accept: self.accept,

@@ -35,7 +35,7 @@ pub(super) async fn count<E: Runtime>(
         return Ok(());
     }
     let limit_ms = call.left_ms(edge.now_ms())?.min(TIMEOUT_MS);
-    let body = degpt::count_body(&call.model, &token.visitor_id);
+    let body = degpt::count_body(call.body.model(), &token.visitor_id);
     let authorization = format!("Bearer {}", token.secret.reveal());
     let request = Outgoing {
         method: "POST",
