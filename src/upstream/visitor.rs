@@ -88,7 +88,7 @@ impl Visitor {
         let key = storage_key(config, address);
         // A token that another isolate has cached is used once. If DeGPT refuses it, it is
         // forgotten here and replaced in the cache.
-        if !self.refused.take()
+        if !self.refused.get()
             && let Some(kept) = edge.recall(&key).await
             && let Some(token) = degpt::token(&kept, now_s)
             && token.expires_unix_s > now_s + MARGIN_S
@@ -111,6 +111,7 @@ impl Visitor {
             _ => return Err(Error::Unavailable),
         }
         let token = degpt::token(&body, now_s).ok_or(Error::Unavailable)?;
+        self.refused.set(false);
         edge.remember(&key, body, token.expires_unix_s.saturating_sub(now_s)).await;
         Ok(token)
     }

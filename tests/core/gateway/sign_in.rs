@@ -217,6 +217,24 @@ fn a_sign_in_that_fails_after_a_refusal_is_no_fault_of_the_credential() {
 }
 
 #[test]
+fn a_token_that_was_refused_is_not_used_again_whatever_became_of_the_sign_in() {
+    let mut script = vec![
+        Response::hello(),
+        Response::token("canary-2"),
+        Response::status(500),
+        Response::status(401),
+        Response::hello(),
+        Response::token("canary-1"),
+    ];
+    let deployment = Deployment::new(&[], move |_| script.pop().unwrap_or(Response::refused()));
+    for status in [200, 502, 200] {
+        assert_eq!(deployment.ask_one(Ask::chat(KINDS[0])).status, status);
+        deployment.world.pass_ms(1_000);
+    }
+    assert_eq!(deployment.world.log(), [SIGN_IN, FIRST, FIRST, SIGN_IN, SIGN_IN, SECOND]);
+}
+
+#[test]
 fn a_sign_in_takes_no_longer_than_the_answer_may() {
     let variables = [("FIRST_BYTE_TIMEOUT_MS", "2000")];
     let exchange = [(SIGN_IN, Response::token("canary-1").after_ms(1_000_000))];
