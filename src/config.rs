@@ -17,10 +17,11 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 23] = [
+pub const NAMES: [&str; 24] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
+    "DEGPT_DAILY",
     "DEGPT_ORIGINS",
     "DEFAULT_MODEL",
     "AUTO_MODELS",
@@ -48,13 +49,16 @@ pub const NAMES: [&str; 23] = [
 pub struct Config {
     /// The keys that clients may use. May be empty: then no client is a member.
     pub api_keys: Vec<ApiKey>,
-    /// The deployment's own credential at DeGPT, if it has one.
-    pub degpt_key: Option<Secret>,
+    /// The deployment's own credentials at DeGPT, none of them twice. May be empty: then it is a
+    /// visitor.
+    pub degpt_keys: Vec<Secret>,
     /// The positions, counted from 1, of the keys that are shorter than
     /// [`Config::GOOD_KEY_LENGTH`].
     pub short_keys: Vec<usize>,
     /// The id by which the deployment signs in as a visitor.
     pub visitor_id: VisitorId,
+    /// Whether the visitor's daily number is asked for before a chat.
+    pub daily: Daily,
     /// DeGPT's origins, like `https://www.degpt.ai`: never empty, no slash at the end.
     pub origins: Vec<String>,
     /// The models.
@@ -104,6 +108,15 @@ pub enum VisitorId {
     Set(String),
     /// Derived, slowly, from the API keys. They are sorted here, one per line.
     OfKeys(Secret),
+}
+
+/// Whether the visitor's daily number is asked for before a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Daily {
+    /// It is.
+    Ask,
+    /// It is not.
+    Off,
 }
 
 /// Which web pages may call.
@@ -171,20 +184,24 @@ impl Config {
         };
 
         let keys = variables.text("API_KEYS", "")?;
-        let keys: Vec<&str> = values::list(&keys).collect();
-        if !keys.iter().all(|key| values::is_credential(key)) {
-            return Err(bad("API_KEYS"));
-        }
+        let keys = values::credentials(&keys).ok_or(bad("API_KEYS"))?;
+        let degpt_keys = variables.text("DEGPT_API_KEY", "")?;
+        let degpt_keys = values::credentials(&degpt_keys).ok_or(bad("DEGPT_API_KEY"))?;
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
         let catalog = catalog(&variables)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
             short_keys: short_keys.map(|(_, number)| number).collect(),
-            degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
+            degpt_keys: each_once(&degpt_keys)?,
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
                 None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
+            },
+            daily: match variables.text("DEGPT_DAILY", "ask")?.as_str() {
+                "ask" => Daily::Ask,
+                "off" => Daily::Off,
+                _ => return Err(bad("DEGPT_DAILY")),
             },
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
@@ -261,6 +278,15 @@ fn catalog_error(fault: Fault) -> Error {
     })
 }
 
+#[inline(never)]
+fn each_once(keys: &[&str]) -> Result<Vec<Secret>, Error> {
+    let is_double = |(place, key)| keys.iter().take(place).any(|other| other == key);
+    if keys.iter().enumerate().any(is_double) {
+        return Err(bad("DEGPT_API_KEY"));
+    }
+    Ok(keys.iter().map(|key| Secret::new(*key)).collect())
+}
+
 fn origins(text: &str) -> Result<Vec<String>, Error> {
     let origins: Option<Vec<_>> = values::list(text).map(values::upstream_origin).collect();
     origins.filter(|origins| !origins.is_empty()).ok_or(bad("DEGPT_ORIGINS"))
@@ -325,6 +351,11 @@ mod tests {
             ("API_KEYS", "null"),
             ("DEGPT_API_KEY", "degpt-se cret"),
             ("DEGPT_API_KEY", "[]"),
+            ("DEGPT_API_KEY", "good, secret secret"),
+            ("DEGPT_API_KEY", "good, \"secret\""),
+            ("DEGPT_API_KEY", "secret, good, secret"),
+            ("DEGPT_DAILY", "secret"),
+            ("DEGPT_DAILY", "[\"off\"]"),
             ("DEGPT_API_KEY", "degpt-secret\r\nx-secret: 1"),
             ("DEGPT_VISITOR_ID", "undefined"),
             ("DEGPT_VISITOR_ID", "sécret"),

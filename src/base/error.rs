@@ -74,6 +74,11 @@ pub enum Error {
         /// DeGPT's `retry-after`, if it is valid.
         retry_after: Option<String>,
     },
+    /// The visitor has had all the chats with the model that DeGPT gives it in a day.
+    UsedUp {
+        /// How long until the next day, in seconds.
+        retry_after_s: u64,
+    },
     /// DeGPT could not be reached, or answered 5xx.
     Unavailable,
     /// DeGPT declined: it sent its fixed refusal instead of an answer, an error in its stream, or
@@ -195,6 +200,8 @@ impl Error {
             Self::UnknownEncoding(_) => (415, Kind::BadRequest, None),
             Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => (413, Kind::TooLarge, None),
             Self::RateLimited { .. } => (429, Kind::RateLimit, None),
+            // It takes hours to help.
+            Self::UsedUp { .. } => (429, Kind::RateLimit, NO),
             Self::Config { .. } => (500, Kind::Configuration, NO),
             Self::Internal => (500, Kind::Internal, None),
             Self::DeploymentKeyRefused => (502, Kind::UpstreamKey, NO),
@@ -311,6 +318,10 @@ impl Error {
                 return format!("DeGPT limits the rate of requests. Please try again in {wait}s.");
             }
             Self::RateLimited { .. } => "DeGPT limits the rate of requests. Try again later.",
+            Self::UsedUp { .. } => {
+                "The chats with this model that DeGPT gives a visitor in a day are used up. They \
+                 begin anew at 00:00 UTC. A DEGPT_API_KEY of this deployment's operator has others."
+            }
             Self::Unavailable => "DeGPT cannot be reached at the moment.",
             Self::Declined => {
                 "DeGPT gave no answer: the model failed, is not open to this account, or the \

@@ -64,7 +64,7 @@ pub fn body(prompt: &Prompt<'_>, target: &Target) -> Result<Body, Error> {
         enable_thinking: target.model.think,
         reload,
     };
-    Body::write(&question, size_hint(prompt))
+    Body::write(&question, &target.model.text_model, size_hint(prompt))
 }
 
 /// Asks a model that cannot continue a text to go on from one.

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use worker::{
-    Delay,
+    Delay, console_warn,
     js_sys::{self, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
@@ -152,6 +152,10 @@ impl Runtime for Workers {
             Some(why) if why.is_empty() => Judgement::Fits,
             Some(why) => Judgement::Misfit(why),
         }
+    }
+
+    fn warn(&self, line: &str) {
+        console_warn!("degpt-edge: {line}");
     }
 
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {

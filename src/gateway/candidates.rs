@@ -6,7 +6,7 @@
 use std::{borrow::Cow, cell::Cell, vec};
 
 use super::{
-    health::Failed,
+    health::Failure,
     job::{self, Job, Strictness},
     spare::Spare,
 };
@@ -19,7 +19,7 @@ use crate::{
     error::Error,
     headers,
     in_flight::{self, Held},
-    upstream::Call,
+    upstream::{Call, Failed, Fault},
 };
 
 /// The models that may answer one request.
@@ -34,7 +34,7 @@ pub(super) struct Candidates {
     spare: Spare,
     /// When the answer must begin, whoever gives it, in milliseconds.
     until_ms: u64,
-    failed: Vec<Failed>,
+    failed: Vec<Failure>,
     /// What the client is told if none answers.
     error: Option<Error>,
     /// How many have been asked.
@@ -118,6 +118,8 @@ impl Candidates {
                 Delivery::Stream { .. } => "text/event-stream",
             },
             deadline_ms: now_ms.saturating_add(self.limit_ms(now_ms)),
+            // DeGPT counts each model's chats.
+            is_counted: Cell::new(false),
         }
     }
 
@@ -139,17 +141,16 @@ impl Candidates {
         self.has_begun.set(true);
     }
 
-    /// The next model, after the one that is asked failed with `error` before its first word.
+    /// The next model, after the one that is asked has failed before its first word.
     ///
     /// # Errors
     /// The error for the client, if there is none.
-    pub(super) fn next(&mut self, error: Error, now_ms: u64) -> Result<Next, Error> {
-        let kept =
-            self.spare.take().filter(|_| now_ms < self.until_ms && self.blames_model(&error));
+    pub(super) fn next(&mut self, failed: Failed, now_ms: u64) -> Result<Next, Error> {
+        let kept = self.spare.take().filter(|_| now_ms < self.until_ms && is_of_model(&failed));
         let Some((body, held)) = kept else {
-            return Err(self.last(error));
+            return Err(self.last(failed, now_ms));
         };
-        self.record(&error);
+        self.record(&failed.error, now_ms);
         let mut call_held = held.another();
         match self.again(&body, &mut call_held) {
             Ok((job, question)) => {
@@ -160,26 +161,26 @@ impl Candidates {
                 Ok(Next { job, call })
             }
             // The others cannot take the request at all.
-            Err(Error::Invalid { .. }) => Err(self.verdict(error)),
+            Err(Error::Invalid { .. }) => Err(self.verdict(failed.error)),
             Err(error) => Err(error),
         }
     }
 
-    /// The error for the client, after the last model that is asked failed with `error`.
-    pub(super) fn last(&mut self, error: Error) -> Error {
-        if !self.blames_model(&error) {
-            return error;
+    /// The error for the client, after the last model that is asked has failed.
+    pub(super) fn last(&mut self, failed: Failed, now_ms: u64) -> Error {
+        if !is_of_model(&failed) {
+            return failed.error;
         }
-        self.record(&error);
-        self.verdict(error)
+        self.record(&failed.error, now_ms);
+        self.verdict(failed.error)
     }
 
     /// Notes that the model that is asked failed with `error`.
-    fn record(&mut self, error: &Error) {
-        self.failed.push(Failed::new(&self.upstream, error));
+    fn record(&mut self, error: &Error, now_ms: u64) {
+        self.failed.push(Failure::new(&self.upstream, error, now_ms));
         match &self.error {
             // How long to wait is what helps a client most.
-            Some(first) if !is_limited(error) || is_limited(first) => {}
+            Some(first) if !is_limit(error) || is_limit(first) => {}
             _ => self.error = Some(error.clone()),
         }
     }
@@ -221,23 +222,6 @@ impl Candidates {
         Err(refused.unwrap_or(Error::Internal))
     }
 
-    /// Whether `error` may be the model's fault, so that another one may answer. It is not if
-    /// DeGPT says that the request or the credential is at fault.
-    fn blames_model(&self, error: &Error) -> bool {
-        match error {
-            Error::Declined
-            | Error::Truncated
-            | Error::Garbled
-            | Error::Timeout
-            | Error::UpstreamForbids
-            | Error::UpstreamLacks
-            | Error::RateLimited { .. } => true,
-            // DeGPT also answers 5xx to a client's key that it does not know.
-            Error::Unavailable => self.caller == Caller::Member,
-            _ => false,
-        }
-    }
-
     /// The error when none has answered: of several, one of theirs.
     fn verdict(&mut self, last: Error) -> Error {
         match self.error.take() {
@@ -250,8 +234,9 @@ impl Candidates {
 
     /// The models that failed before the one that has answered, and its name at DeGPT; nothing if
     /// none has, or if the client asked with a key of its own.
-    pub(super) fn lesson(&self) -> Option<(&[Failed], &str)> {
-        let is_ours = self.caller == Caller::Member && self.all > 1 && self.has_begun.get();
+    pub(super) fn lesson(&self) -> Option<(&[Failure], &str)> {
+        let is_ours =
+            matches!(self.caller, Caller::Member(_)) && self.all > 1 && self.has_begun.get();
         is_ours.then_some((&self.failed, &self.upstream))
     }
 
@@ -272,6 +257,11 @@ impl Candidates {
     }
 }
 
-fn is_limited(error: &Error) -> bool {
-    matches!(error, Error::RateLimited { .. })
+/// Whether another model may answer. It may also be open to an account that is limited.
+fn is_of_model(failed: &Failed) -> bool {
+    failed.fault == Fault::Model || is_limit(&failed.error)
+}
+
+fn is_limit(error: &Error) -> bool {
+    matches!(error, Error::RateLimited { .. } | Error::UsedUp { .. })
 }

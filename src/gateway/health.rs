@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::{catalog::Target, config::Config, error::Error, runtime::Runtime, secret};
+use crate::{catalog::Target, config::Config, error::Error, runtime::Runtime, secret, upstream};
 
 /// How long a model that failed rests, in milliseconds, if DeGPT does not say how long.
 const REST_MS: u64 = 300_000;
@@ -32,20 +32,21 @@ struct Rest {
 
 /// A model that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failed {
+pub(super) struct Failure {
     upstream: String,
     for_ms: u64,
 }
 
-impl Failed {
+impl Failure {
     /// The model failed with `error`.
-    pub(super) fn new(upstream: &str, error: &Error) -> Self {
-        let seconds = match error {
-            Error::RateLimited { retry_after: Some(value) } => value.parse().ok(),
+    pub(super) fn new(upstream: &str, error: &Error, now_ms: u64) -> Self {
+        let for_ms = match error {
+            Error::RateLimited { retry_after: Some(value) } => upstream::wait_ms(value, now_ms),
+            Error::UsedUp { retry_after_s } => Some(retry_after_s.saturating_mul(1_000)),
             _ => None,
         };
-        let for_ms = seconds.map_or(REST_MS, |seconds: u64| seconds.saturating_mul(1_000));
-        Self { upstream: upstream.to_owned(), for_ms: for_ms.clamp(1_000, LONGEST_MS) }
+        let for_ms = for_ms.unwrap_or(REST_MS).clamp(1_000, LONGEST_MS);
+        Self { upstream: upstream.to_owned(), for_ms }
     }
 }
 
@@ -90,7 +91,7 @@ impl Health {
         &self,
         config: &Config,
         edge: &E,
-        failed: &[Failed],
+        failed: &[Failure],
         answered: &str,
     ) {
         let now_ms = edge.now_ms();
@@ -101,7 +102,7 @@ impl Health {
             if failed.is_empty() && rests.len() == before {
                 return;
             }
-            for Failed { upstream, for_ms } in failed {
+            for Failure { upstream, for_ms } in failed {
                 let upstream = upstream.clone();
                 add(&mut rests, Rest { upstream, until_ms: now_ms.saturating_add(*for_ms) });
             }

@@ -161,7 +161,7 @@ async fn answer_question<E: Runtime>(
     let config = &gateway.config;
     let caller = caller(config, request.header)?;
     let share = match &caller {
-        Caller::Member => Share::Members,
+        Caller::Member(_) => Share::Members,
         Caller::Guest(_) => Share::Guests,
     };
     let mut held = gateway.in_flight.hold(share);

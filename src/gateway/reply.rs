@@ -53,6 +53,9 @@ pub(super) fn error<S>(error: &Error, api: &Api, stamp: &Stamp) -> Reply<S> {
         Error::RateLimited { retry_after: Some(retry_after) } => {
             reply.headers.push(("retry-after", retry_after.clone()));
         }
+        Error::UsedUp { retry_after_s } => {
+            reply.headers.push(("retry-after", retry_after_s.to_string()));
+        }
         _ => {}
     }
     reply

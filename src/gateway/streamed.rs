@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     runtime::Runtime,
     tools::{Correction, Fit, Wanted},
-    upstream::{self, Call},
+    upstream::{self, Call, Failed, Served},
 };
 
 /// Asks DeGPT, for each choice, one model after the other. Asks a model once more if the answer
@@ -111,10 +111,10 @@ impl<E: Runtime> Pump<E> {
     async fn run(self, mut call: Call<'static>) {
         loop {
             let failed = self.ask(call).await;
-            let Some(error) = failed.first().map(|(_, error)| error.clone()) else {
+            let Some((_, first)) = failed.first() else {
                 break;
             };
-            let next = self.candidates.borrow_mut().next(error, self.edge.now_ms());
+            let next = self.candidates.borrow_mut().next(first.clone(), self.edge.now_ms());
             match next {
                 Ok(next) => call = self.go_on(next),
                 Err(error) => {
@@ -147,7 +147,7 @@ impl<E: Runtime> Pump<E> {
 
     /// Asks one model for all choices. Returns the choices that failed before their first word, if
     /// another model may be asked; else an error has ended them.
-    async fn ask(&self, call: Call<'_>) -> Vec<(u32, Error)> {
+    async fn ask(&self, call: Call<'_>) -> Vec<(u32, Failed)> {
         let failed = RefCell::new(Vec::new());
         let may_go_on = self.candidates.borrow().may_go_on();
         let work = async |choice: u32, call: Call<'_>| {
@@ -155,7 +155,8 @@ impl<E: Runtime> Pump<E> {
                 if may_go_on {
                     failed.borrow_mut().push((choice, error));
                 } else {
-                    let error = self.candidates.borrow_mut().last(error);
+                    let now_ms = self.edge.now_ms();
+                    let error = self.candidates.borrow_mut().last(error, now_ms);
                     self.edge.fail(&self.outlet, choice, error);
                 }
             }
@@ -170,22 +171,22 @@ impl<E: Runtime> Pump<E> {
     ///
     /// # Errors
     /// What was wrong before the first word of an answer.
-    async fn choice(&self, choice: u32, mut call: Call<'_>) -> Result<(), Error> {
+    async fn choice(&self, choice: u32, mut call: Call<'_>) -> Result<(), Failed> {
         let Self { edge, outlet, .. } = self;
         let Gateway { config, upstream, .. } = &*self.gateway;
         let consume = async |download| edge.feed(outlet, choice, download).await;
-        let asked = upstream::ask(upstream, config, edge, &call, consume).await?;
+        let Served { answer, .. } = upstream::ask(upstream, config, edge, &call, consume).await?;
         self.candidates.borrow().begun();
-        if asked == Fed::NoCall {
+        if answer == Fed::NoCall {
             let fit = self.found.get(choice as usize).map(Found::fit).unwrap_or_default();
             let correction: Correction<'static> = self.wanted.stream_correction(&fit);
             // If this fails, the client gets the first answer.
             let again = match call.ask_again(&correction.answer, &correction.text) {
                 Ok(()) => upstream::ask(upstream, config, edge, &call, consume).await,
-                Err(error) => Err(error),
+                Err(error) => Err(error.into()),
             };
-            if let Err(error) = again {
-                edge.fail(outlet, choice, error);
+            if let Err(failed) = again {
+                edge.fail(outlet, choice, failed.error);
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ use crate::{
     in_flight::{self, Held},
     runtime::Runtime,
     tools::Fit,
-    upstream::{self, Call},
+    upstream::{self, Call, Failed},
 };
 
 /// Asks one model after the other for an answer to each choice, and encodes them.
@@ -37,8 +37,8 @@ pub(super) async fn answer<E: Runtime>(
     let mut reply = loop {
         match choices(gateway, edge, call, &job, patience, stamp).await {
             Ok(reply) => break reply,
-            Err(error) => {
-                let next = candidates.next(error, edge.now_ms())?;
+            Err(failed) => {
+                let next = candidates.next(failed, edge.now_ms())?;
                 (job, call) = (next.job, next.call);
                 patience.begin_by(call.deadline_ms, edge.now_ms());
             }
@@ -60,7 +60,7 @@ async fn choices<E: Runtime>(
     job: &Job,
     patience: Patience,
     stamp: &Stamp,
-) -> Result<Reply<E::Stream>, Error> {
+) -> Result<Reply<E::Stream>, Failed> {
     let done = RefCell::new(Done::default());
     let work = async |_, call: Call<'_>| best(gateway, edge, call, job, patience, &done).await;
     together::each(job.reply.choices(), call, work).await?;
@@ -113,7 +113,7 @@ async fn best<E: Runtime>(
     job: &Job,
     mut patience: Patience,
     done: &RefCell<Done>,
-) -> Result<(), Error> {
+) -> Result<(), Failed> {
     let wanted = job.wanted.with_schema(job.schema.as_deref());
     let judge_text = &|schema: &str, text: &str| edge.judge(schema, text);
     let judge = |answer: &Answer| wanted.fit(answer, &job.strict, judge_text);
@@ -147,13 +147,14 @@ async fn ask<E: Runtime>(
     call: &Call<'_>,
     job: &Job,
     patience: Patience,
-) -> Result<(Answer, Held), Error> {
+) -> Result<(Answer, Held), Failed> {
     let Gateway { config, upstream, .. } = gateway;
     let consume = async |download| {
         let whole = Whole::new(job.stages(Counting::On), config.max_answer_bytes);
         collect(edge, download, whole, call.held.another(), patience, &job.spare).await
     };
-    upstream::ask(upstream, config, edge, call, consume).await
+    let asked = upstream::ask(upstream, config, edge, call, consume).await;
+    asked.map(|served| served.answer)
 }
 
 /// Reads an answer to its end. `held` counts the memory it takes.

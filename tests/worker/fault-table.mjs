@@ -19,6 +19,7 @@ export const ERRORS = {
   forbidden: [403, "invalid_request_error", "insufficient_permissions", "permission_error", null],
   lacking: [404, "invalid_request_error", "model_not_found", "not_found_error", null],
   tooLarge: [413, "invalid_request_error", "request_too_large", "request_too_large", null, "invalid_prompt"],
+  usedUp: [429, "rate_limit_exceeded", "rate_limit_exceeded", "rate_limit_error", "false", "rate_limit_exceeded"],
   limited: [429, "rate_limit_exceeded", "rate_limit_exceeded", "rate_limit_error", null, "rate_limit_exceeded"],
   deploymentKey: [502, "server_error", "upstream_key_refused", "api_error", "false"],
   declined: [502, "server_error", "upstream_declined", "api_error", "false"],
@@ -49,6 +50,10 @@ export const COMMIT_AFTER_MS = { early: "60000", late: "150" };
 const LATE_MS = 500;
 
 const SIGN_IN = "/api/v1/auths/printSignIn";
+const DAILY = "/api/v1/conversation/refresh";
+/** The clients of the matrix prefer the first of these two. */
+const TWO_KEYS = { DEGPT_API_KEY: "degpt-two,degpt-three" };
+const FIRST_KEY = "degpt-three";
 const apology = "Sorry, you don't have sufficient access rights at the moment.";
 const delta = (fields) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: fields, finish_reason: null }] })}\n\n`;
 const says = (content) => delta({ content });
@@ -62,6 +67,12 @@ const during = (error, faults) => Object.entries(faults).map(([name, fault]) => 
 const oddities = (faults) => Object.entries(faults).map(([name, { answer, finish = "stop", isHurried, ...fault }]) => ({ name, fault, answer, finish, isHurried, when: "never" }));
 /** These change what the gateway knows of its visitor or key, so each gets a gateway of its own. */
 const credentials = (rows) => Object.entries(rows).map(([name, row]) => ({ name, remedy: "give up", when: "before", isAlone: true, ...row }));
+/** Two keys of the deployment's own, of which one comes to rest. */
+const accounts = (rows) =>
+  credentials(rows).map((row) => ({ vars: TWO_KEYS, asked: [2], signIns: 0, isResting: true, ...(row.error ? {} : { finish: "stop", when: "never" }), ...row, name: `accounts: ${row.name}` }));
+/** Asked for before a visitor's chat, which goes on whatever becomes of it. */
+const daily = (faults) =>
+  credentials(faults).map(({ name, error, ...fault }) => ({ ...fault, name: `daily number: ${name}`, fault: { path: DAILY, ...fault.fault }, signIns: 1, ...(error ? { error, asked: [0] } : { finish: "stop", when: "never", asked: [1] }) }));
 
 /** Who answers first for `auto`. */
 const FIRST = "deepseek-chat";
@@ -190,6 +201,9 @@ const ROWS = [
     "a sign-in refused": { fault: { path: SIGN_IN, status: 403 }, error: "deploymentKey", asked: [0], signIns: 1 },
     "a sign-in limited": { fault: { path: SIGN_IN, status: 429 }, error: "limited", asked: [0], signIns: 1 },
     "a sign-in that fails": { fault: { path: SIGN_IN, status: 500 }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
+    "a sign-in that never ends": { fault: { path: SIGN_IN, neverAnswer: true }, error: "timeout", remedy: "next origin", asked: [0], signIns: 1, isOfOneOrigin: true },
+    "a token that is refused, and then a sign-in that fails": { isRevoked: true, fault: { path: SIGN_IN, status: 503 }, error: "unavailable", asked: [1], signIns: 2 },
+    "a token that is refused, and then a sign-in that never ends": { isRevoked: true, fault: { path: SIGN_IN, neverAnswer: true }, error: "timeout", asked: [1], signIns: 2 },
     "a sign-in with no token": { fault: { path: SIGN_IN, status: 200, body: html }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
     "a sign-in whose connection breaks": { fault: { path: SIGN_IN, refuseConnection: true }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
   }),
@@ -211,6 +225,31 @@ const ROWS = [
     "all models down: silence": { fault: { neverAnswer: true }, error: "timeout", limits: "sharing", asked: [4] },
     "a request to auto that is rejected": { fault: { status: 400 }, error: "rejected", asked: [1] },
   }),
+  ...daily({
+    "used up": { fault: { overLimit: true }, error: "usedUp", retryAfter: /^\d{1,5}$/ },
+    "500": { fault: { status: 500 } },
+    "429": { fault: { status: 429 } },
+    "no connection": { fault: { refuseConnection: true } },
+    "no answer": { fault: { neverAnswer: true } },
+    "half an answer": { fault: { breakAfter: 0 } },
+    "an answer that stalls": { fault: { silentAfter: 0 } },
+    "HTML": { fault: { status: 200, body: html } },
+    "a list": { fault: { status: 200, body: [] } },
+    "not counted": { fault: { status: 200, body: { passed: false, message: "Failed" } } },
+    "without end": { fault: { hugeBody: 1_000_000 } },
+  }),
+
+  ...accounts({
+    "one is refused": { vars: { DEGPT_API_KEY: "degpt-one,degpt-bad" } },
+    "both are refused": { vars: { DEGPT_API_KEY: "degpt-bad,degpt-bad-too" }, error: "deploymentKey", isForAll: true },
+    "one is forbidden": { fault: { credential: FIRST_KEY, status: 403 } },
+    "both are forbidden": { fault: { status: 403 }, error: "forbidden" },
+    "one is limited": { fault: { credential: FIRST_KEY, status: 429, headers: { "retry-after": "60" } } },
+    "both are limited": { fault: { status: 429, headers: { "retry-after": "60" } }, error: "limited", retryAfter: "60" },
+    "one is limited and the other refused": { vars: { DEGPT_API_KEY: "degpt-three,degpt-bad" }, fault: { credential: FIRST_KEY, status: 429, headers: { "retry-after": "1" } }, error: "limited", retryAfter: "1", restMs: 1_000 },
+    "one is declined": { fault: { credential: FIRST_KEY, fakeSuccess: true } },
+    "both are declined": { fault: { fakeSuccess: true }, error: "declined" },
+  }),
 ];
 
 /** The matrix: rows with all that is expected of each. */
@@ -221,12 +260,12 @@ export const CELLS = ROWS.flatMap((row) =>
 export const SIZE = { faults: ROWS.length, cells: CELLS.length };
 
 /** How many origins there are, how many of them have the fault, and whether it comes after the commit. */
-function scenes({ remedy, when, isAlone, isLateAlone, isLateToo = when === "before" }) {
+function scenes({ remedy, when, isAlone, isOfOneOrigin, isLateAlone, isLateToo = when === "before" }) {
   const one = { origins: 1, bad: 1, moment: "early" };
   const two = { origins: 2, bad: 1, moment: "early" };
   const both = { origins: 2, bad: 2, moment: "early" };
   if (isLateAlone) return [one, { ...one, moment: "late" }];
-  if (isAlone) return remedy === "next origin" ? [one, two] : [one];
+  if (isAlone) return remedy === "next origin" && !isOfOneOrigin ? [one, two] : [one];
   const all = when !== "never" && REMEDIES[remedy].helps ? [one, two, both] : [one, two];
   return isLateToo ? [...all, { ...one, moment: "late" }, { ...two, moment: "late" }] : all;
 }
@@ -251,7 +290,8 @@ function cell(row, dialect, delivery, { origins, bad, moment }) {
     asked: (asked.length < origins ? [...asked, 1] : asked).map((times, place) => (row.address && place < bad ? 0 : times)),
     error: isAnswered ? undefined : row.error,
     // An origin that failed is avoided, which the cells that share a gateway must not notice.
-    isAlone: (row.isAlone && !row.vars) || (row.remedy === "next origin" && origins === 2 && bad === 1),
+    // So does what rests.
+    isAlone: (row.isAlone && (!row.vars || row.isResting)) || (row.remedy === "next origin" && origins === 2 && bad === 1),
     limits: row.limits ?? (isHurried ? "hurried" : "patient"),
     sharedBy: [isHurried, origins, bad, moment, row.vars || row.address ? row.name : ""].join(),
     isForAll: row.isForAll && !isAnswered,

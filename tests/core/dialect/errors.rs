@@ -27,7 +27,7 @@ fn all() -> Vec<(Error, Told)> {
         param: param.map(str::to_owned),
         message: "x".repeat(1_000),
     };
-    let rows: [Row; 30] = [
+    let rows: [Row; 31] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
@@ -49,6 +49,7 @@ fn all() -> Vec<(Error, Told)> {
         (Error::BodyTimeout, 408, BAD, Some("request_timeout"), "timeout_error", None),
         (Error::Overloaded, 503, SERVER, Some("overloaded"), "overloaded_error", None),
         (Error::RateLimited { retry_after: None }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None),
+        (Error::UsedUp { retry_after_s: 60 }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", Some(false)),
         (Error::Config { name: "API_KEYS", rule: "a rule" }, 500, SERVER, Some("configuration_error"), "api_error", Some(false)),
         (Error::Internal, 500, SERVER, Some("internal_error"), "api_error", None),
         (Error::DeploymentKeyRefused, 502, SERVER, Some("upstream_key_refused"), "api_error", Some(false)),
@@ -104,7 +105,8 @@ fn place(error: &Error) -> usize {
         Error::Overdue => 27,
         Error::BodyTimeout => 28,
         Error::Overloaded => 29,
-        Error::NoneAnswers { .. } => 31,
+        Error::NoneAnswers { .. } => 32,
+        Error::UsedUp { .. } => 31,
     }
 }
 
@@ -113,7 +115,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..32).collect::<Vec<_>>());
+    assert_eq!(places, (0..33).collect::<Vec<_>>());
 }
 
 #[test]

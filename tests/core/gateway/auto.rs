@@ -73,8 +73,6 @@ fn the_third_answers_if_two_are_down_and_the_next_request_does_not_ask_those() {
         Response::status(404),
         Response::status(429),
         Response::status(500),
-        Response::status(302),
-        Response::refused(),
     ];
     for kind in KINDS {
         for failure in &failures {
@@ -124,6 +122,8 @@ fn what_is_the_requests_fault_or_the_credentials_is_not_asked_of_others() {
         (Response::status(422), Error::UpstreamRejects),
         (Response::status(413), Error::UpstreamTooLarge),
         (Response::status(401), Error::DeploymentKeyRefused),
+        (Response::status(302), Error::Unavailable),
+        (Response::refused(), Error::Unavailable),
         (Response::says(too_long), Error::PromptTooLong),
     ];
     for kind in KINDS {
@@ -206,7 +206,7 @@ fn if_none_answers_the_error_says_so_and_none_rests() {
         for (models, error, wait) in [
             (declined_all, Error::Declined, None),
             (one_limited, Error::RateLimited { retry_after: Some("7".to_owned()) }, Some("7")),
-            (ALL.map(|model| (model, Response::refused())), Error::Unavailable, None),
+            (ALL.map(|model| (model, Response::status(503))), Error::Unavailable, None),
             (ALL.map(|model| (model, Response::status(404))), Error::UpstreamLacks, None),
         ] {
             let world = world(&models);

@@ -47,6 +47,7 @@ struct Inner {
     recalled: Cell<usize>,
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
+    warned: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
 }
@@ -109,6 +110,7 @@ impl World {
             recalled: Cell::default(),
             judged: RefCell::default(),
             stretched: RefCell::default(),
+            warned: RefCell::default(),
             open_bodies: Rc::default(),
         }))
     }
@@ -183,6 +185,11 @@ impl World {
     /// Each password that was stretched.
     pub(crate) fn stretched(&self) -> Vec<String> {
         self.0.stretched.borrow().clone()
+    }
+
+    /// Each line of the log.
+    pub(crate) fn warned(&self) -> Vec<String> {
+        self.0.warned.borrow().clone()
     }
 
     /// The names under which something is kept.
@@ -441,6 +448,10 @@ impl Runtime for World {
                 why.as_str().map_or(Judgement::Unknown, |why| Judgement::Misfit(why.to_owned()))
             }
         }
+    }
+
+    fn warn(&self, line: &str) {
+        self.0.warned.borrow_mut().push(line.to_owned());
     }
 
     /// Other passwords give other bytes. What PBKDF2 would give is tested in workerd.

@@ -209,7 +209,7 @@ fn usable(config: &Config, variables: &BTreeMap<&str, &str>) {
     let keys = variables.get("API_KEYS").copied().unwrap_or_default();
     for key in keys.split(',').map(str::trim).filter(|key| !key.is_empty()) {
         auth::admit(config, None, Some(key)).unwrap();
-        let shown = format!("{:?} {:?}", config.api_keys, config.degpt_key);
+        let shown = format!("{:?} {:?}", config.api_keys, config.degpt_keys);
         assert!(key.len() <= 16 || !shown.contains(key), "{shown}");
     }
 }
