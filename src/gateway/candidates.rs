@@ -202,7 +202,7 @@ impl Candidates {
     ) -> Result<(Job, degpt::Body), Error> {
         let before = held.bytes();
         let mut refused = None;
-        while let Some(target) = self.left.next() {
+        for target in self.left.by_ref() {
             held.set(before)?;
             let mut asked = parse()?;
             let made = job::ready(&mut asked.prompt, &target, self.strictness);
@@ -210,8 +210,8 @@ impl Candidates {
                 Ok((mut job, question)) => {
                     job.spare = self.spare.clone();
                     self.asked += 1;
-                    self.upstream = job.target.upstream.clone();
-                    self.ignored = job.ignored.clone();
+                    self.upstream.clone_from(&job.target.upstream);
+                    self.ignored.clone_from(&job.ignored);
                     return Ok((job, question));
                 }
                 // Another model may be able to go on from an assistant's turn, or to think.
