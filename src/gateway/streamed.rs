@@ -75,7 +75,7 @@ pub(super) async fn answer<E: Runtime>(
         choices,
         stamp: stamp.clone(),
     };
-    let (stream, phase) = edge.stream(outlet, pump.run(call)).await?;
+    let (stream, phase) = edge.stream(outlet, Box::pin(pump.run(call))).await?;
     let mut headers = vec![
         ("content-type", "text/event-stream; charset=utf-8".to_owned()),
         ("cache-control", "no-cache".to_owned()),
