@@ -1,5 +1,7 @@
 //! One model: what is known of it, and how an entry is written in JSON.
 
+use std::rc::Rc;
+
 use crate::json::{Outcome, Read, Reader, Text, fields};
 
 /// The suffix of the ids of reasoning variants.
@@ -78,9 +80,14 @@ fields!(only Entry {
 
 impl Model {
     /// A model of which only the name is known.
-    pub(super) fn plain(id: &str) -> Self {
+    pub(super) fn plain(id: &str) -> Rc<Self> {
         let text_model = Some(id.to_owned());
-        Self::from(Entry { id: id.to_owned(), text_model, think: Some(false), ..Entry::default() })
+        Rc::new(Self::from(Entry {
+            id: id.to_owned(),
+            text_model,
+            think: Some(false),
+            ..Entry::default()
+        }))
     }
 
     /// Whether its id and its names at DeGPT can be used.

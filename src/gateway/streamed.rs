@@ -125,14 +125,10 @@ impl<E: Runtime> Pump<E> {
                 }
             }
         }
-        let lesson = {
-            let candidates = self.candidates.borrow();
-            let lesson = candidates.lesson();
-            lesson.map(|(failed, answered)| (failed.to_vec(), answered.to_owned()))
-        };
+        let lesson = self.candidates.borrow_mut().lesson();
         if let Some((failed, answered)) = lesson {
             let Self { gateway, edge, .. } = &self;
-            gateway.health.learn(&gateway.config, edge, &failed, &answered).await;
+            gateway.health.learn(&gateway.config, edge, failed, &answered).await;
         }
     }
 
