@@ -214,12 +214,11 @@ impl<'a, E: Runtime> Attempts<'a, E> {
 
     fn use_next_account(&mut self, client: Tag) -> bool {
         let (keys, tried) = (&self.config.degpt_keys, &self.accounts);
-        let next = match keys.len() {
-            1 => tried.is_empty().then_some(0),
-            _ => {
-                let (accounts, now_ms) = (&self.upstream.accounts, self.edge.now_ms());
-                accounts.next(keys, client, self.model(), tried, now_ms)
-            }
+        let next = if keys.len() == 1 {
+            tried.is_empty().then_some(0)
+        } else {
+            let (accounts, now_ms) = (&self.upstream.accounts, self.edge.now_ms());
+            accounts.next(keys, client, self.model(), tried, now_ms)
         };
         let Some(place) = next else {
             return false;
