@@ -4,10 +4,12 @@
 //! `catalog.json` beside this file, taken from the web client's list. `MODELS_EXTRA` can add to
 //! it. This module knows nothing about the form of requests.
 
+mod takers;
+
 use std::mem;
 
 use crate::{
-    chat::Thinking,
+    chat::{Need, Thinking},
     error::Error,
     json::{self, Outcome, Read, Reader, Text, fields},
 };
@@ -141,6 +143,8 @@ pub struct Catalog {
     default: String,
     /// The id of an entry that takes images, or `None` for `off`.
     vision: Option<String>,
+    /// The id of an entry that takes PDFs, or `None` for `off`.
+    document: Option<String>,
 }
 
 /// `from=to` of `MODEL_ALIASES`.
@@ -163,6 +167,8 @@ pub enum Fault {
     Default,
     /// `VISION_MODEL` is unknown, or takes no images.
     Vision,
+    /// `DOCUMENT_MODEL` is unknown, or takes no PDFs.
+    Document,
 }
 
 /// The entry that answers a request, and its name at DeGPT.
@@ -218,6 +224,7 @@ impl Catalog {
             aliases: Vec::new(),
             default: default.to_owned(),
             vision: (vision != "off").then(|| vision.to_owned()),
+            document: None,
         };
         for pair in aliases.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
             let (from, to) = pair.split_once('=').ok_or(Fault::Aliases)?;
@@ -335,25 +342,19 @@ impl Catalog {
 
     /// The entry that answers a request for `name`, and its name at DeGPT.
     ///
-    /// A request with an attachment that the model cannot take goes to the vision model. A
-    /// request for reasoning, or against it, goes to the variant that does so, if there is one.
+    /// A request with an attachment that the model cannot take goes to the vision model, or to that
+    /// for documents. A request for reasoning, or against it, goes to the variant that does so, if
+    /// there is one. `needs` are what the attachments need, each with its field.
     ///
     /// # Errors
-    /// [`Error::UnknownModel`], or [`Error::Invalid`] if no model may take the attachment.
+    /// [`Error::UnknownModel`], or [`Error::Invalid`] if no model may take an attachment.
     pub fn resolve(
         &self,
         name: Option<&str>,
         thinking: Thinking,
-        attachment: Attachments,
+        needs: &[(Need, &str)],
     ) -> Result<Target<'_>, Error> {
-        let mut model = self.find(name)?;
-        if attachment == Attachments::Present && model.images == Images::None {
-            let vision = self.vision.as_deref().and_then(|id| self.model(id));
-            model = vision.ok_or_else(|| {
-                let message = format!("The model `{}` takes no pictures or files.", model.id);
-                Error::invalid("model", message)
-            })?;
-        }
+        let mut model = self.taker(self.find(name)?, needs)?;
         let variant = match thinking {
             Thinking::On if !model.think => self.model(&format!("{}{THINK_SUFFIX}", model.id)),
             Thinking::Off if model.think => {
@@ -363,10 +364,7 @@ impl Catalog {
             _ => None,
         };
         model = variant.unwrap_or(model);
-        let upstream = match attachment {
-            Attachments::Present => &model.image_model,
-            Attachments::Absent => &model.text_model,
-        };
+        let upstream = if needs.is_empty() { &model.text_model } else { &model.image_model };
         Ok(Target { model, upstream })
     }
 }
@@ -383,15 +381,6 @@ fn is_dated(id: &str, name: &str) -> bool {
     let is_of_date =
         |(place, byte): (usize, &u8)| byte.is_ascii_digit() || (*byte == b'-' && place >= 4);
     date.len() >= 4 && date.iter().enumerate().all(is_of_date)
-}
-
-/// Whether a conversation has an image or a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attachments {
-    /// It does.
-    Present,
-    /// It does not.
-    Absent,
 }
 
 /// DeGPT's information about its own service.
@@ -423,11 +412,15 @@ impl Default for Service {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Attachments, Attachments as A, Catalog, Fault};
+    use super::{Catalog, Fault};
     use crate::{
-        chat::{Thinking, Thinking as T},
+        chat::{Need, Thinking, Thinking as T},
         error::Error,
     };
+
+    type Needs = &'static [(Need, &'static str)];
+    const NONE: Needs = &[];
+    const PICTURE: Needs = &[(Need::Picture, "a.picture")];
 
     const VISION: &str = "doubao-seed-1-6-250615";
 
@@ -449,59 +442,59 @@ mod tests {
     fn names_lead_to_the_model_that_answers() {
         let aliases = "gpt-5.2 = o3, claude-*=claude-sonnet-4-5-20250929, claude-3-*=gpt-4o";
         let catalog = catalog("", aliases).unwrap_or_else(|fault| unreachable!("{fault:?}"));
-        let table = [
+        let table: [(_, _, Needs, _, _); 17] = [
             // name, thinking, attachment -> id, upstream
-            (None, T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
-            (Some("auto"), T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
-            (Some(""), T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
-            (Some("auto"), T::Off, A::Present, VISION, VISION),
-            (Some("qwen3-235b-a22b"), T::Off, A::Absent, "qwen3-235b-a22b", "qwen3-235b-a22b"),
-            (Some("qwen3-235b-a22b"), T::On, A::Absent, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
+            (None, T::Off, NONE, "deepseek-chat", "deepseek-chat"),
+            (Some("auto"), T::Off, NONE, "deepseek-chat", "deepseek-chat"),
+            (Some(""), T::Off, NONE, "deepseek-chat", "deepseek-chat"),
+            (Some("auto"), T::Off, PICTURE, VISION, VISION),
+            (Some("qwen3-235b-a22b"), T::Off, NONE, "qwen3-235b-a22b", "qwen3-235b-a22b"),
+            (Some("qwen3-235b-a22b"), T::On, NONE, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
             (
                 Some("qwen3-235b-a22b-think"),
                 T::Off,
-                A::Absent,
+                NONE,
                 "qwen3-235b-a22b",
                 "qwen3-235b-a22b",
             ),
             // There is no variant that does not reason.
-            (Some("o3"), T::Off, A::Absent, "o3", "o3"),
-            (Some("qwen3-235b-a22b"), T::Off, A::Present, "qwen3-235b-a22b", "qwen-vl-plus"),
-            (Some("qwen3-235b-a22b"), T::On, A::Present, "qwen3-235b-a22b-think", "qvq-max"),
+            (Some("o3"), T::Off, NONE, "o3", "o3"),
+            (Some("qwen3-235b-a22b"), T::Off, PICTURE, "qwen3-235b-a22b", "qwen-vl-plus"),
+            (Some("qwen3-235b-a22b"), T::On, PICTURE, "qwen3-235b-a22b-think", "qvq-max"),
             (
                 Some("qwen3-235b-a22b-think"),
                 T::Unsaid,
-                A::Absent,
+                NONE,
                 "qwen3-235b-a22b-think",
                 "qwen3-235b-a22b",
             ),
             // There is no reasoning variant: the model itself answers.
-            (Some("gpt-4o"), T::On, A::Absent, "gpt-4o", "gpt-4o"),
-            (Some("o3"), T::On, A::Absent, "o3", "o3"),
+            (Some("gpt-4o"), T::On, NONE, "gpt-4o", "gpt-4o"),
+            (Some("o3"), T::On, NONE, "o3", "o3"),
             // Order of precedence: an exact alias, an id, a long prefix, a short prefix.
-            (Some("gpt-5.2"), T::Off, A::Absent, "o3", "o3"),
+            (Some("gpt-5.2"), T::Off, NONE, "o3", "o3"),
             (
                 Some("claude-opus-4-20250514"),
                 T::Off,
-                A::Absent,
+                NONE,
                 "claude-opus-4-20250514",
                 "claude-opus-4-20250514",
             ),
             (
                 Some("claude-haiku-9"),
                 T::Off,
-                A::Absent,
+                NONE,
                 "claude-sonnet-4-5-20250929",
                 "claude-sonnet-4-5-20250929",
             ),
-            (Some("claude-3-5-sonnet"), T::Off, A::Absent, "gpt-4o", "gpt-4o"),
+            (Some("claude-3-5-sonnet"), T::Off, NONE, "gpt-4o", "gpt-4o"),
         ];
         for (name, thinking, attachment, id, upstream) in table {
             let target = catalog.resolve(name, thinking, attachment);
             let found = target.as_ref().map(|target| (target.model.id.as_str(), target.upstream));
             assert_eq!(found, Ok((id, upstream)), "{name:?} {thinking:?} {attachment:?}");
         }
-        let nowhere = catalog.resolve(Some("deepsek/deep"), T::Off, A::Absent);
+        let nowhere = catalog.resolve(Some("deepsek/deep"), T::Off, NONE);
         let nearest = "`deepseek-chat`, `deepseek-reasoner`";
         assert!(
             matches!(&nowhere, Err(Error::UnknownModel { name, nearest: near })
@@ -546,9 +539,12 @@ mod tests {
     fn without_a_vision_model_a_picture_for_a_blind_one_is_refused_by_name() {
         let catalog = Catalog::new("", "", "deepseek-chat", "off");
         let catalog = catalog.unwrap_or_else(|fault| unreachable!("{fault:?}"));
-        let error = catalog.resolve(None, Thinking::Off, Attachments::Present);
-        let message = error.map(|_| ()).map_err(|error| error.message());
-        assert_eq!(message, Err("The model `deepseek-chat` takes no pictures or files.".into()));
+        let error = catalog.resolve(None, Thinking::Off, PICTURE);
+        let error = error.map(|_| ()).unwrap_err();
+        assert_eq!(error.param(), Some("a.picture"));
+        let message = error.message();
+        let start = "The model `deepseek-chat` takes no pictures. These do: `doubao-seed-1-6-250615`, ";
+        assert!(message.starts_with(start), "{message}");
     }
 
     #[test]

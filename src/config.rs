@@ -17,13 +17,14 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 21] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
     "DEGPT_ORIGINS",
     "DEFAULT_MODEL",
     "VISION_MODEL",
+    "DOCUMENT_MODEL",
     "MODEL_ALIASES",
     "MODELS_EXTRA",
     "MAX_BODY_BYTES",
@@ -162,12 +163,14 @@ impl Config {
         }
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
+        let document_model = variables.text("DOCUMENT_MODEL", "claude-sonnet-4-5-20250929")?;
         let catalog = Catalog::new(
             &variables.json("MODELS_EXTRA", ""),
             &variables.text("MODEL_ALIASES", "")?,
             &variables.text("DEFAULT_MODEL", "deepseek-chat")?,
             &variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?,
         )
+        .and_then(|catalog| catalog.with_documents(&document_model))
         .map_err(catalog_error)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
@@ -223,6 +226,7 @@ fn catalog_error(fault: Fault) -> Error {
         Fault::Aliases => "MODEL_ALIASES",
         Fault::Default => "DEFAULT_MODEL",
         Fault::Vision => "VISION_MODEL",
+        Fault::Document => "DOCUMENT_MODEL",
     })
 }
 
@@ -302,6 +306,7 @@ mod tests {
             ("DEGPT_ORIGINS", "[\"https://secret\"]"),
             ("DEFAULT_MODEL", "secret"),
             ("VISION_MODEL", "secret"),
+            ("DOCUMENT_MODEL", "secret"),
             ("MODEL_ALIASES", "secret"),
             ("MODELS_EXTRA", "secret"),
             ("MODELS_EXTRA", r#"[{"id":"a","text_model":"sec\nret"}]"#),

@@ -133,7 +133,7 @@ impl Relay {
         if client == Client::Busy {
             self.patience.hear(now_ms);
         }
-        let mut next_ms = match self.patience.left_ms(self.translator.phase(), now_ms) {
+        let mut next_ms = match self.patience.left_ms(self.translator.has_come(), now_ms) {
             Ok(left_ms) => left_ms,
             Err(error) => {
                 let progress = self.translator.upstream_failed(error, out);

@@ -24,8 +24,6 @@ pub struct Prompt<'a> {
     pub delivery: Delivery,
     /// Stop sequences and token limits.
     pub limits: Limits,
-    /// What to do if the last turn is the assistant's and the model cannot continue it.
-    pub prefill: Prefill,
     /// The tools that the model may call; `None` if it must not call any.
     pub tools: Option<Tools<'a>>,
     /// The required form of the text, if there is one.
@@ -111,11 +109,30 @@ pub struct Format<'a> {
 }
 
 impl Prompt<'_> {
-    /// Whether any turn has an image or a file.
+    /// What its images and files need, in order, each with its field.
     #[must_use]
-    pub fn has_attachment(&self) -> bool {
-        self.turns.iter().flat_map(|turn| &turn.parts).any(Part::is_attachment)
+    pub fn needs(&self) -> Vec<(Need, &str)> {
+        let mut needs = Vec::new();
+        for part in self.turns.iter().flat_map(|turn| &turn.parts) {
+            part.add_needs(&mut needs);
+        }
+        needs
     }
+}
+
+/// What a model must take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A picture that all models with eyes take: JPEG, PNG, GIF or WebP, or one at an address.
+    Picture,
+    /// A picture in another format.
+    OddPicture,
+    /// The data of a PDF.
+    Pdf,
+    /// The address of what seems to be a PDF.
+    PdfAddress,
+    /// The address of another file.
+    FileAddress,
 }
 
 /// Where an answer must end. DeGPT does not support these limits: the gateway applies them.
@@ -135,15 +152,6 @@ impl Limits {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// What to do about a last turn of the assistant that the model cannot continue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prefill {
-    /// Return an error: the client relies on the continuation.
-    Refuse,
-    /// Ask the model to continue.
-    AskToContinue,
 }
 
 /// How the answer is delivered.
@@ -260,6 +268,18 @@ impl Part<'_> {
             Self::ToolResult { parts, .. } => parts.iter().any(Part::is_attachment),
         }
     }
+
+    fn add_needs<'p>(&'p self, needs: &mut Vec<(Need, &'p str)>) {
+        let (need, source) = match self {
+            Self::Image(source) => (source.data.need_of_image(), source),
+            Self::File { name, source } => (source.data.need_of_file(name.as_deref()), source),
+            Self::ToolResult { parts, .. } => {
+                return parts.iter().for_each(|part| part.add_needs(needs));
+            }
+            Self::Text(_) | Self::ToolCall { .. } => return,
+        };
+        needs.push((need, &source.field));
+    }
 }
 
 /// Whether a tool failed.
@@ -271,18 +291,58 @@ pub enum ToolOutcome {
     Failed,
 }
 
-/// The source of an image or a file.
+/// Where an image or a file comes from.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Source<'a> {
-    /// A URL, which may be a `data:` URL.
-    Url(Cow<'a, str>),
-    /// Base64 data in the request.
+pub struct Source<'a> {
+    /// The field of the request that holds it, like `messages[0].content[1].image_url.url`.
+    pub field: Box<str>,
+    /// Its content.
+    pub data: Data<'a>,
+}
+
+/// The content of an image or a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data<'a> {
+    /// It is at this http(s) address.
+    Address(Cow<'a, str>),
+    /// It is in the request.
     Base64 {
-        /// The media type, like `image/png`.
-        media_type: Cow<'a, str>,
-        /// The bytes, in base64, as the client sent them.
-        data: Cow<'a, str>,
+        /// The media type, like `image/png`, by its first bytes.
+        media_type: &'static str,
+        /// The bytes, in base64 as every decoder takes it.
+        text: Cow<'a, str>,
     },
+}
+
+impl Data<'_> {
+    fn need_of_image(&self) -> Need {
+        match self {
+            Self::Address(_) => Need::Picture,
+            Self::Base64 { media_type, .. } => match *media_type {
+                "image/jpeg" | "image/png" | "image/gif" | "image/webp" => Need::Picture,
+                _ => Need::OddPicture,
+            },
+        }
+    }
+
+    /// What a file of this name needs. One at an address is a PDF, unless its name or its address
+    /// ends like that of another.
+    fn need_of_file(&self, name: Option<&str>) -> Need {
+        let Self::Address(url) = self else {
+            return Need::Pdf;
+        };
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        // After the host.
+        let path = path.splitn(4, '/').nth(3).unwrap_or_default();
+        for name in [name.unwrap_or_default(), path] {
+            let name = name.rsplit('/').next().unwrap_or_default();
+            if let Some((_, end)) = name.rsplit_once('.') {
+                let is_pdf = end.eq_ignore_ascii_case("pdf");
+                return if is_pdf { Need::PdfAddress } else { Need::FileAddress };
+            }
+        }
+        Need::PdfAddress
+    }
 }
 
 /// One event of an answer. In order: reasoning, text and calls, then one end.

@@ -41,6 +41,31 @@ pub(crate) fn not_digit(bytes: &[u8]) -> Option<usize> {
     })
 }
 
+/// Whether all are letters of base64 (RFC 4648, section 4), without its padding. It looks at all
+/// of them: what is sent as base64 nearly always is.
+pub(crate) fn is_base64(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks();
+    let mut all = each(0x80);
+    for word in words {
+        all &= base64_in(u64::from_le_bytes(*word));
+    }
+    for byte in rest {
+        all &= base64_in(each(*byte));
+    }
+    all == each(0x80)
+}
+
+/// Marks letters of base64. If a byte is not ASCII, another byte may be marked wrongly.
+fn base64_in(word: u64) -> u64 {
+    // For bytes of ASCII: adding sets the highest bit of those that are not below `least`.
+    let not_below = |word: u64, least: u8| word.wrapping_add(each(0x80 - least));
+    let lower = word | each(b' ');
+    let letters = not_below(lower, b'a') & !not_below(lower, b'z' + 1);
+    let digits = not_below(word, b'/') & !not_below(word, b'9' + 1);
+    let plus = !not_below(word ^ each(b'+'), 1);
+    (letters | digits | plus) & !word & each(0x80)
+}
+
 /// Marks quotes, backslashes and control characters.
 fn special_in(word: u64) -> u64 {
     let equal = |byte: u8| below(word ^ each(byte), 1);
@@ -82,7 +107,7 @@ const fn each(byte: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{line_break, not_digit, not_plain, special};
+    use super::{is_base64, line_break, not_digit, not_plain, special};
 
     #[test]
     fn every_byte_is_told_apart_at_every_place() {
@@ -103,6 +128,27 @@ mod tests {
                     let found = (!byte.is_ascii_digit()).then_some(place);
                     assert_eq!(not_digit(&digits), found, "{digits:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn base64_is_told_at_every_place() {
+        for length in 1..=20 {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[place] = byte;
+                    let is_letter = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+                    assert_eq!(is_base64(&bytes), is_letter, "{bytes:?}");
+                }
+            }
+        }
+        for first in 0..=u8::MAX {
+            for second in 0..=u8::MAX {
+                let bytes = [b'Z', first, second, b'0', b'+', b'/', b'z', b'9', b'A'];
+                let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+                assert_eq!(is_base64(&bytes), bytes.iter().all(is_letter), "{bytes:?}");
             }
         }
     }

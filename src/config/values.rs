@@ -27,6 +27,7 @@ fn rule(name: &str) -> &'static str {
         }
         "DEFAULT_MODEL" => "an id of the models list",
         "VISION_MODEL" => "`off`, or the id of a model that takes pictures",
+        "DOCUMENT_MODEL" => "`off`, or the id of a Claude model, which take PDFs",
         "MODEL_ALIASES" => {
             "`from=to`, comma-separated, each `to` an id of the models list, in one text"
         }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     answer::{Counting, Limiter, Stages},
-    catalog::{Attachments, Target},
+    catalog::Target,
     chat::{Delivery, Limits, Prompt, Reasoning, UsageReport},
     config::Config,
     degpt,
@@ -23,9 +23,8 @@ use crate::{
 /// # Errors
 /// [`Error::UnknownModel`], and [`Error::Invalid`] if no model may take an attachment.
 pub(super) fn target<'a>(config: &'a Config, prompt: &mut Prompt<'_>) -> Result<Target<'a>, Error> {
-    let attachment =
-        if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
-    let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
+    let model = prompt.model.as_deref();
+    let target = config.catalog.resolve(model, prompt.thinking, &prompt.needs())?;
     let switches = [Wish::On, Wish::Off, Wish::Effort, Wish::NoEffort];
     prompt.notes.settle(&switches, target.obeys(prompt.thinking));
     Ok(target)
@@ -47,6 +46,8 @@ pub(super) struct Job<'a> {
     /// The tools whose calls are held to their schemas.
     pub(super) strict: Rc<Strict>,
     reasoning: Reasoning,
+    /// What the answer goes on from.
+    prefix: Rc<str>,
     /// What has no effect, as a header; empty if everything has one.
     pub(super) ignored: String,
 }
@@ -85,6 +86,7 @@ impl<'a> Job<'a> {
             strict: Rc::new(Strict::by(&prompt)),
             limits: prompt.limits,
             reasoning: prompt.reasoning,
+            prefix: body.prefix(),
             ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
         };
         Ok((job, body))
@@ -94,12 +96,15 @@ impl<'a> Job<'a> {
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
         let schemas = self.schema.as_ref().map_or(0, String::capacity) + self.strict.held_bytes();
         let each = BASE_BYTES * self.reply.choices() as usize;
-        each + body.held_bytes() + schemas + self.reply.held_bytes()
+        each + body.held_bytes() + self.prefix.len() + schemas + self.reply.held_bytes()
     }
 
     /// The stages that one answer goes through.
     pub(super) fn stages(&self, counting: Counting) -> Stages {
+        let most_tokens = degpt::most_tokens(self.target);
+        let counting = if most_tokens.is_some() { Counting::On } else { counting };
         let limiter = Limiter::new(&self.limits, self.prompt_tokens, counting);
-        Stages::new(self.stage.clone(), limiter.with(self.reasoning))
+        let stages = Stages::new(self.stage.clone(), limiter.with(self.reasoning));
+        stages.after(Rc::clone(&self.prefix)).at_most(most_tokens)
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{encode::Reply, tools, wire};
 use crate::{
-    chat::{Delivery, MOST_CHOICES, Part, Prefill, Role, ToolOutcome, Turn, UsageReport},
+    chat::{Delivery, MOST_CHOICES, Part, Role, ToolOutcome, Turn, UsageReport},
     dialect::{Asked, content, request::Own, rules, text_tools},
     error::Error,
     json::{self, Text},
@@ -55,7 +55,6 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         turns,
         tools,
         delivery,
-        prefill: Prefill::AskToContinue,
         most_stops: MOST_STOP_SEQUENCES,
     };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })

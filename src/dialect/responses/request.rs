@@ -2,7 +2,7 @@
 
 use super::{echo::Echo, encode::Reply, items, tools, wire};
 use crate::{
-    chat::{Delivery, Prefill, Role, Turn, UsageReport},
+    chat::{Delivery, Role, Turn, UsageReport},
     dialect::{Asked, content, request::Own},
     error::Error,
     json::{self, Content},
@@ -62,7 +62,6 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         turns,
         tools,
         delivery,
-        prefill: Prefill::AskToContinue,
         most_stops: MOST_STOP_SEQUENCES,
     };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })

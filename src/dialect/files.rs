@@ -1,0 +1,317 @@
+//! Images and files in a request: what they are, by their bytes.
+//!
+//! DeGPT hands them on as they are, and tells nothing of what a provider refuses: so what it would
+//! is refused or put right here. The bytes tell the media type, whatever the client calls it. A text
+//! document becomes text, which every model takes. Whether the model takes the others is decided in
+//! [`catalog`](crate::catalog).
+
+use std::borrow::Cow;
+
+use super::rules;
+use crate::{
+    base64,
+    chat::{Data, Part, Source},
+    error::Error,
+};
+
+/// An image or a file as it is given.
+pub(super) enum Given<'a> {
+    /// An http(s) address.
+    Address(Cow<'a, str>),
+    /// Base64, and the media type that it is said to have.
+    Base64(Cow<'a, str>, Cow<'a, str>),
+}
+
+impl<'a> Given<'a> {
+    /// The one that a URL leads to.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] at `field` for one that DeGPT cannot load. It would not report that.
+    pub(super) fn by_url(url: Cow<'a, str>, field: &dyn Fn() -> String) -> Result<Self, Error> {
+        if rules::is_address(&url) {
+            return Ok(Self::Address(url));
+        }
+        let message = "Must be an http(s) URL or a data URL like `data:image/png;base64,…`.";
+        let wrong = || Error::invalid(field(), message);
+        let (media_type, start) = data_url(&url).ok_or_else(wrong)?;
+        let media_type = media_type.to_owned().into();
+        let data = match url {
+            Cow::Borrowed(url) => Cow::Borrowed(url.get(start..).unwrap_or_default()),
+            Cow::Owned(mut url) => {
+                url.drain(..start);
+                Cow::Owned(url)
+            }
+        };
+        Ok(Self::Base64(data, media_type))
+    }
+
+    /// An image.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] at `field` for what is no base64, and no picture.
+    pub(super) fn image(self, field: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
+        let data = match self {
+            Self::Address(url) => Data::Address(url),
+            Self::Base64(text, _) => {
+                let text = base64_at(text, field)?;
+                let wrong = |message: &str| Err(Error::invalid(field(), message));
+                match media_type(&base64::head(&text, HEAD_BYTES)) {
+                    Some(PDF) => return wrong("Is a PDF, not a picture: send it as a file."),
+                    Some(media_type) => Data::Base64 { media_type, text },
+                    None => return wrong(
+                        "Must be a picture: JPEG, PNG, GIF or WebP. Its first bytes are of none.",
+                    ),
+                }
+            }
+        };
+        Ok(Part::Image(Source { field: field().into(), data }))
+    }
+
+    /// A file. A picture among files is an image, and a text is told as text.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] at `field` for what is no base64, and what no model takes.
+    pub(super) fn file(
+        self,
+        name: Option<Cow<'a, str>>,
+        field: &dyn Fn() -> String,
+    ) -> Result<Part<'a>, Error> {
+        let data = match self {
+            Self::Address(url) => Data::Address(url),
+            Self::Base64(text, said) => {
+                let text = base64_at(text, field)?;
+                let head = base64::head(&text, HEAD_BYTES);
+                // Some PDFs have other bytes before their first.
+                let is_pdf = said.ends_with("/pdf") && head.windows(5).any(|bytes| bytes == b"%PDF-");
+                match media_type(&head).or(is_pdf.then_some(PDF)) {
+                    Some(media_type) => Data::Base64 { media_type, text },
+                    None => {
+                        let text = text_of(base64::decode(text)).ok_or_else(|| {
+                            let message = "Must be a PDF, a picture or a text in UTF-8: \
+                                           models take no other files. Send what it says as text.";
+                            Error::invalid(field(), message)
+                        })?;
+                        return Ok(Part::Text(marked(name.as_deref(), text).into()));
+                    }
+                }
+            }
+        };
+        let source = Source { field: field().into(), data };
+        Ok(match &source.data {
+            Data::Base64 { media_type, .. } if *media_type != PDF => Part::Image(source),
+            _ => Part::File { name, source },
+        })
+    }
+}
+
+fn base64_at<'a>(text: Cow<'a, str>, field: &dyn Fn() -> String) -> Result<Cow<'a, str>, Error> {
+    let wrong = || Error::invalid(field(), "Must be base64, and not empty.");
+    base64::normal(text).ok_or_else(wrong)
+}
+
+/// The media type of a `data:` URL (RFC 2397) that holds base64, and where that begins.
+fn data_url(url: &str) -> Option<(&str, usize)> {
+    let (head, data) = url.split_once(',')?;
+    let (scheme, parameters) = head.split_once(':')?;
+    let (media_type, encoding) = match parameters.split_once(';') {
+        Some((media_type, more)) => (media_type, more.rsplit(';').next()?),
+        None => return None,
+    };
+    let is_base64 = encoding.trim().eq_ignore_ascii_case("base64");
+    let is_it = scheme.eq_ignore_ascii_case("data") && is_base64;
+    (is_it && rules::is_media_type(media_type)).then_some((media_type, url.len() - data.len()))
+}
+
+const PDF: &str = "application/pdf";
+
+/// Where a PDF begins, at the latest.
+const HEAD_BYTES: usize = 1_024;
+
+/// The media types of what is not told as text, each with bytes that it has at a place.
+static SIGNATURES: [(usize, &[u8], &str); 14] = [
+    (0, b"\x89PNG", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (0, b"%PDF-", PDF),
+    // The reserved bytes of a header that begins with `BM`.
+    (6, b"\0\0\0\0", "image/bmp"),
+    (0, b"II*\0", "image/tiff"),
+    (0, b"MM\0*", "image/tiff"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftyphei", "image/heic"),
+    (4, b"ftyphev", "image/heic"),
+    (4, b"ftypmif1", "image/heic"),
+    (4, b"ftypmsf1", "image/heic"),
+];
+
+/// The media type of what begins with `head`; `None` if it is not known.
+fn media_type(head: &[u8]) -> Option<&'static str> {
+    let is_of = |(place, bytes, name): &&(usize, &[u8], &str)| {
+        let start: &[u8] = match *name {
+            "image/bmp" => b"BM",
+            "image/webp" => b"RIFF",
+            _ => b"",
+        };
+        head.starts_with(start) && head.get(*place..).is_some_and(|head| head.starts_with(bytes))
+    };
+    SIGNATURES.iter().find(is_of).map(|(_, _, name)| *name)
+}
+
+/// The text in UTF-8, with a byte order mark or without, or in UTF-16 with one. `None` for what is
+/// not text.
+fn text_of(mut bytes: Vec<u8>) -> Option<String> {
+    let wide: fn([u8; 2]) -> u16 = match bytes.as_slice() {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => {
+            if bytes.starts_with(b"\xef\xbb\xbf") {
+                bytes.drain(..3);
+            }
+            return String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+        }
+    };
+    let (units, []) = bytes.as_chunks() else {
+        return None;
+    };
+    let units = units.iter().skip(1).map(|unit| wide(*unit));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    text.ok().filter(|text| !text.contains('\0'))
+}
+
+/// `text` between marks with its name. The text cannot hold the mark that ends it.
+fn marked(name: Option<&str>, mut text: String) -> String {
+    const TAG: &str = "document";
+    // One more than follow the tag anywhere in the text.
+    let ends = text.match_indices("</document");
+    let bars = ends.map(|(place, end)| {
+        let rest = text.get(place + end.len()..).unwrap_or_default();
+        1 + rest.bytes().take_while(|byte| *byte == b'_').count()
+    });
+    let bars = "_".repeat(bars.max().unwrap_or(0));
+    let mut opening = format!("<{TAG}{bars}");
+    if let Some(name) = name {
+        let is_plain = |ch: char| !ch.is_control() && !matches!(ch, '"' | '<' | '>');
+        opening.push_str(" name=\"");
+        opening.extend(name.chars().map(|ch| if is_plain(ch) { ch } else { '_' }));
+        opening.push('"');
+    }
+    opening.push_str(">\n");
+    let closing = format!("\n</{TAG}{bars}>");
+    // It may be megabytes, and must not be copied as it grows.
+    text.reserve_exact(opening.len() + closing.len());
+    text.insert_str(0, &opening);
+    text.push_str(&closing);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Given, PDF, data_url, marked, media_type, text_of};
+    use crate::chat::{Data, Part, Source};
+
+    fn type_of<'s>(source: &'s Source<'_>) -> &'s str {
+        match &source.data {
+            Data::Base64 { media_type, .. } => media_type,
+            Data::Address(_) => "",
+        }
+    }
+
+    #[test]
+    fn the_first_bytes_tell_the_media_type() {
+        let table: [(&[u8], Option<&str>); 12] = [
+            (b"\x89PNG\r\n\x1a\n", Some("image/png")),
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+            (b"GIF89a\x01", Some("image/gif")),
+            (b"RIFF\x01\x02\x03\x04WEBPVP8 ", Some("image/webp")),
+            (b"RIFF\x01\x02\x03\x04WAVEfmt ", None),
+            (b"BM\x01\x02\x03\x04\0\0\0\0\x36", Some("image/bmp")),
+            (b"BMW is a text", None),
+            (b"II*\0", Some("image/tiff")),
+            (b"\0\0\0\x18ftypheic", Some("image/heic")),
+            (b"\0\0\0\x18ftypisom", None),
+            (b"%PDF-1.7", Some("application/pdf")),
+            (b"", None),
+        ];
+        for (head, expected) in table {
+            assert_eq!(media_type(head), expected, "{head:?}");
+        }
+    }
+
+    #[test]
+    fn data_urls_may_have_parameters() {
+        let table = [
+            ("data:image/png;base64,AA==", Some(("image/png", 22))),
+            ("DATA:image/png;charset=utf-8;name=\"a;b\";BASE64,A", Some(("image/png", 47))),
+            ("data:image/png,AA", None),
+            ("data:;base64,AA==", None),
+            ("data:image/;base64,AA==", None),
+            ("data:image/png;base64", None),
+            ("date:image/png;base64,AA", None),
+        ];
+        for (url, expected) in table {
+            assert_eq!(data_url(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn texts_are_read_in_their_encoding() {
+        let table: [(&[u8], Option<&str>); 9] = [
+            (b"a,b\n", Some("a,b\n")),
+            ("\u{feff}模型".as_bytes(), Some("模型")),
+            (b"\xff\xfea\0,\0", Some("a,")),
+            (b"\xfe\xff\0a\0,", Some("a,")),
+            (b"\xff\xfea\0,", None),
+            (b"\xff\xfe\x00\xd8", None),
+            (b"caf\xe9", None),
+            (b"a\0b", None),
+            (b"PK\x03\x04\x14\0", None),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(text_of(bytes.to_vec()).as_deref(), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_cannot_end_its_document() {
+        let table = [
+            (None, "a", "<document>\na\n</document>"),
+            (Some("a.csv"), "a", "<document name=\"a.csv\">\na\n</document>"),
+            (Some("a\"\n><b"), "a", "<document name=\"a____b\">\na\n</document>"),
+            (None, "</document>", "<document_>\n</document>\n</document_>"),
+            (None, "</document_</document__x", "<document___>\n</document_</document__x\n</document___>"),
+        ];
+        for (name, text, expected) in table {
+            assert_eq!(marked(name, text.to_owned()), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_data_is_something_or_a_400(
+            data in prop_oneof!["[A-Za-z0-9+/]{0,60}", "(iVBORw0K|JVBERi0x|/9j/4AAQ)[A-Za-z0-9+/]{0,40}={0,2}", any::<String>()],
+            said in prop_oneof![Just("application/pdf"), Just("text/plain"), Just("image/png")],
+            name in prop::option::of(any::<String>()),
+        ) {
+            let at = &|| "field".to_owned();
+            let given = || Given::Base64(data.as_str().into(), said.into());
+            let image = given().image(at);
+            let file = given().file(name.map(Into::into), at);
+            for (made, is_image) in [(&image, true), (&file, false)] {
+                let is_it = match made {
+                    Ok(Part::Text(text)) => {
+                        !is_image && text.starts_with("<document") && text.ends_with('>')
+                    }
+                    Ok(Part::Image(source)) => type_of(source).starts_with("image/"),
+                    Ok(Part::File { source, .. }) => !is_image && type_of(source) == PDF,
+                    Ok(_) => false,
+                    Err(error) => error.param() == Some("field"),
+                };
+                prop_assert!(is_it, "{:?}", made);
+            }
+        }
+    }
+}
