@@ -77,19 +77,29 @@ impl Stages {
     /// [`Event::End`], the answer ends there: nothing follows it within this call, and the
     /// caller must ignore the output of later calls.
     pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
-        let is_end = matches!(event, Event::End(Finish::Stop));
-        let event = if is_end && self.is_cut() { Event::End(Finish::Length) } else { event };
-        let Self { thoughts, rest, said, .. } = self;
-        if thoughts.is_over() {
-            return rest.push(event, on_event);
+        match event {
+            Event::Reasoning(_) => {
+                self.said = Said::Thoughts;
+                self.rest.push(event, on_event);
+            }
+            Event::Text(_) if self.thoughts.is_over() => self.rest.push(event, on_event),
+            other => self.push_early_or_last(other, on_event),
         }
+    }
+
+    /// The same for a text before the answer itself has begun, and for the end.
+    fn push_early_or_last(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
+        let is_stop = matches!(event, Event::End(Finish::Stop));
+        let event = if is_stop && self.is_cut() { Event::End(Finish::Length) } else { event };
+        let Self { thoughts, rest, said, .. } = self;
+        let has_begun = thoughts.is_over();
         let mut ended = false;
         // A limit or a stop sequence may end it as well.
         let mut by_model = false;
         let mut pass = |event: Event<'_>| {
             if !ended {
                 ended = matches!(event, Event::End(_));
-                by_model = is_end && matches!(event, Event::End(Finish::Stop));
+                by_model = is_stop && matches!(event, Event::End(Finish::Stop));
                 on_event(event);
             }
         };
@@ -101,7 +111,7 @@ impl Stages {
             };
             rest.push(event, &mut pass);
         });
-        self.is_unanswered = by_model && self.said != Said::Words;
+        self.is_unanswered = by_model && !has_begun && self.said != Said::Words;
     }
 
     /// Whether the model ended the answer and had said nothing but reasoning and white space.

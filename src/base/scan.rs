@@ -41,29 +41,33 @@ pub(crate) fn not_digit(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Whether all are letters of base64 (RFC 4648, section 4), without its padding. It looks at all
-/// of them: what is sent as base64 nearly always is.
+/// Whether all are letters of base64 (RFC 4648, section 4), without its padding.
 pub(crate) fn is_base64(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks();
-    let mut all = each(0x80);
+    let is_odd = |word: u64| (not_plain_base64(word) | word) & each(0x80) != 0;
+    // A plus is rare.
+    let is_plus = |word: u64| {
+        let others = (word ^ each(b'+')).wrapping_add(each(0x7f));
+        (not_plain_base64(word) & others | word) & each(0x80) == 0
+    };
     for word in words {
-        all &= base64_in(u64::from_le_bytes(*word));
+        let word = u64::from_le_bytes(*word);
+        if is_odd(word) && !is_plus(word) {
+            return false;
+        }
     }
-    for byte in rest {
-        all &= base64_in(each(*byte));
-    }
-    all == each(0x80)
+    rest.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
-/// Marks letters of base64. If a byte is not ASCII, another byte may be marked wrongly.
-fn base64_in(word: u64) -> u64 {
-    // For bytes of ASCII: adding sets the highest bit of those that are not below `least`.
+/// Marks the bytes of an ASCII `word` that are no letters of base64, and each plus.
+fn not_plain_base64(word: u64) -> u64 {
+    // Adding sets the highest bit of those that are not below `least`. A letter is so for one more
+    // of two, and no byte is both a letter and a digit.
     let not_below = |word: u64, least: u8| word.wrapping_add(each(0x80 - least));
     let lower = word | each(b' ');
-    let letters = not_below(lower, b'a') & !not_below(lower, b'z' + 1);
-    let digits = not_below(word, b'/') & !not_below(word, b'9' + 1);
-    let plus = !not_below(word ^ each(b'+'), 1);
-    (letters | digits | plus) & !word & each(0x80)
+    let letters = not_below(lower, b'a') ^ not_below(lower, b'z' + 1);
+    let digits = not_below(word, b'/') ^ not_below(word, b'9' + 1);
+    !(letters ^ digits)
 }
 
 /// Marks quotes, backslashes and control characters.

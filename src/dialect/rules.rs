@@ -164,11 +164,11 @@ pub(super) fn is_media_type(text: &str) -> bool {
 
 /// Whether `url` is an http(s) address.
 pub(super) fn is_address(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return false;
-    };
+    // It may be a data URL of megabytes.
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
     let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    is_web && !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#', ' '])
+    let host = rest.strip_prefix("//").filter(|_| is_web);
+    host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':', '?', '#', ' ']))
 }
 
 #[cfg(test)]
