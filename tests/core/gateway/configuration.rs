@@ -26,6 +26,7 @@ fn meant(name: &str) -> &'static [&'static str] {
         ],
         "DEGPT_API_KEY" | "DEGPT_VISITOR_ID" => &["canary-own", "degpt-canary-0123456789"],
         "DEGPT_ORIGINS" => &["https://a.example, https://b.example:8443/", "http://[::1]:8787"],
+        "DOCUMENT_MODEL" => &["claude-sonnet-4-5-20250929", "off"],
         "DEFAULT_MODEL" | "VISION_MODEL" => &["deepseek-chat", "doubao-seed-1-6-250615", "off"],
         "MODEL_ALIASES" => &["gpt*=deepseek-chat, house=o3", "claude*=deepseek-chat"],
         "MODELS_EXTRA" => &[
