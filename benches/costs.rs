@@ -142,7 +142,8 @@ fn request(dialect: &'static Api) -> Work {
     Box::new(move || {
         let prompt = (dialect.parse)(&body).unwrap().prompt;
         let model = prompt.model.as_deref();
-        let target = catalog.resolve(model, prompt.thinking, &prompt.needs()).unwrap();
+        let target =
+            catalog.resolve(model, prompt.thinking, &degpt_edge::catalog::needs(&prompt)).unwrap();
         degpt::body(&prompt, target).unwrap().bytes().len()
     })
 }

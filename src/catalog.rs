@@ -9,10 +9,12 @@ mod takers;
 use std::mem;
 
 use crate::{
-    chat::{Need, Thinking},
+    chat::Thinking,
     error::Error,
     json::{self, Outcome, Read, Reader, Text, fields},
 };
+
+pub use takers::{Need, needs};
 
 /// The day of the newest entry of `catalog.json`, as YYYYMMDD.
 pub const DATE: u32 = 20_260_209;
@@ -412,9 +414,9 @@ impl Default for Service {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Catalog, Fault};
+    use super::{Catalog, Fault, Need};
     use crate::{
-        chat::{Need, Thinking, Thinking as T},
+        chat::{Thinking, Thinking as T},
         error::Error,
     };
 
@@ -450,13 +452,7 @@ mod tests {
             (Some("auto"), T::Off, PICTURE, VISION, VISION),
             (Some("qwen3-235b-a22b"), T::Off, NONE, "qwen3-235b-a22b", "qwen3-235b-a22b"),
             (Some("qwen3-235b-a22b"), T::On, NONE, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
-            (
-                Some("qwen3-235b-a22b-think"),
-                T::Off,
-                NONE,
-                "qwen3-235b-a22b",
-                "qwen3-235b-a22b",
-            ),
+            (Some("qwen3-235b-a22b-think"), T::Off, NONE, "qwen3-235b-a22b", "qwen3-235b-a22b"),
             // There is no variant that does not reason.
             (Some("o3"), T::Off, NONE, "o3", "o3"),
             (Some("qwen3-235b-a22b"), T::Off, PICTURE, "qwen3-235b-a22b", "qwen-vl-plus"),
@@ -543,7 +539,8 @@ mod tests {
         let error = error.map(|_| ()).unwrap_err();
         assert_eq!(error.param(), Some("a.picture"));
         let message = error.message();
-        let start = "The model `deepseek-chat` takes no pictures. These do: `doubao-seed-1-6-250615`, ";
+        let start =
+            "The model `deepseek-chat` takes no pictures. These do: `doubao-seed-1-6-250615`, ";
         assert!(message.starts_with(start), "{message}");
     }
 

@@ -47,8 +47,8 @@
 //! an error message of the gateway's own, but for a model's, a role's or a part's
 //! name and the path; no input from outside can make it panic.
 
-pub use degpt_edge_base::{chat, error, in_flight, json, notes, sse, tokens};
 use degpt_edge_base::{base64, degpt_chunk, headers, names, text};
+pub use degpt_edge_base::{chat, error, in_flight, json, notes, sse, tokens};
 
 pub mod answer;
 pub mod auth;

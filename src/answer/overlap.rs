@@ -51,27 +51,25 @@ impl Overlap {
         self.held.capacity() + 4 * self.fallback.capacity()
     }
 
-    /// Takes a piece of the answer. Returns the text that passes once that is certain; then
-    /// everything passes.
-    pub(super) fn push(&mut self, text: &str) -> Option<&str> {
+    /// Takes a piece of the answer. Returns whether it is certain what passes: then it is
+    /// [`Overlap::rest`], and all that follows.
+    pub(super) fn push(&mut self, text: &str) -> bool {
         self.held.push_str(text);
         if self.fallback.is_empty() {
             self.space = self.held.len() - self.held.trim_ascii_start().len();
             if self.space == self.held.len() {
-                return (self.space > MOST_SPACE_BYTES).then_some(&self.held);
+                return self.space > MOST_SPACE_BYTES;
             }
         }
         self.extend();
-        if self.search() { Some(self.rest()) } else { None }
+        self.search()
     }
 
-    /// The text that passes at the end of the answer.
-    pub(super) fn finish(&mut self) -> &str {
-        // No more follows, so what is not complete does not count.
+    /// The answer has ended: what is not complete does not count.
+    pub(super) fn finish(&mut self) {
         while !self.search() {
-            self.fall();
+            self.matched = shorter(&self.fallback, self.matched);
         }
-        self.rest()
     }
 
     /// Adds the new bytes to the table.
@@ -79,7 +77,8 @@ impl Overlap {
         let bytes = self.held.as_bytes().get(self.space..).unwrap_or_default();
         for place in self.fallback.len()..bytes.len() {
             let byte = bytes.get(place);
-            let mut length = place.checked_sub(1).map_or(0, |before| shorter(&self.fallback, before + 1));
+            let mut length =
+                place.checked_sub(1).map_or(0, |before| shorter(&self.fallback, before + 1));
             while length > 0 && bytes.get(length) != byte {
                 length = shorter(&self.fallback, length);
             }
@@ -105,12 +104,8 @@ impl Overlap {
         true
     }
 
-    fn fall(&mut self) {
-        self.matched = shorter(&self.fallback, self.matched);
-    }
-
     /// What is held, without the repetition.
-    fn rest(&self) -> &str {
+    pub(super) fn rest(&self) -> &str {
         let mut length = self.matched;
         for _ in 0..MOST_LENGTHS {
             if length > 0 && self.is_repetition(length) {
@@ -126,7 +121,8 @@ impl Overlap {
         let start = self.prefix.len().saturating_sub(length);
         let (before, repeated) = self.prefix.split_at_checked(start).unwrap_or_default();
         let is_word = |ch: Option<char>| ch.is_some_and(|ch| ch.is_ascii_alphanumeric());
-        let is_within_word = is_word(before.chars().next_back()) && is_word(repeated.chars().next());
+        let is_within_word =
+            is_word(before.chars().next_back()) && is_word(repeated.chars().next());
         before.trim_ascii().is_empty()
             || length >= LEAST_BYTES && !is_within_word && !before.ends_with(repeated)
     }
@@ -146,20 +142,20 @@ mod tests {
 
     /// What passes of an answer in these pieces.
     fn passed(prefix: &str, pieces: &[&str]) -> String {
-        let mut overlap = Some(Overlap::new(prefix.into()));
+        let mut overlap = Overlap::new(prefix.into());
+        let mut is_certain = false;
         let mut passed = String::new();
         for piece in pieces {
-            match &mut overlap {
-                Some(held) => {
-                    let Some(text) = held.push(piece) else { continue };
-                    passed.push_str(text);
-                    overlap = None;
-                }
-                None => passed.push_str(piece),
+            if is_certain {
+                passed.push_str(piece);
+            } else if overlap.push(piece) {
+                is_certain = true;
+                passed.push_str(overlap.rest());
             }
         }
-        if let Some(mut held) = overlap {
-            passed.push_str(held.finish());
+        if !is_certain {
+            overlap.finish();
+            passed.push_str(overlap.rest());
         }
         passed
     }
@@ -207,13 +203,14 @@ mod tests {
 
     #[test]
     fn only_what_may_be_a_repetition_is_held() {
+        for (pieces, certain) in [(["upon", "!"], 1), (["x", ""], 0), (["Once", " Upon"], 1)] {
+            let mut overlap = Overlap::new("Once upon a time".into());
+            let place = pieces.iter().position(|piece| overlap.push(piece));
+            assert_eq!(place, Some(certain), "{pieces:?}");
+            assert_eq!(overlap.rest(), pieces.concat().get(..overlap.rest().len()).unwrap());
+        }
         let mut overlap = Overlap::new("Once upon a time".into());
-        assert_eq!(overlap.push("upon"), None);
-        assert_eq!(overlap.push("!"), Some("upon!"));
-        let mut overlap = Overlap::new("Once upon a time".into());
-        assert_eq!(overlap.push("x"), Some("x"));
-        let mut overlap = Overlap::new("Once upon a time".into());
-        assert_eq!(overlap.push(&" ".repeat(300)).map(str::len), Some(300));
+        assert!(!overlap.push(&" ".repeat(200)) && overlap.push(&" ".repeat(200)));
     }
 
     proptest! {
@@ -226,7 +223,7 @@ mod tests {
             cuts in prop::collection::vec(0..60_usize, 0..5),
         ) {
             let from = prefix.ceil_char_boundary(from.min(prefix.len()));
-            let answer = format!("{head}{}{tail}", &prefix[from..]);
+            let answer = format!("{head}{}{tail}", prefix.get(from..).unwrap());
             let bare = answer.trim_ascii_start();
             // By trying all.
             let is_word = |ch: Option<char>| ch.is_some_and(|ch| ch.is_ascii_alphanumeric());
@@ -235,23 +232,23 @@ mod tests {
                 let Some(repeated) = bare.get(..*length).filter(|text| prefix.ends_with(text)) else {
                     return false;
                 };
-                let before = &prefix[..start];
+                let before = prefix.get(..start).unwrap();
                 let within = is_word(before.chars().last()) && is_word(repeated.chars().next());
                 before.trim_ascii().is_empty()
                     || *length >= LEAST_BYTES && !within && !before.ends_with(repeated)
             };
             let length = (1..=bare.len()).rev().find(is_repetition);
-            let expected = length.map_or(answer.as_str(), |length| &bare[length..]);
+            let expected = length.map_or(answer.as_str(), |length| bare.get(length..).unwrap());
             let mut cuts: Vec<usize> =
                 cuts.into_iter().map(|cut| answer.floor_char_boundary(cut.min(answer.len()))).collect();
             cuts.sort_unstable();
             let mut pieces = Vec::new();
             let mut last = 0;
             for cut in cuts {
-                pieces.push(&answer[last..cut]);
+                pieces.push(answer.get(last..cut).unwrap());
                 last = cut;
             }
-            pieces.push(&answer[last..]);
+            pieces.push(answer.get(last..).unwrap());
             prop_assert_eq!(passed(&prefix, &pieces), expected);
         }
     }

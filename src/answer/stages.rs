@@ -148,7 +148,9 @@ impl Stages {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         let tools = self.rest.tools.as_ref().map_or(0, Stage::held_bytes);
-        self.thoughts.held_bytes() + tools + self.rest.overlap.as_ref().map_or(0, Overlap::held_bytes)
+        self.thoughts.held_bytes()
+            + tools
+            + self.rest.overlap.as_ref().map_or(0, Overlap::held_bytes)
     }
 
     /// The tokens of everything passed on so far.
@@ -177,18 +179,29 @@ impl Stages {
 
 impl Rest {
     fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
-        let Self { overlap, tools, limiter } = self;
-        let Some(held) = overlap else {
-            return limit(tools.as_mut(), limiter, event, on_event);
+        if self.overlap.is_some() && matches!(event, Event::Text(_) | Event::End(_)) {
+            return self.push_early(event, on_event);
+        }
+        limit(self.tools.as_mut(), &mut self.limiter, event, on_event);
+    }
+
+    /// Takes a text that may be a repetition, or the end after one.
+    #[cold]
+    fn push_early(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
+        let Some(mut held) = self.overlap.take() else {
+            return;
         };
-        let text = match &event {
-            Event::Text(text) => match held.push(text) {
-                Some(text) => text,
-                None => return,
-            },
-            Event::End(_) => held.finish(),
-            Event::Reasoning(_) | Event::ToolCall { .. } => {
-                return limit(tools.as_mut(), limiter, event, on_event);
+        let end = match event {
+            Event::Text(text) => {
+                if !held.push(text) {
+                    self.overlap = Some(held);
+                    return;
+                }
+                None
+            }
+            end => {
+                held.finish();
+                Some(end)
             }
         };
         let mut ended = false;
@@ -198,13 +211,10 @@ impl Rest {
                 on_event(event);
             }
         };
-        if !text.is_empty() {
-            limit(tools.as_mut(), limiter, Event::Text(text), &mut pass);
+        let text = Some(Event::Text(held.rest())).filter(|_| !held.rest().is_empty());
+        for event in text.into_iter().chain(end) {
+            self.push(event, &mut pass);
         }
-        if matches!(event, Event::End(_)) {
-            limit(tools.as_mut(), limiter, event, &mut pass);
-        }
-        *overlap = None;
     }
 }
 

@@ -108,33 +108,6 @@ pub struct Format<'a> {
     pub description: Option<&'a str>,
 }
 
-impl Prompt<'_> {
-    /// What its images and files need, in order, each with its field.
-    #[must_use]
-    pub fn needs(&self) -> Vec<(Need, &str)> {
-        let mut needs = Vec::new();
-        for part in self.turns.iter().flat_map(|turn| &turn.parts) {
-            part.add_needs(&mut needs);
-        }
-        needs
-    }
-}
-
-/// What a model must take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// A picture that all models with eyes take: JPEG, PNG, GIF or WebP, or one at an address.
-    Picture,
-    /// A picture in another format.
-    OddPicture,
-    /// The data of a PDF.
-    Pdf,
-    /// The address of what seems to be a PDF.
-    PdfAddress,
-    /// The address of another file.
-    FileAddress,
-}
-
 /// Where an answer must end. DeGPT does not support these limits: the gateway applies them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -268,18 +241,6 @@ impl Part<'_> {
             Self::ToolResult { parts, .. } => parts.iter().any(Part::is_attachment),
         }
     }
-
-    fn add_needs<'p>(&'p self, needs: &mut Vec<(Need, &'p str)>) {
-        let (need, source) = match self {
-            Self::Image(source) => (source.data.need_of_image(), source),
-            Self::File { name, source } => (source.data.need_of_file(name.as_deref()), source),
-            Self::ToolResult { parts, .. } => {
-                return parts.iter().for_each(|part| part.add_needs(needs));
-            }
-            Self::Text(_) | Self::ToolCall { .. } => return,
-        };
-        needs.push((need, &source.field));
-    }
 }
 
 /// Whether a tool failed.
@@ -312,37 +273,6 @@ pub enum Data<'a> {
         /// The bytes, in base64 as every decoder takes it.
         text: Cow<'a, str>,
     },
-}
-
-impl Data<'_> {
-    fn need_of_image(&self) -> Need {
-        match self {
-            Self::Address(_) => Need::Picture,
-            Self::Base64 { media_type, .. } => match *media_type {
-                "image/jpeg" | "image/png" | "image/gif" | "image/webp" => Need::Picture,
-                _ => Need::OddPicture,
-            },
-        }
-    }
-
-    /// What a file of this name needs. One at an address is a PDF, unless its name or its address
-    /// ends like that of another.
-    fn need_of_file(&self, name: Option<&str>) -> Need {
-        let Self::Address(url) = self else {
-            return Need::Pdf;
-        };
-        let path = url.split(['?', '#']).next().unwrap_or_default();
-        // After the host.
-        let path = path.splitn(4, '/').nth(3).unwrap_or_default();
-        for name in [name.unwrap_or_default(), path] {
-            let name = name.rsplit('/').next().unwrap_or_default();
-            if let Some((_, end)) = name.rsplit_once('.') {
-                let is_pdf = end.eq_ignore_ascii_case("pdf");
-                return if is_pdf { Need::PdfAddress } else { Need::FileAddress };
-            }
-        }
-        Need::PdfAddress
-    }
 }
 
 /// One event of an answer. In order: reasoning, text and calls, then one end.

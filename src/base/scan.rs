@@ -151,7 +151,8 @@ mod tests {
         for first in 0..=u8::MAX {
             for second in 0..=u8::MAX {
                 let bytes = [b'Z', first, second, b'0', b'+', b'/', b'z', b'9', b'A'];
-                let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+                let is_letter =
+                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
                 assert_eq!(is_base64(&bytes), bytes.iter().all(is_letter), "{bytes:?}");
             }
         }

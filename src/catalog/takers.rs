@@ -5,7 +5,86 @@
 //! and files only by their address; the others pictures of any format.
 
 use super::{Catalog, Fault, Images, Model};
-use crate::{chat::Need, error::Error};
+use crate::{
+    chat::{Data, Part, Prompt, Source},
+    error::Error,
+};
+
+/// What a model must take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A picture that all models with eyes take: JPEG, PNG, GIF or WebP, or one at an address.
+    Picture,
+    /// A picture in another format.
+    OddPicture,
+    /// The data of a PDF.
+    Pdf,
+    /// The address of what seems to be a PDF.
+    PdfAddress,
+    /// The address of another file.
+    FileAddress,
+}
+
+/// What the images and files of `prompt` need, in order, each with its field.
+#[must_use]
+pub fn needs<'p>(prompt: &'p Prompt<'_>) -> Vec<(Need, &'p str)> {
+    let mut needs = Vec::new();
+    for turn in &prompt.turns {
+        add(&turn.parts, &mut needs);
+    }
+    needs
+}
+
+fn add<'p>(parts: &'p [Part<'_>], needs: &mut Vec<(Need, &'p str)>) {
+    for part in parts {
+        match part {
+            Part::Image(source) => needs.push((of_image(source), &source.field)),
+            Part::File { name, source } => {
+                needs.push((of_file(name.as_deref(), source), &source.field));
+            }
+            Part::ToolResult { parts, .. } => add(parts, needs),
+            Part::Text(_) | Part::ToolCall { .. } => {}
+        }
+    }
+}
+
+fn of_image(source: &Source<'_>) -> Need {
+    match source.data {
+        Data::Base64 { media_type, .. } if !EASY.contains(&media_type) => Need::OddPicture,
+        _ => Need::Picture,
+    }
+}
+
+/// The pictures that all models with eyes take.
+const EASY: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
+/// One at an address is a PDF, unless its name or its address ends like that of another.
+fn of_file(name: Option<&str>, source: &Source<'_>) -> Need {
+    let Data::Address(url) = &source.data else {
+        return Need::Pdf;
+    };
+    match name.and_then(ending).or_else(|| ending(path_of(url))) {
+        Some(ending) if !ending.eq_ignore_ascii_case("pdf") => Need::FileAddress,
+        _ => Need::PdfAddress,
+    }
+}
+
+/// The path of a URL, without its first slash.
+fn path_of(url: &str) -> &str {
+    let url = url
+        .split_at(url.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(url.len()))
+        .0;
+    let mut slashes = url.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+    // Two stand before the host.
+    let start = slashes.nth(2).map_or(url.len(), |(place, _)| place + 1);
+    url.get(start..).unwrap_or_default()
+}
+
+/// What stands after the last point of a file's name.
+fn ending(path: &str) -> Option<&str> {
+    let place = path.bytes().rposition(|byte| matches!(byte, b'/' | b'.'))?;
+    path.get(place..)?.strip_prefix('.')
+}
 
 /// How the names of GPT models begin.
 const GPT: [&str; 5] = ["gpt", "chatgpt", "o1", "o3", "o4"];
@@ -29,7 +108,9 @@ impl Model {
 fn name_of(need: Need) -> &'static str {
     match need {
         Need::Picture => "pictures",
-        Need::OddPicture => "pictures of this format (of those that take any, all take JPEG, PNG, GIF and WebP)",
+        Need::OddPicture => {
+            "pictures of this format (of those that take any, all take JPEG, PNG, GIF and WebP)"
+        }
         Need::Pdf => "PDFs",
         Need::PdfAddress => "PDFs by their address",
         Need::FileAddress => "files of this kind by their address",
@@ -97,11 +178,29 @@ impl Catalog {
 
 #[cfg(test)]
 mod tests {
-    use super::{Catalog, Fault};
-    use crate::chat::{
+    use super::{
+        Catalog, Fault,
         Need::{self, FileAddress, OddPicture, Pdf, PdfAddress, Picture},
-        Thinking,
+        ending, path_of,
     };
+    use crate::chat::Thinking;
+
+    #[test]
+    fn an_address_is_told_by_how_its_file_ends() {
+        let table = [
+            ("https://a.example", None),
+            ("https://a.example/", None),
+            ("https://a.example/b", None),
+            ("https://a.example/b.c/d", None),
+            ("https://a.example/b.pdf", Some("pdf")),
+            ("https://a.example/b.c/d.PDF?e=f.txt#g/h.i", Some("PDF")),
+            ("https://a.example?b/c.d/e.f", None),
+            ("https://模/型.docx", Some("docx")),
+        ];
+        for (url, expected) in table {
+            assert_eq!(ending(path_of(url)), expected, "{url}");
+        }
+    }
 
     const VISION: &str = "doubao-seed-1-6-250615";
     const CLAUDE: &str = "claude-sonnet-4-5-20250929";
@@ -147,7 +246,11 @@ mod tests {
             (VISION, &[Picture, Pdf], CLAUDE),
         ];
         for (model, needs, expected) in table {
-            assert_eq!(answers(&catalog, model, needs).as_deref(), Ok(expected), "{model} {needs:?}");
+            assert_eq!(
+                answers(&catalog, model, needs).as_deref(),
+                Ok(expected),
+                "{model} {needs:?}"
+            );
         }
     }
 

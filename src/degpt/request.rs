@@ -27,9 +27,7 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
     let family = Family::of(target.upstream);
     let mut messages = match family {
         Family::Claude => claude_messages(prompt),
-        Family::Qwen | Family::Other => {
-            plain_messages(prompt, target.model.images)
-        }
+        Family::Qwen | Family::Other => plain_messages(prompt, target.model.images),
     };
     let Some(last) = messages.last() else {
         return Err(Error::invalid("messages", "messages: there is no text in any of them."));

@@ -131,8 +131,13 @@ impl Url<'_> {
 #[derive(Debug)]
 pub(crate) enum Source<'a> {
     /// Base64 has nothing to escape.
-    Base64 { media_type: &'static str, data: &'a str },
-    Url { url: &'a str },
+    Base64 {
+        media_type: &'static str,
+        data: &'a str,
+    },
+    Url {
+        url: &'a str,
+    },
 }
 
 impl Source<'_> {

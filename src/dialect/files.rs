@@ -12,6 +12,7 @@ use crate::{
     base64,
     chat::{Data, Part, Source},
     error::Error,
+    json,
 };
 
 /// An image or a file as it is given.
@@ -58,9 +59,11 @@ impl<'a> Given<'a> {
                 match media_type(&base64::head(&text, HEAD_BYTES)) {
                     Some(PDF) => return wrong("Is a PDF, not a picture: send it as a file."),
                     Some(media_type) => Data::Base64 { media_type, text },
-                    None => return wrong(
-                        "Must be a picture: JPEG, PNG, GIF or WebP. Its first bytes are of none.",
-                    ),
+                    None => {
+                        return wrong(
+                            "Must be a picture: JPEG, PNG, GIF or WebP. Its first bytes are of none.",
+                        );
+                    }
                 }
             }
         };
@@ -76,31 +79,26 @@ impl<'a> Given<'a> {
         name: Option<Cow<'a, str>>,
         field: &dyn Fn() -> String,
     ) -> Result<Part<'a>, Error> {
-        let data = match self {
-            Self::Address(url) => Data::Address(url),
-            Self::Base64(text, said) => {
-                let text = base64_at(text, field)?;
-                let head = base64::head(&text, HEAD_BYTES);
-                // Some PDFs have other bytes before their first.
-                let is_pdf = said.ends_with("/pdf") && head.windows(5).any(|bytes| bytes == b"%PDF-");
-                match media_type(&head).or(is_pdf.then_some(PDF)) {
-                    Some(media_type) => Data::Base64 { media_type, text },
-                    None => {
-                        let text = text_of(base64::decode(text)).ok_or_else(|| {
-                            let message = "Must be a PDF, a picture or a text in UTF-8: \
-                                           models take no other files. Send what it says as text.";
-                            Error::invalid(field(), message)
-                        })?;
-                        return Ok(Part::Text(marked(name.as_deref(), text).into()));
-                    }
-                }
+        let (text, said) = match self {
+            Self::Address(url) => {
+                let source = Source { field: field().into(), data: Data::Address(url) };
+                return Ok(Part::File { name, source });
             }
+            Self::Base64(text, said) => (base64_at(text, field)?, said),
         };
-        let source = Source { field: field().into(), data };
-        Ok(match &source.data {
-            Data::Base64 { media_type, .. } if *media_type != PDF => Part::Image(source),
-            _ => Part::File { name, source },
-        })
+        let head = base64::head(&text, HEAD_BYTES);
+        // Some PDFs have other bytes before their first.
+        let is_pdf = said.ends_with("/pdf") && head.windows(5).any(|bytes| bytes == b"%PDF-");
+        let Some(media_type) = media_type(&head).or(is_pdf.then_some(PDF)) else {
+            let text = text_of(base64::decode(text)).ok_or_else(|| {
+                let message = "Must be a PDF, a picture or a text in UTF-8: models take no other \
+                               files. Send what it says as text.";
+                Error::invalid(field(), message)
+            })?;
+            return Ok(Part::Text(marked(name.as_deref(), text).into()));
+        };
+        let source = Source { field: field().into(), data: Data::Base64 { media_type, text } };
+        Ok(if media_type == PDF { Part::File { name, source } } else { Part::Image(source) })
     }
 }
 
@@ -162,43 +160,59 @@ fn media_type(head: &[u8]) -> Option<&'static str> {
 /// The text in UTF-8, with a byte order mark or without, or in UTF-16 with one. `None` for what is
 /// not text.
 fn text_of(mut bytes: Vec<u8>) -> Option<String> {
-    let wide: fn([u8; 2]) -> u16 = match bytes.as_slice() {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        _ => {
-            if bytes.starts_with(b"\xef\xbb\xbf") {
-                bytes.drain(..3);
+    let wide: Option<fn([u8; 2]) -> u16> = match bytes.as_slice() {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    };
+    let text = if let Some(wide) = wide {
+        let (units, []) = bytes.as_chunks() else {
+            return None;
+        };
+        let mut text = String::new();
+        let mut first = None;
+        for unit in units.iter().skip(1).map(|unit| wide(*unit)) {
+            match first.take() {
+                Some(high) => text.push(json::joined(high, unit)?),
+                None if matches!(unit, 0xd800..0xdc00) => first = Some(unit),
+                None => text.push(char::from_u32(unit.into())?),
             }
-            return String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
         }
+        if first.is_some() {
+            return None;
+        }
+        text
+    } else {
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        String::from_utf8(bytes).ok()?
     };
-    let (units, []) = bytes.as_chunks() else {
-        return None;
-    };
-    let units = units.iter().skip(1).map(|unit| wide(*unit));
-    let text: Result<String, _> = char::decode_utf16(units).collect();
-    text.ok().filter(|text| !text.contains('\0'))
+    (!text.as_bytes().contains(&0)).then_some(text)
 }
 
 /// `text` between marks with its name. The text cannot hold the mark that ends it.
 fn marked(name: Option<&str>, mut text: String) -> String {
-    const TAG: &str = "document";
-    // One more than follow the tag anywhere in the text.
-    let ends = text.match_indices("</document");
-    let bars = ends.map(|(place, end)| {
-        let rest = text.get(place + end.len()..).unwrap_or_default();
-        1 + rest.bytes().take_while(|byte| *byte == b'_').count()
-    });
-    let bars = "_".repeat(bars.max().unwrap_or(0));
-    let mut opening = format!("<{TAG}{bars}");
+    let mut tag = "document".to_owned();
+    let mut rest = text.as_str();
+    while let Some(place) = rest.find("</document") {
+        rest = rest.get(place + 2..).unwrap_or_default();
+        // One more than follow the tag here.
+        while rest.starts_with(&tag) {
+            tag.push('_');
+        }
+    }
+    let mut opening = format!("<{tag}");
     if let Some(name) = name {
-        let is_plain = |ch: char| !ch.is_control() && !matches!(ch, '"' | '<' | '>');
         opening.push_str(" name=\"");
-        opening.extend(name.chars().map(|ch| if is_plain(ch) { ch } else { '_' }));
+        for ch in name.chars() {
+            let is_plain = !ch.is_control() && !matches!(ch, '"' | '<' | '>');
+            opening.push(if is_plain { ch } else { '_' });
+        }
         opening.push('"');
     }
     opening.push_str(">\n");
-    let closing = format!("\n</{TAG}{bars}>");
+    let closing = format!("\n</{tag}>");
     // It may be megabytes, and must not be copied as it grows.
     text.reserve_exact(opening.len() + closing.len());
     text.insert_str(0, &opening);
@@ -259,13 +273,14 @@ mod tests {
 
     #[test]
     fn texts_are_read_in_their_encoding() {
-        let table: [(&[u8], Option<&str>); 9] = [
+        let table: [(&[u8], Option<&str>); 10] = [
             (b"a,b\n", Some("a,b\n")),
             ("\u{feff}模型".as_bytes(), Some("模型")),
             (b"\xff\xfea\0,\0", Some("a,")),
             (b"\xfe\xff\0a\0,", Some("a,")),
             (b"\xff\xfea\0,", None),
             (b"\xff\xfe\x00\xd8", None),
+            (b"\xff\xfe\x3d\xd8\x0a\xde", Some("😊")),
             (b"caf\xe9", None),
             (b"a\0b", None),
             (b"PK\x03\x04\x14\0", None),
@@ -282,7 +297,11 @@ mod tests {
             (Some("a.csv"), "a", "<document name=\"a.csv\">\na\n</document>"),
             (Some("a\"\n><b"), "a", "<document name=\"a____b\">\na\n</document>"),
             (None, "</document>", "<document_>\n</document>\n</document_>"),
-            (None, "</document_</document__x", "<document___>\n</document_</document__x\n</document___>"),
+            (
+                None,
+                "</document_</document__x",
+                "<document___>\n</document_</document__x\n</document___>",
+            ),
         ];
         for (name, text, expected) in table {
             assert_eq!(marked(name, text.to_owned()), expected);

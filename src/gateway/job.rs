@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     answer::{Counting, Limiter, Stages},
-    catalog::Target,
+    catalog::{self, Target},
     chat::{Delivery, Limits, Prompt, Reasoning, UsageReport},
     config::Config,
     degpt,
@@ -24,7 +24,7 @@ use crate::{
 /// [`Error::UnknownModel`], and [`Error::Invalid`] if no model may take an attachment.
 pub(super) fn target<'a>(config: &'a Config, prompt: &mut Prompt<'_>) -> Result<Target<'a>, Error> {
     let model = prompt.model.as_deref();
-    let target = config.catalog.resolve(model, prompt.thinking, &prompt.needs())?;
+    let target = config.catalog.resolve(model, prompt.thinking, &catalog::needs(prompt))?;
     let switches = [Wish::On, Wish::Off, Wish::Effort, Wish::NoEffort];
     prompt.notes.settle(&switches, target.obeys(prompt.thinking));
     Ok(target)

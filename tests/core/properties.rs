@@ -218,8 +218,10 @@ fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
 
 /// Objects at every level that OpenAI's requests have, all of them obeyed.
 fn openai_request() -> Value {
-    let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0K"}});
-    let file = json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERi0x"}});
+    let picture =
+        json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0K"}});
+    let file =
+        json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERi0x"}});
     let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
     let custom = json!({"id": "d", "type": "custom", "custom": {"name": "g", "input": "x"}});
     let schema = json!({"type": "object"});
@@ -705,7 +707,8 @@ fn fixtures() -> Vec<Vec<u8>> {
 
 /// A request of each dialect with most that it can hold.
 fn requests() -> Vec<Vec<u8>> {
-    let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0K"}});
+    let picture =
+        json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0K"}});
     let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
     let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBORw0K"});
     [

@@ -51,12 +51,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         }
     }
     let reply = Reply::new(form, usage, tools.as_ref(), choices);
-    let own = Own {
-        turns,
-        tools,
-        delivery,
-        most_stops: MOST_STOP_SEQUENCES,
-    };
+    let own = Own { turns, tools, delivery, most_stops: MOST_STOP_SEQUENCES };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })
 }
 

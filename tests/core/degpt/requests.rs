@@ -20,10 +20,14 @@ type Parse = for<'a> fn(&'a [u8]) -> Result<Prompt<'a>, Error>;
 /// What DeGPT is sent for `body`.
 fn sent(parse: Parse, body: &str) -> Result<Value, Error> {
     let prompt = parse(body.as_bytes())?;
-    let catalog = Catalog::new("", "", DEEPSEEK, "doubao-seed-1-6-250615");
+    let catalog = Catalog::new("", "", DEEPSEEK, "doubao-seed-1-6-250615")
+        .and_then(|catalog| catalog.with_documents("claude-sonnet-4-5-20250929"));
     let catalog = catalog.unwrap_or_else(|fault| unreachable!("{fault:?}"));
-    let catalog = catalog.with_documents("claude-sonnet-4-5-20250929").unwrap();
-    let target = catalog.resolve(prompt.model.as_deref(), prompt.thinking, &prompt.needs())?;
+    let target = catalog.resolve(
+        prompt.model.as_deref(),
+        prompt.thinking,
+        &degpt_edge::catalog::needs(&prompt),
+    )?;
     let body = degpt::body(&prompt, target)?;
     Ok(serde_json::from_slice(body.bytes()).unwrap_or_else(|error| unreachable!("{error}")))
 }
@@ -243,11 +247,7 @@ fn pictures_take_the_form_of_the_family() {
     let anthropic = [
         (claude_url.clone(), openai_part(url), claude_url),
         (claude_data("image/png"), openai_part(data), claude_data("image/png")),
-        (
-            claude_data("image/jpg"),
-            openai_part(data),
-            claude_data("image/png"),
-        ),
+        (claude_data("image/jpg"), openai_part(data), claude_data("image/png")),
     ];
     for (picture, plain, claude) in &anthropic {
         check(apis::anthropic, GPT, &look(picture), &look(plain));

@@ -255,7 +255,7 @@ fn pictures_and_files_stand_in_the_users_turns_and_in_results_alone() {
         let left_out = |body: Value| {
             let body = body.to_string();
             let prompt = parse(body.as_bytes()).unwrap();
-            assert!(prompt.needs().is_empty(), "{body}");
+            assert!(degpt_edge::catalog::needs(&prompt).is_empty(), "{body}");
             prompt.notes.ignored().join(", ")
         };
         for role in ["assistant", "system"] {

@@ -124,7 +124,7 @@ fn pictures_and_files_of_anyone_but_the_user_are_left_out_and_named() {
         for role in ["system", "developer", "assistant"] {
             let body = body(role);
             let named = apis::openai(body.as_bytes()).map(|prompt| {
-                assert!(prompt.needs().is_empty(), "{body}");
+                assert!(degpt_edge::catalog::needs(&prompt).is_empty(), "{body}");
                 prompt.notes.ignored().join(", ")
             });
             assert_eq!(named, Ok(format!("messages[].content[].{kind}")), "{body}");
@@ -132,7 +132,10 @@ fn pictures_and_files_of_anyone_but_the_user_are_left_out_and_named() {
         for role in ["user", "tool", "function"] {
             let body = body(role);
             let prompt = apis::openai(body.as_bytes());
-            assert!(prompt.is_ok_and(|prompt| !prompt.needs().is_empty()), "{role} {part}");
+            assert!(
+                prompt.is_ok_and(|prompt| !degpt_edge::catalog::needs(&prompt).is_empty()),
+                "{role} {part}"
+            );
         }
     }
     let audio = "{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}";

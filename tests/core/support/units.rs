@@ -113,14 +113,13 @@ fn refused(error: &Error, dialect: &'static Api) {
 
 fn forward(prompt: &Prompt<'_>) {
     static CATALOG: OnceLock<Catalog> = OnceLock::new();
-    let catalog = CATALOG
-        .get_or_init(|| {
-            let catalog = Catalog::new("", "", "deepseek-chat", "doubao-seed-1-6-250615").unwrap();
-            catalog.with_documents("claude-sonnet-4-5-20250929").unwrap()
-        });
+    let catalog = CATALOG.get_or_init(|| {
+        let catalog = Catalog::new("", "", "deepseek-chat", "doubao-seed-1-6-250615").unwrap();
+        catalog.with_documents("claude-sonnet-4-5-20250929").unwrap()
+    });
     assert!(!prompt.turns.is_empty());
     let _ = prompt_tokens::count(prompt);
-    let needs = prompt.needs();
+    let needs = degpt_edge::catalog::needs(prompt);
     for model in catalog.models() {
         let target = match catalog.resolve(Some(&model.id), prompt.thinking, &needs) {
             Ok(target) => target,

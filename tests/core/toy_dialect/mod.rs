@@ -11,8 +11,8 @@ use std::{borrow::Cow, fmt::Write as _, io::Write as _};
 use degpt_edge::{
     catalog::{Catalog, Model, Service},
     chat::{
-        Answer, Delivery, Event, Finish, Limits, Part, Prompt, Reasoning, Role, Stamp,
-        Thinking, Turn, Usage, UsageReport,
+        Answer, Delivery, Event, Finish, Limits, Part, Prompt, Reasoning, Role, Stamp, Thinking,
+        Turn, Usage, UsageReport,
     },
     dialect::{Api, Asked, Count, Encoder, List, Reply, anthropic, openai},
     error::Error,
