@@ -1,13 +1,15 @@
 //! How answers end that DeGPT ends in order: without a word, at a limit that it does not tell, and
 //! with a text that goes on from another.
 
+use std::slice::from_ref;
+
 use degpt_edge::{
     answer::{Counting, Limiter, Stages},
     chat::{Event, Finish, Limits, Reasoning},
     tools::Stage,
 };
 use proptest::{collection::vec, prelude::*};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::apis;
 
@@ -22,6 +24,8 @@ struct Said {
 fn stages(tools: Option<Stage>, limits: &Limits) -> Stages {
     Stages::new(tools, Limiter::new(limits, 0, Counting::On))
 }
+
+type Tools = fn() -> Option<Stage>;
 
 /// Passes `events` and then the model's end.
 fn pass(stages: &mut Stages, events: &[Event<'_>]) -> Said {
@@ -41,17 +45,22 @@ fn pass(stages: &mut Stages, events: &[Event<'_>]) -> Said {
     said
 }
 
+fn stage(body: &Value) -> Option<Stage> {
+    let body = body.to_string();
+    Stage::new(&apis::openai(body.as_bytes()).unwrap_or_else(|error| unreachable!("{error:?}")))
+}
+
 fn with_tool() -> Option<Stage> {
     let tool = json!({"type": "function", "function": {"name": "write"}});
     let body = json!({"messages": [{"role": "user", "content": "Hi"}], "tools": [tool]});
-    Stage::new(&apis::openai(body.to_string().as_bytes()).unwrap())
+    stage(&body)
 }
 
 fn with_format() -> Option<Stage> {
     let format = json!({"type": "json_object"});
     let messages = json!([{"role": "user", "content": "Hi"}]);
     let body = json!({"messages": messages, "response_format": format});
-    Stage::new(&apis::openai(body.to_string().as_bytes()).unwrap())
+    stage(&body)
 }
 
 #[test]
@@ -63,7 +72,7 @@ fn an_answer_without_a_word_is_none_unless_a_limit_ended_it() {
     let long = Limits { max_total_tokens: Some(200), ..Limits::default() };
     let table: [(&[Event<'_>], &Limits, bool); 12] = [
         (&[], &none, true),
-        (&[think.clone()], &none, true),
+        (from_ref(&think), &none, true),
         (&[think.clone(), Event::Text(" \n")], &none, true),
         (&[Event::Text("<think>Hm</think>\n")], &none, true),
         (&[Event::Text("<think>Hm")], &none, true),
@@ -73,8 +82,8 @@ fn an_answer_without_a_word_is_none_unless_a_limit_ended_it() {
         // White space alone was always an answer.
         (&[Event::Text(" \n")], &none, false),
         (&[think.clone(), Event::Text(" \n")], &stop, false),
-        (&[think.clone()], &short, false),
-        (&[think], &long, true),
+        (from_ref(&think), &short, false),
+        (from_ref(&think), &long, true),
     ];
     for (events, limits, expected) in table {
         for passes in [Reasoning::Shown, Reasoning::Hidden] {
@@ -97,7 +106,6 @@ fn at_the_most_that_a_model_writes_an_answer_is_cut_off_unless_it_is_complete() 
         format!("<tool_call>{{\"name\": \"write\", \"arguments\": {{\"text\": \"{words}{end}")
     };
     let none = || None;
-    type Tools = fn() -> Option<Stage>;
     let table: [(&str, Tools, String, Finish, usize); 9] = [
         ("short", none, "word ".repeat(700), Finish::Stop, 0),
         ("long", none, words.clone(), Finish::Length, 0),
@@ -114,7 +122,7 @@ fn at_the_most_that_a_model_writes_an_answer_is_cut_off_unless_it_is_complete() 
             let pieces: Vec<Event<'_>> = text
                 .as_bytes()
                 .chunks(size)
-                .map(|piece| Event::Text(std::str::from_utf8(piece).unwrap()))
+                .map(|piece| Event::Text(std::str::from_utf8(piece).unwrap_or_default()))
                 .collect();
             let mut stages = stages(tools(), &Limits::default()).at_most(Some(1_000));
             let said = pass(&mut stages, &pieces);
