@@ -51,23 +51,7 @@ impl<'a> Given<'a> {
     /// # Errors
     /// [`Error::Invalid`] at `field` for what is no base64, and no picture.
     pub(super) fn image(self, field: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
-        let data = match self {
-            Self::Address(url) => Data::Address(url),
-            Self::Base64(text, _) => {
-                let text = base64_at(text, field)?;
-                let wrong = |message: &str| Err(Error::invalid(field(), message));
-                match media_type(&base64::head(&text, HEAD_BYTES)) {
-                    Some(PDF) => return wrong("Is a PDF, not a picture: send it as a file."),
-                    Some(media_type) => Data::Base64 { media_type, text },
-                    None => {
-                        return wrong(
-                            "Must be a picture: JPEG, PNG, GIF or WebP. Its first bytes are of none.",
-                        );
-                    }
-                }
-            }
-        };
-        Ok(Part::Image(Source { field: field().into(), data }))
+        self.part(Is::Image, field)
     }
 
     /// A file. A picture among files is an image, and a text is told as text.
@@ -79,45 +63,68 @@ impl<'a> Given<'a> {
         name: Option<Cow<'a, str>>,
         field: &dyn Fn() -> String,
     ) -> Result<Part<'a>, Error> {
-        let (text, said) = match self {
-            Self::Address(url) => {
-                let source = Source { field: field().into(), data: Data::Address(url) };
-                return Ok(Part::File { name, source });
+        self.part(Is::File(name), field)
+    }
+
+    fn part(self, is: Is<'a>, field: &dyn Fn() -> String) -> Result<Part<'a>, Error> {
+        let wrong = |message: &str| Error::invalid(field(), message);
+        let (data, is) = match self {
+            Self::Address(url) => (Data::Address(url), is),
+            Self::Base64(text, said) => {
+                let text = base64::normal(text);
+                let text = text.ok_or_else(|| wrong("Must be base64, and not empty."))?;
+                let head = base64::head(&text, HEAD_BYTES);
+                // Some PDFs have other bytes before their first.
+                let is_pdf = said.ends_with("/pdf") && head.windows(5).any(|five| five == b"%PDF-");
+                match (media_type(&head).or(is_pdf.then_some(PDF)), is) {
+                    (Some(PDF), Is::Image) => {
+                        return Err(wrong("Is a PDF, not a picture: send it as a file."));
+                    }
+                    (None, Is::Image) => {
+                        return Err(wrong(
+                            "Must be a picture: JPEG, PNG, GIF or WebP. Its first bytes are of none.",
+                        ));
+                    }
+                    (None, Is::File(name)) => {
+                        let text = text_of(base64::decode(text)).ok_or_else(|| {
+                            wrong(
+                                "Must be a PDF, a picture or a text in UTF-8: models take no other \
+                                 files. Send what it says as text.",
+                            )
+                        })?;
+                        return Ok(Part::Text(marked(name.as_deref(), text).into()));
+                    }
+                    (Some(media_type), is) => {
+                        let is = if media_type == PDF { is } else { Is::Image };
+                        (Data::Base64 { media_type, text }, is)
+                    }
+                }
             }
-            Self::Base64(text, said) => (base64_at(text, field)?, said),
         };
-        let head = base64::head(&text, HEAD_BYTES);
-        // Some PDFs have other bytes before their first.
-        let is_pdf = said.ends_with("/pdf") && head.windows(5).any(|bytes| bytes == b"%PDF-");
-        let Some(media_type) = media_type(&head).or(is_pdf.then_some(PDF)) else {
-            let text = text_of(base64::decode(text)).ok_or_else(|| {
-                let message = "Must be a PDF, a picture or a text in UTF-8: models take no other \
-                               files. Send what it says as text.";
-                Error::invalid(field(), message)
-            })?;
-            return Ok(Part::Text(marked(name.as_deref(), text).into()));
-        };
-        let source = Source { field: field().into(), data: Data::Base64 { media_type, text } };
-        Ok(if media_type == PDF { Part::File { name, source } } else { Part::Image(source) })
+        let source = Source { field: field().into(), data };
+        Ok(match is {
+            Is::Image => Part::Image(source),
+            Is::File(name) => Part::File { name, source },
+        })
     }
 }
 
-fn base64_at<'a>(text: Cow<'a, str>, field: &dyn Fn() -> String) -> Result<Cow<'a, str>, Error> {
-    let wrong = || Error::invalid(field(), "Must be base64, and not empty.");
-    base64::normal(text).ok_or_else(wrong)
+/// What it is said to be.
+enum Is<'a> {
+    Image,
+    /// With its name.
+    File(Option<Cow<'a, str>>),
 }
 
 /// The media type of a `data:` URL (RFC 2397) that holds base64, and where that begins.
 fn data_url(url: &str) -> Option<(&str, usize)> {
-    let (head, data) = url.split_once(',')?;
-    let (scheme, parameters) = head.split_once(':')?;
-    let (media_type, encoding) = match parameters.split_once(';') {
-        Some((media_type, more)) => (media_type, more.rsplit(';').next()?),
-        None => return None,
-    };
-    let is_base64 = encoding.trim().eq_ignore_ascii_case("base64");
-    let is_it = scheme.eq_ignore_ascii_case("data") && is_base64;
-    (is_it && rules::is_media_type(media_type)).then_some((media_type, url.len() - data.len()))
+    let comma = url.bytes().position(|byte| byte == b',')?;
+    let (scheme, rest) = url.get(..comma)?.split_at_checked("data:".len())?;
+    let (rest, encoding) = rest.split_at_checked(rest.len().checked_sub(";base64".len())?)?;
+    let end = rest.bytes().position(|byte| byte == b';').unwrap_or(rest.len());
+    let media_type = rest.get(..end)?;
+    let is_it = scheme.eq_ignore_ascii_case("data:") && encoding.eq_ignore_ascii_case(";base64");
+    (is_it && rules::is_media_type(media_type)).then_some((media_type, comma + 1))
 }
 
 const PDF: &str = "application/pdf";
@@ -195,14 +202,15 @@ fn text_of(mut bytes: Vec<u8>) -> Option<String> {
 fn marked(name: Option<&str>, mut text: String) -> String {
     let mut tag = "document".to_owned();
     let mut rest = text.as_str();
-    while let Some(place) = rest.find("</document") {
-        rest = rest.get(place + 2..).unwrap_or_default();
+    while let Some(place) = rest.find('<') {
+        rest = rest.get(place + 1..).unwrap_or_default();
         // One more than follow the tag here.
-        while rest.starts_with(&tag) {
+        while rest.strip_prefix('/').is_some_and(|rest| rest.starts_with(&tag)) {
             tag.push('_');
         }
     }
-    let mut opening = format!("<{tag}");
+    let mut opening = "<".to_owned();
+    opening.push_str(&tag);
     if let Some(name) = name {
         opening.push_str(" name=\"");
         for ch in name.chars() {
@@ -212,11 +220,12 @@ fn marked(name: Option<&str>, mut text: String) -> String {
         opening.push('"');
     }
     opening.push_str(">\n");
-    let closing = format!("\n</{tag}>");
     // It may be megabytes, and must not be copied as it grows.
-    text.reserve_exact(opening.len() + closing.len());
+    text.reserve_exact(opening.len() + tag.len() + 4);
     text.insert_str(0, &opening);
-    text.push_str(&closing);
+    for end in ["\n</", &tag, ">"] {
+        text.push_str(end);
+    }
     text
 }
 
