@@ -141,9 +141,9 @@ fn request(dialect: &'static Api) -> Work {
     let catalog = catalog();
     Box::new(move || {
         let prompt = (dialect.parse)(&body).unwrap().prompt;
-        let attachment = degpt_edge::catalog::Attachments::Present;
         let model = prompt.model.as_deref();
-        let target = catalog.resolve(model, prompt.thinking, attachment).unwrap();
+        let needs = degpt_edge::catalog::needs(&prompt);
+        let target = catalog.resolve(model, prompt.thinking, &needs).unwrap();
         degpt::body(&prompt, &target).unwrap().bytes().len()
     })
 }

@@ -17,7 +17,7 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 25] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -26,6 +26,7 @@ pub const NAMES: [&str; 24] = [
     "DEFAULT_MODEL",
     "AUTO_MODELS",
     "VISION_MODEL",
+    "DOCUMENT_MODEL",
     "MODEL_ALIASES",
     "MODEL_FALLBACKS",
     "MODELS_EXTRA",
@@ -257,9 +258,11 @@ fn catalog(variables: &Variables<'_>) -> Result<Catalog, Error> {
     let extra = variables.json("MODELS_EXTRA", "");
     let aliases = variables.text("MODEL_ALIASES", "")?;
     let vision = variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?;
+    let document = variables.text("DOCUMENT_MODEL", "claude-sonnet-4-5-20250929")?;
     let fallbacks = variables.text("MODEL_FALLBACKS", "")?;
     let leads = if default.is_empty() { first } else { &default };
     let catalog = Catalog::new(&extra, &aliases, leads, &vision);
+    let catalog = catalog.and_then(|catalog| catalog.with_documents(&document));
     let catalog = catalog.and_then(|catalog| catalog.with_others(auto, &fallbacks));
     catalog.map_err(|fault| match fault {
         Fault::Default if default.is_empty() => bad("AUTO_MODELS"),
@@ -275,6 +278,7 @@ fn catalog_error(fault: Fault) -> Error {
         Fault::Vision => "VISION_MODEL",
         Fault::Auto => "AUTO_MODELS",
         Fault::Fallbacks => "MODEL_FALLBACKS",
+        Fault::Document => "DOCUMENT_MODEL",
     })
 }
 
@@ -375,6 +379,7 @@ mod tests {
             ("MODEL_FALLBACKS", "o3="),
             ("MODELS_LIVE", "secret"),
             ("VISION_MODEL", "secret"),
+            ("DOCUMENT_MODEL", "secret"),
             ("MODEL_ALIASES", "secret"),
             ("MODELS_EXTRA", "secret"),
             ("MODELS_EXTRA", r#"[{"id":"a","text_model":"sec\nret"}]"#),

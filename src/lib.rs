@@ -23,7 +23,7 @@
 //!
 //! 0. `scan`, `text`, `names`, `headers`, [`notes`], [`error`], [`tokens`]: bytes, look-ups, what may
 //!    stand in a header, which fields have no effect, failures, and how much a text counts.
-//! 1. [`json`], [`sse`]: the two formats.
+//! 1. [`json`], [`sse`], `base64`: the formats.
 //! 2. [`chat`], [`in_flight`]: the neutral middle, in which client APIs and DeGPT meet; how many
 //!    bytes all requests hold.
 //! 3. `degpt_chunk`: the form of nearly every chunk of DeGPT's.
@@ -47,8 +47,8 @@
 //! an error message of the gateway's own, but for a model's, a role's or a part's
 //! name and the path; no input from outside can make it panic.
 
+use degpt_edge_base::{base64, degpt_chunk, headers, names, text};
 pub use degpt_edge_base::{chat, error, in_flight, json, notes, sse, tokens};
-use degpt_edge_base::{degpt_chunk, headers, names, text};
 
 pub mod answer;
 pub mod auth;

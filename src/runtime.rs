@@ -5,7 +5,7 @@
 use std::future::Future;
 
 use crate::{
-    answer::{Exchange, Fed},
+    answer::{Exchange, Fed, Stages},
     chat::{Failure, Phase},
     dialect::Encoder,
     error::Error,
@@ -144,13 +144,14 @@ pub trait Runtime: Clone + 'static {
         download: Self::Download,
     ) -> Result<Fed, Failure>;
 
-    /// Has `encoder` write that choice of the answer: another model is asked for it, which must
-    /// begin by `by_ms` of the clock. Call this before anything of it is written.
+    /// Has `encoder` write that choice of the answer, which goes through `stages`: another model is
+    /// asked for it, which must begin by `by_ms` of the clock. Call this before anything of it is written.
     fn answered_by(
         &self,
         outlet: &Self::Outlet,
         choice: u32,
         encoder: Box<dyn Encoder>,
+        stages: Stages,
         by_ms: u64,
     );
 

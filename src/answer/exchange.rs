@@ -13,6 +13,7 @@
 use super::{
     pace::Pace,
     relay::{Client, Relay, Step, UpstreamBody},
+    stages::Stages,
 };
 use crate::{
     chat::{Failure, Phase},
@@ -298,9 +299,15 @@ impl Exchange {
 
     /// Has `encoder` write that choice: another model is asked for it, which must begin by `by_ms`.
     /// See [`Relay::answered_by`].
-    pub fn answered_by(&mut self, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+    pub fn answered_by(
+        &mut self,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        stages: Stages,
+        by_ms: u64,
+    ) {
         let choice = self.choice(choice);
-        choice.relay.answered_by(encoder);
+        choice.relay.answered_by(encoder, stages);
         choice.begins_by_ms = by_ms;
     }
 

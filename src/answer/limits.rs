@@ -63,6 +63,12 @@ impl Limiter {
         Self { passes, ..self }
     }
 
+    /// Whether reasoning passes.
+    #[must_use]
+    pub fn passes(&self) -> Reasoning {
+        self.passes
+    }
+
     /// Takes an event, and calls `on_event` with what passes. If this emits an
     /// [`Event::End`], the answer ends there: the caller must ignore the output of later calls.
     pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {

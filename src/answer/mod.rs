@@ -13,6 +13,7 @@
 mod call_gate;
 mod exchange;
 mod limits;
+mod overlap;
 mod pace;
 pub mod patience;
 mod relay;

@@ -6,7 +6,7 @@
 
 use crate::{
     answer::Patience,
-    answer::{Progress, Translator},
+    answer::{Progress, Stages, Translator},
     chat::{Failure, Phase},
     config::Timing,
     dialect::Encoder,
@@ -100,8 +100,8 @@ impl Relay {
 
     /// Has `encoder` write the answer: another model is asked for it. See
     /// [`Translator::answered_by`].
-    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>) {
-        self.translator.answered_by(encoder);
+    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>, stages: Stages) {
+        self.translator.answered_by(encoder, stages);
     }
 
     /// Gives up an upstream that does not begin to answer: another model has to be asked.
@@ -146,7 +146,7 @@ impl Relay {
         if client == Client::Busy {
             self.patience.hear(now_ms);
         }
-        let mut next_ms = match self.patience.left_ms(self.translator.phase(), now_ms) {
+        let mut next_ms = match self.patience.left_ms(self.translator.has_come(), now_ms) {
             Ok(left_ms) => left_ms,
             Err(error) => {
                 let progress = self.translator.upstream_failed(error, out);

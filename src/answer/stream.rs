@@ -107,6 +107,8 @@ impl Translator {
     /// A translator for one answer, which `encoder` encodes.
     #[must_use]
     pub fn new(encoder: Box<dyn Encoder>, stages: Stages, max_answer_bytes: usize) -> Self {
+        // What is hidden has not gone out, so another answer can still replace it.
+        let fresh = stages.hides_reasoning().then(|| stages.clone());
         Self {
             input: Input::new(max_answer_bytes),
             stages,
@@ -114,7 +116,7 @@ impl Translator {
             watch: None,
             output: Output { encoder, state: State::Unopened, is_broken: false },
             max_answer_bytes,
-            fresh: None,
+            fresh,
             opening: Opening::Anytime,
         }
     }
@@ -127,11 +129,15 @@ impl Translator {
         self
     }
 
-    /// Has `encoder` write the answer: another model is asked for it. Nothing may have been
-    /// written.
-    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>) {
+    /// Has `encoder` write the answer, which goes through `stages`: another model is asked for it.
+    /// Nothing may have been written.
+    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>, stages: Stages) {
         if self.output.state == State::Unopened {
             self.output.encoder = encoder;
+            if let Some(fresh) = &mut self.fresh {
+                fresh.clone_from(&stages);
+            }
+            self.stages = stages;
         }
     }
 
@@ -168,6 +174,7 @@ impl Translator {
         match result {
             // An answer that has ended can no longer fail.
             Err(error) if !self.gate.is_missed() => self.upstream_failed(error, out),
+            _ if self.stages.is_unanswered() => self.upstream_failed(Error::Declined, out),
             _ => {
                 // The client gets its headers now, even if the beginning of the text is held.
                 if self.phase() == Phase::Flowing {
@@ -265,6 +272,12 @@ impl Translator {
     /// Whether the answer has begun and is not held back.
     #[must_use]
     pub fn phase(&self) -> Phase {
+        Phase::of(self.has_come() == Phase::Flowing && !self.stages.is_silent())
+    }
+
+    /// The same, where reasoning that is hidden counts: it shows that an answer comes.
+    #[must_use]
+    pub fn has_come(&self) -> Phase {
         Phase::of(self.input.begun && self.gate.is_open())
     }
 
@@ -345,7 +358,7 @@ fn pass_on(
     if may_go_out && (end.is_some() || gate.has_said()) {
         gate.open(&mut |event| output.event(event, out));
     }
-    if let Some(finish) = end {
+    if let Some(finish) = end.filter(|_| !stages.is_unanswered()) {
         let usage = stages.usage();
         gate.end(&finish, usage, &mut |event| output.event(event, out));
         if gate.is_open() {

@@ -75,6 +75,9 @@ impl Whole {
                     *outcome = Some(Ok(()));
                 }
             });
+            if stages.is_unanswered() {
+                *outcome = Some(Err(Error::Declined));
+            }
         });
         if let (Err(error), None) = (result, &outcome) {
             *outcome = Some(Err(error));
@@ -96,10 +99,10 @@ impl Whole {
         self.outcome = Some(Err(error));
     }
 
-    /// Whether the answer has begun to arrive.
+    /// Whether the answer has begun to arrive. One that ended with its reasoning has not.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        Phase::of(self.input.begun)
+        Phase::of(self.input.begun && !self.stages.is_unanswered())
     }
 
     /// Whether the last read completed an event.

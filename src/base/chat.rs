@@ -24,8 +24,6 @@ pub struct Prompt<'a> {
     pub delivery: Delivery,
     /// Stop sequences and token limits.
     pub limits: Limits,
-    /// What to do if the last turn is the assistant's and the model cannot continue it.
-    pub prefill: Prefill,
     /// The tools that the model may call; `None` if it must not call any.
     pub tools: Option<Tools<'a>>,
     /// The required form of the text, if there is one.
@@ -110,14 +108,6 @@ pub struct Format<'a> {
     pub description: Option<&'a str>,
 }
 
-impl Prompt<'_> {
-    /// Whether any turn has an image or a file.
-    #[must_use]
-    pub fn has_attachment(&self) -> bool {
-        self.turns.iter().flat_map(|turn| &turn.parts).any(Part::is_attachment)
-    }
-}
-
 /// Where an answer must end. DeGPT does not support these limits: the gateway applies them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -135,15 +125,6 @@ impl Limits {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// What to do about a last turn of the assistant that the model cannot continue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prefill {
-    /// Return an error: the client relies on the continuation.
-    Refuse,
-    /// Ask the model to continue.
-    AskToContinue,
 }
 
 /// How the answer is delivered.
@@ -271,17 +252,26 @@ pub enum ToolOutcome {
     Failed,
 }
 
-/// The source of an image or a file.
+/// Where an image or a file comes from.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Source<'a> {
-    /// A URL, which may be a `data:` URL.
-    Url(Cow<'a, str>),
-    /// Base64 data in the request.
+pub struct Source<'a> {
+    /// The field of the request that holds it, like `messages[0].content[1].image_url.url`.
+    pub field: Box<str>,
+    /// Its content.
+    pub data: Data<'a>,
+}
+
+/// The content of an image or a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data<'a> {
+    /// It is at this http(s) address.
+    Address(Cow<'a, str>),
+    /// It is in the request.
     Base64 {
-        /// The media type, like `image/png`.
-        media_type: Cow<'a, str>,
-        /// The bytes, in base64, as the client sent them.
-        data: Cow<'a, str>,
+        /// The media type, like `image/png`, by its first bytes.
+        media_type: &'static str,
+        /// The bytes, in base64 as every decoder takes it.
+        text: Cow<'a, str>,
     },
 }
 

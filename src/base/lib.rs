@@ -7,6 +7,7 @@
 //!
 //! The list of layers, of which these are the first, is that of `src/lib.rs`.
 
+pub mod base64;
 pub mod chat;
 pub mod degpt_chunk;
 pub mod error;

@@ -41,6 +41,35 @@ pub(crate) fn not_digit(bytes: &[u8]) -> Option<usize> {
     })
 }
 
+/// Whether all are letters of base64 (RFC 4648, section 4), without its padding.
+pub(crate) fn is_base64(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks();
+    let is_odd = |word: u64| (not_plain_base64(word) | word) & each(0x80) != 0;
+    // A plus is rare.
+    let is_plus = |word: u64| {
+        let others = (word ^ each(b'+')).wrapping_add(each(0x7f));
+        (not_plain_base64(word) & others | word) & each(0x80) == 0
+    };
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        if is_odd(word) && !is_plus(word) {
+            return false;
+        }
+    }
+    rest.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+/// Marks the bytes of an ASCII `word` that are no letters of base64, and each plus.
+fn not_plain_base64(word: u64) -> u64 {
+    // Adding sets the highest bit of those that are not below `least`. A letter is so for one more
+    // of two, and no byte is both a letter and a digit.
+    let not_below = |word: u64, least: u8| word.wrapping_add(each(0x80 - least));
+    let lower = word | each(b' ');
+    let letters = not_below(lower, b'a') ^ not_below(lower, b'z' + 1);
+    let digits = not_below(word, b'/') ^ not_below(word, b'9' + 1);
+    !(letters ^ digits)
+}
+
 /// Marks quotes, backslashes and control characters.
 fn special_in(word: u64) -> u64 {
     let equal = |byte: u8| below(word ^ each(byte), 1);
@@ -82,7 +111,7 @@ const fn each(byte: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{line_break, not_digit, not_plain, special};
+    use super::{is_base64, line_break, not_digit, not_plain, special};
 
     #[test]
     fn every_byte_is_told_apart_at_every_place() {
@@ -103,6 +132,28 @@ mod tests {
                     let found = (!byte.is_ascii_digit()).then_some(place);
                     assert_eq!(not_digit(&digits), found, "{digits:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn base64_is_told_at_every_place() {
+        for length in 1..=20 {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[place] = byte;
+                    let is_letter = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+                    assert_eq!(is_base64(&bytes), is_letter, "{bytes:?}");
+                }
+            }
+        }
+        for first in 0..=u8::MAX {
+            for second in 0..=u8::MAX {
+                let bytes = [b'Z', first, second, b'0', b'+', b'/', b'z', b'9', b'A'];
+                let is_letter =
+                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+                assert_eq!(is_base64(&bytes), bytes.iter().all(is_letter), "{bytes:?}");
             }
         }
     }

@@ -11,15 +11,17 @@ mod model;
 mod names;
 mod pattern;
 mod service;
+mod takers;
 
 use std::rc::Rc;
 
 use crate::json;
-pub use choice::{Attachments, Target};
+pub use choice::Target;
 pub use listing::{Listed, Live};
 pub use model::{Images, Model};
 use pattern::Rules;
 pub use service::Service;
+pub use takers::{Need, needs};
 
 /// The day of the newest entry of `catalog.json`, as YYYYMMDD.
 pub const DATE: u32 = 20_260_209;
@@ -42,6 +44,8 @@ pub struct Catalog {
     fallbacks: Rules,
     /// The id of an entry that takes images, or `None` for `off`.
     vision: Option<String>,
+    /// The id of an entry that takes PDFs, or `None` for `off`.
+    document: Option<String>,
 }
 
 /// The variable that is not valid.
@@ -55,6 +59,8 @@ pub enum Fault {
     Default,
     /// `VISION_MODEL` is unknown, or takes no images.
     Vision,
+    /// `DOCUMENT_MODEL` is unknown, or takes no PDFs.
+    Document,
     /// `AUTO_MODELS` names an unknown model.
     Auto,
     /// `MODEL_FALLBACKS` is not a list of `from=to,to`, or names an unknown model.
@@ -82,6 +88,7 @@ impl Catalog {
             auto: vec![default.to_owned()],
             fallbacks: Rules::default(),
             vision: (vision != "off").then(|| vision.to_owned()),
+            document: None,
         };
         for pair in items(aliases, ',') {
             catalog

@@ -1,10 +1,14 @@
 use proptest::prelude::*;
 
-use super::{Attachments, Attachments as A, Catalog, Fault};
+use super::{Catalog, Fault, Need};
 use crate::{
     chat::{Thinking, Thinking as T},
     error::Error,
 };
+
+type Needs = &'static [(Need, &'static str)];
+const NONE: Needs = &[];
+const PICTURE: Needs = &[(Need::Picture, "a.picture")];
 
 const VISION: &str = "doubao-seed-1-6-250615";
 
@@ -26,46 +30,46 @@ fn ids_are_unique() {
 fn names_lead_to_the_model_that_answers() {
     let aliases = "gpt-5.2 = o3, claude-*=claude-sonnet-4-5-20250929, claude-3-*=gpt-4o";
     let catalog = catalog("", aliases).unwrap_or_else(|fault| unreachable!("{fault:?}"));
-    let table = [
+    let table: [(_, _, Needs, _, _); 17] = [
         // name, thinking, attachment -> id, upstream
-        (None, T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
-        (Some("auto"), T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
-        (Some(""), T::Off, A::Absent, "deepseek-chat", "deepseek-chat"),
-        (Some("auto"), T::Off, A::Present, VISION, VISION),
-        (Some("qwen3-235b-a22b"), T::Off, A::Absent, "qwen3-235b-a22b", "qwen3-235b-a22b"),
-        (Some("qwen3-235b-a22b"), T::On, A::Absent, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
-        (Some("qwen3-235b-a22b-think"), T::Off, A::Absent, "qwen3-235b-a22b", "qwen3-235b-a22b"),
+        (None, T::Off, NONE, "deepseek-chat", "deepseek-chat"),
+        (Some("auto"), T::Off, NONE, "deepseek-chat", "deepseek-chat"),
+        (Some(""), T::Off, NONE, "deepseek-chat", "deepseek-chat"),
+        (Some("auto"), T::Off, PICTURE, VISION, VISION),
+        (Some("qwen3-235b-a22b"), T::Off, NONE, "qwen3-235b-a22b", "qwen3-235b-a22b"),
+        (Some("qwen3-235b-a22b"), T::On, NONE, "qwen3-235b-a22b-think", "qwen3-235b-a22b"),
+        (Some("qwen3-235b-a22b-think"), T::Off, NONE, "qwen3-235b-a22b", "qwen3-235b-a22b"),
         // There is no variant that does not reason.
-        (Some("o3"), T::Off, A::Absent, "o3", "o3"),
-        (Some("qwen3-235b-a22b"), T::Off, A::Present, "qwen3-235b-a22b", "qwen-vl-plus"),
-        (Some("qwen3-235b-a22b"), T::On, A::Present, "qwen3-235b-a22b-think", "qvq-max"),
+        (Some("o3"), T::Off, NONE, "o3", "o3"),
+        (Some("qwen3-235b-a22b"), T::Off, PICTURE, "qwen3-235b-a22b", "qwen-vl-plus"),
+        (Some("qwen3-235b-a22b"), T::On, PICTURE, "qwen3-235b-a22b-think", "qvq-max"),
         (
             Some("qwen3-235b-a22b-think"),
             T::Unsaid,
-            A::Absent,
+            NONE,
             "qwen3-235b-a22b-think",
             "qwen3-235b-a22b",
         ),
         // There is no reasoning variant: the model itself answers.
-        (Some("gpt-4o"), T::On, A::Absent, "gpt-4o", "gpt-4o"),
-        (Some("o3"), T::On, A::Absent, "o3", "o3"),
+        (Some("gpt-4o"), T::On, NONE, "gpt-4o", "gpt-4o"),
+        (Some("o3"), T::On, NONE, "o3", "o3"),
         // Order of precedence: an exact alias, an id, a long prefix, a short prefix.
-        (Some("gpt-5.2"), T::Off, A::Absent, "o3", "o3"),
+        (Some("gpt-5.2"), T::Off, NONE, "o3", "o3"),
         (
             Some("claude-opus-4-20250514"),
             T::Off,
-            A::Absent,
+            NONE,
             "claude-opus-4-20250514",
             "claude-opus-4-20250514",
         ),
         (
             Some("claude-haiku-9"),
             T::Off,
-            A::Absent,
+            NONE,
             "claude-sonnet-4-5-20250929",
             "claude-sonnet-4-5-20250929",
         ),
-        (Some("claude-3-5-sonnet"), T::Off, A::Absent, "gpt-4o", "gpt-4o"),
+        (Some("claude-3-5-sonnet"), T::Off, NONE, "gpt-4o", "gpt-4o"),
     ];
     for (name, thinking, attachment, id, upstream) in table {
         let target = catalog.resolve(name, thinking, attachment);
@@ -73,7 +77,7 @@ fn names_lead_to_the_model_that_answers() {
             target.as_ref().map(|target| (target.model.id.as_str(), target.upstream.as_str()));
         assert_eq!(found, Ok((id, upstream)), "{name:?} {thinking:?} {attachment:?}");
     }
-    let nowhere = catalog.resolve(Some("deepsek/deep"), T::Off, A::Absent);
+    let nowhere = catalog.resolve(Some("deepsek/deep"), T::Off, NONE);
     let nearest = "`deepseek-chat`, `deepseek-reasoner`";
     assert!(
         matches!(&nowhere, Err(Error::UnknownModel { name, nearest: near })
@@ -118,9 +122,12 @@ proptest! {
 fn without_a_vision_model_a_picture_for_a_blind_one_is_refused_by_name() {
     let catalog = Catalog::new("", "", "deepseek-chat", "off");
     let catalog = catalog.unwrap_or_else(|fault| unreachable!("{fault:?}"));
-    let error = catalog.resolve(None, Thinking::Off, Attachments::Present);
-    let message = error.map(|_| ()).map_err(|error| error.message());
-    assert_eq!(message, Err("The model `deepseek-chat` takes no pictures or files.".into()));
+    let error = catalog.resolve(None, Thinking::Off, PICTURE);
+    let error = error.map(|_| ()).unwrap_err();
+    assert_eq!(error.param(), Some("a.picture"));
+    let message = error.message();
+    let start = "The model `deepseek-chat` takes no pictures. These do: `doubao-seed-1-6-250615`, ";
+    assert!(message.starts_with(start), "{message}");
 }
 
 #[test]

@@ -32,6 +32,7 @@ fn rule(name: &str) -> &'static str {
         "DEFAULT_MODEL" => "an id of the models list",
         "AUTO_MODELS" => "`off`, or ids of the models list, comma-separated, in one text",
         "VISION_MODEL" => "`off`, or the id of a model that takes pictures",
+        "DOCUMENT_MODEL" => "`off`, or the id of a Claude model, which take PDFs",
         "MODEL_ALIASES" => {
             "`from=to`, comma-separated, each `to` an id of the models list, in one text"
         }

@@ -1,6 +1,8 @@
 //! The body of a chat request: it knows where its messages end, so that more of them
 //! can follow.
 
+use std::rc::Rc;
+
 use super::wire;
 use crate::{
     error::Error,
@@ -14,10 +16,13 @@ pub struct Body {
     model: String,
     /// Where the bracket is that closes the list of messages. There is at least one.
     messages_end: usize,
+    /// What the answer goes on from, if the model is only asked to.
+    prefix: Rc<str>,
 }
 
 impl Body {
-    /// Writes `question` to `model`, which takes about `size_hint` bytes.
+    /// Writes `question` to `model`, which takes about `size_hint` bytes. The answer goes on from
+    /// `prefix`.
     ///
     /// # Errors
     /// [`Error::Overloaded`], when the memory is used up.
@@ -25,11 +30,17 @@ impl Body {
         question: &wire::Question<'_>,
         model: &str,
         size_hint: usize,
+        prefix: String,
     ) -> Result<Self, Error> {
         // One allocation for a picture of megabytes instead of one at each doubling.
         let mut out = Growing::with_room(size_hint);
         let messages_end = question.write(&mut out);
-        Ok(Self { bytes: out.into_bytes()?, model: model.to_owned(), messages_end })
+        Ok(Self {
+            bytes: out.into_bytes()?,
+            model: model.to_owned(),
+            messages_end,
+            prefix: prefix.into(),
+        })
     }
 
     /// The model's name at DeGPT, as the web client calls it whatever the messages hold: DeGPT
@@ -37,6 +48,13 @@ impl Body {
     #[must_use]
     pub fn model(&self) -> &str {
         &self.model
+    }
+
+    /// The end of the text that the model is asked to go on from, of which its answer may repeat
+    /// some; empty if it is not.
+    #[must_use]
+    pub fn prefix(&self) -> Rc<str> {
+        Rc::clone(&self.prefix)
     }
 
     /// The JSON text.

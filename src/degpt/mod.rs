@@ -13,7 +13,7 @@ mod wire;
 #[cfg(doc)]
 use crate::chat::Prompt;
 pub use body::Body;
-pub use request::{body, size_hint};
+pub use request::{body, most_tokens, size_hint};
 pub use sign_in::{Token, count_body, is_used_up, service, sign_in_body, token};
 pub use stream::Reader;
 

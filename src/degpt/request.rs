@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalog::{Images, Target},
-    chat::{Part, Prefill, Prompt, Role, Source, ToolOutcome, Turn},
+    chat::{Data, Part, Prompt, Role, Source, ToolOutcome, Turn},
     error::Error,
     in_flight, json,
     tools::markup,
@@ -21,38 +21,27 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Invalid`] when nothing is left to say once empty messages are left
-/// out, or when the answer is to go on from a text and the model cannot;
-/// [`Error::Overloaded`], when the memory is used up.
+/// out; [`Error::Overloaded`], when the memory is used up.
 pub fn body(prompt: &Prompt<'_>, target: &Target) -> Result<Body, Error> {
     in_flight::probe(markup_bytes(prompt))?;
     let family = Family::of(&target.upstream);
     let mut messages = match family {
         Family::Claude => claude_messages(prompt),
-        Family::DeepSeek | Family::Qwen | Family::Other => {
-            plain_messages(prompt, target.model.images)
-        }
+        Family::Qwen | Family::Other => plain_messages(prompt, target.model.images),
     };
     let Some(last) = messages.last() else {
         return Err(Error::invalid("messages", "messages: there is no text in any of them."));
     };
     let unanswered = unanswered(prompt);
     let is_prefilled = last.role == ASSISTANT && unanswered.is_empty();
-    let reload = is_prefilled && family.continues(target.model.think);
+    let reload = is_prefilled && family == Family::Qwen && !target.model.think;
+    let mut prefix = String::new();
     if is_prefilled && !reload {
-        match prompt.prefill {
-            Prefill::Refuse => {
-                let message = format!(
-                    "messages: the last one is the assistant's, and `{}` cannot go on from it. \
-                     Only DeepSeek models, and Qwen models that do not think, can.",
-                    target.model.id
-                );
-                return Err(Error::invalid("messages", message));
-            }
-            Prefill::AskToContinue => messages.push(wire::Message {
-                role: USER,
-                content: wire::Content::Text(vec![CONTINUE.into()], ""),
-            }),
+        if let wire::Content::Text(texts, separator) = &last.content {
+            prefix = end_of(texts, separator);
         }
+        let content = wire::Content::Text(vec![CONTINUE.into()], "");
+        messages.push(wire::Message { role: USER, content });
     }
     if !unanswered.is_empty() {
         let content = wire::Content::Text(unanswered, "\n");
@@ -64,10 +53,30 @@ pub fn body(prompt: &Prompt<'_>, target: &Target) -> Result<Body, Error> {
         enable_thinking: target.model.think,
         reload,
     };
-    Body::write(&question, &target.model.text_model, size_hint(prompt))
+    Body::write(&question, &target.model.text_model, size_hint(prompt), prefix)
 }
 
-/// Asks a model that cannot continue a text to go on from one.
+/// The most of a text to go on from that is compared with the answer, in bytes.
+const MOST_PREFIX_BYTES: usize = 16 << 10;
+
+/// The end of the text that `texts` are, with `separator` between them.
+fn end_of(texts: &[Cow<'_, str>], separator: &str) -> String {
+    let mut pieces = Vec::new();
+    let mut room = MOST_PREFIX_BYTES;
+    for (place, text) in texts.iter().enumerate().rev() {
+        for piece in [text.as_ref(), if place > 0 { separator } else { "" }] {
+            let start = piece.ceil_char_boundary(piece.len().saturating_sub(room));
+            let piece = piece.get(start..).unwrap_or_default();
+            room = if start > 0 { 0 } else { room - piece.len() };
+            pieces.push(piece);
+        }
+    }
+    pieces.reverse();
+    crate::text::joined(&pieces, "")
+}
+
+/// Asks a model to go on from a text. A server that continues one by itself ends at the first code
+/// fence for DeepSeek, and does nothing for most.
 const CONTINUE: &str =
     "Continue exactly where your last message ends, without repeating any of it.";
 
@@ -91,9 +100,8 @@ fn unanswered<'a>(prompt: &Prompt<'_>) -> Vec<Cow<'a, str>> {
 enum Family {
     /// Anthropic's API: no system role, turns that alternate, the user's first.
     Claude,
-    /// OpenAI's chat shape; continues a last turn of the assistant.
-    DeepSeek,
-    /// Likewise, when it does not think.
+    /// OpenAI's chat shape; continues a last turn of the assistant (`reload`), when it does not
+    /// think.
     Qwen,
     /// OpenAI's chat shape.
     Other,
@@ -101,19 +109,18 @@ enum Family {
 
 impl Family {
     fn of(upstream: &str) -> Self {
-        let table = [("claude", Self::Claude), ("deepseek", Self::DeepSeek), ("qwen", Self::Qwen)];
+        let table = [("claude", Self::Claude), ("qwen", Self::Qwen)];
         let known = table.into_iter().find(|(prefix, _)| upstream.starts_with(prefix));
         known.map_or(Self::Other, |(_, family)| family)
     }
+}
 
-    /// Whether it continues a last turn of the assistant (`reload`).
-    fn continues(self, thinks: bool) -> bool {
-        match self {
-            Self::DeepSeek => true,
-            Self::Qwen => !thinks,
-            Self::Claude | Self::Other => false,
-        }
-    }
+/// The most tokens of an answer of `target`, with its reasoning, if DeGPT has a limit of its own and
+/// does not tell when that has ended one.
+#[must_use]
+pub fn most_tokens(target: &Target) -> Option<u64> {
+    let is_claude = Family::of(&target.upstream) == Family::Claude;
+    is_claude.then_some(if target.model.think { 16_000 } else { 10_000 })
 }
 
 /// A piece of a message once tool calls and results have become text.
@@ -222,31 +229,17 @@ fn attachment<'a>(part: &'a Part<'a>, images: Images) -> Option<wire::Part<'a>> 
 }
 
 fn url<'a>(source: &'a Source<'a>) -> wire::Url<'a> {
-    match source {
-        Source::Url(url) => wire::Url::Plain(url),
-        Source::Base64 { media_type, data } => wire::Url::Data { media_type, data },
+    match &source.data {
+        Data::Address(url) => wire::Url::Plain(url),
+        Data::Base64 { media_type, text } => wire::Url::Data { media_type, data: text },
     }
 }
 
 fn anthropic_source<'a>(source: &'a Source<'a>) -> wire::Source<'a> {
-    let (media_type, data) = match source {
-        Source::Base64 { media_type, data } => (media_type.as_ref(), data.as_ref()),
-        Source::Url(url) => match split_data_url(url) {
-            Some(parts) => parts,
-            None => return wire::Source::Url { url },
-        },
-    };
-    // A common misspelling, which Anthropic refuses.
-    let media_type = if media_type == "image/jpg" { "image/jpeg" } else { media_type };
-    wire::Source::Base64 { media_type, data }
-}
-
-/// The media type and the base64 text of a `data:` URL (RFC 2397).
-fn split_data_url(url: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = url.split_once(':')?;
-    let (head, data) = rest.split_once(";base64,")?;
-    let media_type = head.split_once(';').map_or(head, |(media_type, _)| media_type);
-    scheme.eq_ignore_ascii_case("data").then_some((media_type, data))
+    match &source.data {
+        Data::Address(url) => wire::Source::Url { url },
+        Data::Base64 { media_type, text } => wire::Source::Base64 { media_type, data: text },
+    }
 }
 
 /// A turn's parts with tool calls and results in words, in their places.
@@ -301,9 +294,8 @@ pub fn size_hint(prompt: &Prompt<'_>) -> usize {
 fn part_bytes(part: &Part<'_>) -> usize {
     match part {
         Part::Text(text) => json::escaped_bytes(text),
-        Part::Image(source) | Part::File { source, .. } => match source {
-            Source::Url(url) => url.len(),
-            Source::Base64 { data, .. } => data.len(),
+        Part::Image(source) | Part::File { source, .. } => match &source.data {
+            Data::Address(text) | Data::Base64 { text, .. } => text.len(),
         },
         Part::ToolCall { arguments, .. } => json::escaped_bytes(arguments),
         Part::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),

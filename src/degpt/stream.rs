@@ -183,7 +183,8 @@ impl Reader {
 
     fn end(&mut self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         self.give_up_half(on_event);
-        if !self.begun {
+        // A reason for an empty answer is one.
+        if !self.begun && self.finish == Finish::Stop {
             return Err(Error::Declined);
         }
         if let TextSoFar::Sentence(held) = self.text {

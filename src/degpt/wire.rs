@@ -113,7 +113,7 @@ impl Part<'_> {
 #[derive(Debug)]
 pub(crate) enum Url<'a> {
     Plain(&'a str),
-    Data { media_type: &'a str, data: &'a str },
+    Data { media_type: &'static str, data: &'a str },
 }
 
 impl Url<'_> {
@@ -121,7 +121,8 @@ impl Url<'_> {
         match self {
             Self::Plain(url) => out.text(url),
             Self::Data { media_type, data } => {
-                out.json("\"data:").escaped(media_type).json(";base64,").escaped(data).json("\"")
+                // Neither has anything to escape.
+                out.json("\"data:").json(media_type).json(";base64,").json(data).json("\"")
             }
         };
     }
@@ -129,8 +130,14 @@ impl Url<'_> {
 
 #[derive(Debug)]
 pub(crate) enum Source<'a> {
-    Base64 { media_type: &'a str, data: &'a str },
-    Url { url: &'a str },
+    /// Base64 has nothing to escape.
+    Base64 {
+        media_type: &'static str,
+        data: &'a str,
+    },
+    Url {
+        url: &'a str,
+    },
 }
 
 impl Source<'_> {
@@ -139,8 +146,9 @@ impl Source<'_> {
             Self::Base64 { media_type, data } => out
                 .json(r#"{"type":"base64","media_type":"#)
                 .text(media_type)
-                .json(r#","data":"#)
-                .text(data),
+                .json(r#","data":""#)
+                .json(data)
+                .json("\""),
             Self::Url { url } => out.json(r#"{"type":"url","url":"#).text(url),
         };
         out.json("}");

@@ -1,11 +1,8 @@
 //! The content of messages in OpenAI's APIs: texts, images and files.
 
-use super::{
-    fields,
-    rules::{self, Scheme},
-};
+use super::{fields, files::Given, rules};
 use crate::{
-    chat::{self, Role, Source},
+    chat::{self, Role},
     error::Error,
     json::{
         Asks::{Nothing, NothingIf},
@@ -182,9 +179,9 @@ fn read_part<'a>(
         Is::Text => chat::Part::Text(part.text.ok_or_else(|| missing("text"))?.0),
         Is::Refusal => chat::Part::Text(part.refusal.ok_or_else(|| missing("refusal"))?.0),
         Is::Image(step) => {
-            let url = part.image_url.ok_or_else(|| missing("image_url"))?.url.0;
-            check_url(&url, &|| format!("{}.{step}", path()))?;
-            chat::Part::Image(Source::Url(url))
+            let url = part.image_url.ok_or_else(|| lacks_data(path, "image_url"))?.url.0;
+            let field = || format!("{}.{step}", path());
+            Given::by_url(url, &field)?.image(&field)?
         }
         Is::File => {
             let file = part.file.ok_or_else(|| missing("file"))?;
@@ -199,20 +196,18 @@ fn read_file<'a>(file: File<'a>, path: &dyn Fn() -> String) -> Result<chat::Part
     let (step, data) = match (file.data, file.url) {
         (Some(data), _) => ("file_data", data.0),
         (None, Some(url)) => ("file_url", url.0),
-        (None, None) => return Err(rules::missing(&path(), "file_data")),
+        (None, None) => return Err(lacks_data(path, "file_data")),
     };
-    check_url(&data, &|| format!("{}.{step}", path()))?;
-    Ok(chat::Part::File { name: file.filename.map(|name| name.0), source: Source::Url(data) })
+    let field = || format!("{}.{step}", path());
+    Given::by_url(data, &field)?.file(file.filename.map(|name| name.0), &field)
 }
 
-/// Checks that an image or file has a URL that DeGPT can load. DeGPT would not report that
-/// it cannot.
-fn check_url(url: &str, path: &dyn Fn() -> String) -> Result<(), Error> {
-    match Scheme::of(url) {
-        Some(Scheme::Web | Scheme::Data) => Ok(()),
-        None => Err(Error::invalid(
-            path(),
-            "Must be an http(s) URL or a data URL like `data:image/png;base64,…`.",
-        )),
-    }
+/// The error of an image or a file that is perhaps in a store, which this gateway does not have.
+#[cold]
+fn lacks_data(path: &dyn Fn() -> String, field: &str) -> Error {
+    let message = format!(
+        "`{field}` is missing. No files are kept here, so a `file_id` leads to none: send the file \
+         itself as a data URL, or its address."
+    );
+    Error::invalid(format!("{}.{field}", path()), message)
 }

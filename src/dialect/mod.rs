@@ -14,6 +14,7 @@ pub mod anthropic;
 mod builtin_tools;
 mod content;
 mod fields;
+mod files;
 mod known;
 pub mod openai;
 mod request;

@@ -2,7 +2,7 @@
 
 use super::{fields, rules, thinking, tool_wire};
 use crate::{
-    chat::{Delivery, Format, Limits, Part, Prefill, Prompt, Role, Tools, Turn},
+    chat::{Delivery, Format, Limits, Part, Prompt, Role, Tools, Turn},
     error::Error,
     json::{Content, Known, Raw, Reader, Seen, Text, fields},
     notes::Notes,
@@ -89,7 +89,6 @@ pub(super) struct Own<'a> {
     pub(super) turns: Vec<Turn<'a>>,
     pub(super) tools: Option<Tools<'a>>,
     pub(super) delivery: Delivery,
-    pub(super) prefill: Prefill,
     /// The most stop sequences that it allows.
     pub(super) most_stops: usize,
 }
@@ -106,7 +105,7 @@ impl<'a> Common<'a> {
     /// # Errors
     /// [`Error::Invalid`] for a format or a limit that is not valid.
     pub(super) fn into_prompt(self, own: Own<'a>, mut notes: Notes) -> Result<Prompt<'a>, Error> {
-        let Own { mut turns, tools, delivery, prefill, most_stops } = own;
+        let Own { mut turns, tools, delivery, most_stops } = own;
         let formats = [
             ("response_format", self.response_format),
             ("output_config.format", self.output_config.and_then(|config| config.format)),
@@ -136,7 +135,6 @@ impl<'a> Common<'a> {
             reasoning,
             delivery,
             limits,
-            prefill,
             tools,
             format,
             notes,

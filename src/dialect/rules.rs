@@ -157,63 +157,23 @@ pub(super) fn drop_billing_lines(turns: &mut [Turn<'_>]) {
     }
 }
 
-/// Whether `data` can be base64 (RFC 4648, either alphabet, with line breaks or without). Of
-/// a long one only the ends are looked at: the model's provider reads it all.
-pub(super) fn is_base64(data: &str) -> bool {
-    const END_BYTES: usize = 4_096;
-    let padded = data.trim_ascii_end();
-    let plain = padded.trim_end_matches('=').as_bytes();
-    let is_wrapped = plain.iter().take(END_BYTES).any(|byte| matches!(byte, b'\r' | b'\n'));
-    let is_known = |byte: &u8| match byte {
-        b'+' | b'/' | b'-' | b'_' => true,
-        b'\r' | b'\n' => is_wrapped,
-        _ => byte.is_ascii_alphanumeric(),
-    };
-    let tail = plain.len().saturating_sub(END_BYTES);
-    !plain.is_empty()
-        && plain.iter().take(END_BYTES).all(is_known)
-        && plain.iter().skip(tail).all(is_known)
-        && padded.len() - plain.len() <= 2
-        // Four letters are three bytes, so one letter alone is none.
-        && (is_wrapped || plain.len() % 4 != 1)
-}
-
 /// Whether `text` can be a media type, like `image/png`.
 pub(super) fn is_media_type(text: &str) -> bool {
     text.split_once('/').is_some_and(|(kind, more)| !kind.is_empty() && !more.is_empty())
 }
 
-/// Where a URL leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
-    /// `http:` or `https:`.
-    Web,
-    /// `data:`, with base64 in it.
-    Data,
-}
-
-impl Scheme {
-    /// The scheme of `url`; `None` for one that DeGPT cannot load.
-    pub(super) fn of(url: &str) -> Option<Self> {
-        let (scheme, rest) = url.split_once(':')?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" | "https" => {
-                let host = rest.strip_prefix("//")?;
-                let begins = host.bytes().next()?;
-                (!matches!(begins, b'/' | b':' | b'?' | b'#' | b' ')).then_some(Self::Web)
-            }
-            "data" => {
-                let (head, data) = rest.split_once(";base64,")?;
-                (is_media_type(head) && is_base64(data)).then_some(Self::Data)
-            }
-            _ => None,
-        }
-    }
+/// Whether `url` is an http(s) address.
+pub(super) fn is_address(url: &str) -> bool {
+    // It may be a data URL of megabytes.
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let host = rest.strip_prefix("//").filter(|_| is_web);
+    host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':', '?', '#', ' ']))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Scheme, alternatives, is_base64};
+    use super::{alternatives, is_address};
 
     #[test]
     fn alternatives_are_listed() {
@@ -223,37 +183,22 @@ mod tests {
     }
 
     #[test]
-    fn schemes_are_told_apart() {
+    fn addresses_are_told_from_other_urls() {
         let table = [
-            ("https://a.example/p", Some(Scheme::Web)),
-            ("HTTP://a.example/p", Some(Scheme::Web)),
-            ("data:image/png;base64,AA==", Some(Scheme::Data)),
-            ("data:image/png,AA", None),
-            ("data:image/png;base64,", None),
-            ("data:;base64,AA==", None),
-            ("data:image/;base64,AA==", None),
-            ("https:", None),
-            ("https:///p", None),
-            ("https:a.example/p", None),
-            ("https://[::1]/p", Some(Scheme::Web)),
-            ("ftp://a.example/p", None),
-            ("a.png", None),
+            ("https://a.example/p", true),
+            ("HTTP://a.example/p", true),
+            ("https://[::1]/p", true),
+            ("https:", false),
+            ("https://", false),
+            ("https:///p", false),
+            ("https:a.example/p", false),
+            ("https://?a", false),
+            ("ftp://a.example/p", false),
+            ("data:image/png;base64,AA==", false),
+            ("a.png", false),
         ];
-        for (url, scheme) in table {
-            assert_eq!(Scheme::of(url), scheme, "{url}");
-        }
-    }
-
-    #[test]
-    fn base64_is_told_from_what_is_not() {
-        let long = "A".repeat(10_000);
-        for data in ["AA", "AA==", "AAA", "AAA=", "AAAA\r\nAAAA\n", "-_+/", &long] {
-            assert!(is_base64(data), "{data}");
-        }
-        let broken = [format!("!{long}"), format!("{long}!"), format!("{long}A")];
-        let short = ["", "=", "\n", "A", "A=AA", "AA===", "A A", "é"];
-        for data in broken.iter().map(String::as_str).chain(short) {
-            assert!(!is_base64(data), "{data}");
+        for (url, expected) in table {
+            assert_eq!(is_address(url), expected, "{url}");
         }
     }
 }

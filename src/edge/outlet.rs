@@ -39,7 +39,7 @@ use super::{
     js::{Call, Controller, Piping},
 };
 use crate::{
-    answer::{Client, Exchange, Fed, Orders},
+    answer::{Client, Exchange, Fed, Orders, Stages},
     chat::{Failure, MOST_CHOICES, Phase},
     dialect::Encoder,
     error::Error,
@@ -125,9 +125,15 @@ impl Outlet {
     }
 
     /// See [`Runtime::answered_by`](crate::runtime::Runtime::answered_by).
-    pub(super) fn answered_by(&self, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+    pub(super) fn answered_by(
+        &self,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        stages: Stages,
+        by_ms: u64,
+    ) {
         let mut exchange = self.shared.exchange.borrow_mut();
-        exchange.answered_by(choice, encoder, by_ms);
+        exchange.answered_by(choice, encoder, stages, by_ms);
     }
 
     /// See [`Runtime::fail`](crate::runtime::Runtime::fail).

@@ -19,7 +19,7 @@ use super::{
     outlet::Outlet,
 };
 use crate::{
-    answer::{Exchange, Fed, UpstreamBody},
+    answer::{Exchange, Fed, Stages, UpstreamBody},
     chat::{Failure, Phase},
     dialect::Encoder,
     error::Error,
@@ -123,8 +123,15 @@ impl Runtime for Workers {
         outlet.feed(choice, download).await
     }
 
-    fn answered_by(&self, outlet: &Outlet, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
-        outlet.answered_by(choice, encoder, by_ms);
+    fn answered_by(
+        &self,
+        outlet: &Outlet,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        stages: Stages,
+        by_ms: u64,
+    ) {
+        outlet.answered_by(choice, encoder, stages, by_ms);
     }
 
     fn fail(&self, outlet: &Outlet, choice: u32, error: Error) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::spare::Spare;
 use crate::{
     answer::{Counting, Limiter, Stages},
-    catalog::{Attachments, Target},
+    catalog::Target,
     chat::{Delivery, Limits, Prompt, Reasoning, Stamp, UsageReport},
     degpt,
     dialect::{self, Asked},
@@ -17,11 +17,6 @@ use crate::{
     prompt_tokens,
     tools::{self, Stage, Strict, Wanted},
 };
-
-/// What the models that may answer `prompt` have to take.
-pub(super) fn attachments(prompt: &Prompt<'_>) -> Attachments {
-    if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent }
-}
 
 /// Whether a client wants an error for what has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +64,8 @@ pub(super) struct Job {
     reasoning: Reasoning,
     /// What it takes to ask another model.
     pub(super) spare: Spare,
+    /// What the answer goes on from.
+    prefix: Rc<str>,
     /// What has no effect, as a header; empty if everything has one.
     pub(super) ignored: String,
 }
@@ -108,6 +105,7 @@ impl Job {
             limits: prompt.limits,
             reasoning: prompt.reasoning,
             spare: Spare::default(),
+            prefix: body.prefix(),
             ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
         };
         Ok((job, body))
@@ -117,7 +115,7 @@ impl Job {
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
         let schemas = self.schema.as_ref().map_or(0, String::capacity) + self.strict.held_bytes();
         let each = BASE_BYTES * self.reply.choices() as usize;
-        each + body.held_bytes() + schemas + self.reply.held_bytes()
+        each + body.held_bytes() + self.prefix.len() + schemas + self.reply.held_bytes()
     }
 
     /// The writer of a streamed answer to that choice.
@@ -127,7 +125,10 @@ impl Job {
 
     /// The stages that one answer goes through.
     pub(super) fn stages(&self, counting: Counting) -> Stages {
+        let most_tokens = degpt::most_tokens(&self.target);
+        let counting = if most_tokens.is_some() { Counting::On } else { counting };
         let limiter = Limiter::new(&self.limits, self.prompt_tokens, counting);
-        Stages::new(self.stage.clone(), limiter.with(self.reasoning))
+        let stages = Stages::new(self.stage.clone(), limiter.with(self.reasoning));
+        stages.after(Rc::clone(&self.prefix)).at_most(most_tokens)
     }
 }

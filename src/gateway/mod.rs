@@ -21,7 +21,7 @@ use std::rc::Rc;
 use crate::{
     answer::Patience,
     auth::{self, Caller},
-    catalog::{Service, Target},
+    catalog::{self, Service, Target},
     chat::{Delivery, Prompt, Stamp},
     config::{Config, Cors},
     degpt,
@@ -213,13 +213,13 @@ async fn targets<E: Runtime>(
 ) -> Result<Vec<Target>, Error> {
     let catalog = &gateway.config.catalog;
     let (name, thinking) = (prompt.model.as_deref(), prompt.thinking);
-    let attachments = job::attachments(prompt);
+    let needs = catalog::needs(prompt);
     let live = service::known(gateway, edge);
-    match catalog.candidates(name, live.as_deref(), thinking, attachments) {
+    match catalog.candidates(name, live.as_deref(), thinking, &needs) {
         // DeGPT may offer it.
         Err(Error::UnknownModel { .. }) if live.is_none() => {
             let live = service::live(gateway, edge).await;
-            catalog.candidates(name, live.as_deref(), thinking, attachments)
+            catalog.candidates(name, live.as_deref(), thinking, &needs)
         }
         found => found,
     }

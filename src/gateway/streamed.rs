@@ -73,6 +73,7 @@ pub(super) async fn answer<E: Runtime>(
         wanted: job.wanted,
         found: found.clone(),
         choices,
+        counting,
         stamp: stamp.clone(),
     };
     let (stream, phase) = edge.stream(outlet, Box::pin(pump.run(call))).await?;
@@ -102,6 +103,7 @@ struct Pump<E: Runtime> {
     /// What was found, by choice.
     found: Vec<Found>,
     choices: u32,
+    counting: Counting,
     stamp: Stamp,
 }
 
@@ -136,7 +138,8 @@ impl<E: Runtime> Pump<E> {
     fn go_on(&self, next: Next) -> Call<'static> {
         for choice in 0..self.choices {
             let encoder = next.job.encoder(choice, &self.stamp);
-            self.edge.answered_by(&self.outlet, choice, encoder, next.call.deadline_ms);
+            let stages = next.job.stages(self.counting);
+            self.edge.answered_by(&self.outlet, choice, encoder, stages, next.call.deadline_ms);
         }
         next.call
     }

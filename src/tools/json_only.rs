@@ -47,6 +47,16 @@ impl JsonOnly {
         matches!(self.state, State::Inside(_) | State::After)
     }
 
+    /// Whether the value has ended.
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self.state, State::After)
+    }
+
+    /// The text that is not certain yet.
+    pub(super) fn held(&self) -> &str {
+        &self.held
+    }
+
     pub(super) fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
         match &event {
             Event::Text(text) => return self.text(text, on_event),

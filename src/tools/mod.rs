@@ -98,6 +98,20 @@ impl Stage {
         self.calls.as_ref()?.unreadable
     }
 
+    /// Whether the text so far ends with what is visibly complete: a call, or the JSON value.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.calls.as_ref().is_some_and(parser::Parser::ends_with_call)
+            || self.json_only.as_ref().is_some_and(JsonOnly::is_complete)
+    }
+
+    /// The texts that are not certain yet.
+    #[must_use]
+    pub fn held(&self) -> [&str; 2] {
+        let json = self.json_only.as_ref().map_or("", JsonOnly::held);
+        [self.calls.as_ref().map_or("", parser::Parser::held), json]
+    }
+
     /// How much memory is held for what is not certain yet, in bytes.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

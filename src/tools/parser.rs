@@ -185,6 +185,16 @@ impl Parser {
         self.space.capacity() + self.ready.capacity() + self.held.capacity()
     }
 
+    /// Whether a call came last.
+    pub(super) fn ends_with_call(&self) -> bool {
+        self.after_call && self.held.is_empty()
+    }
+
+    /// The text that may be a call.
+    pub(super) fn held(&self) -> &str {
+        &self.held
+    }
+
     /// Takes a piece of text, and calls `on_event` with what is certain by now.
     pub(super) fn push(&mut self, text: &str, on_event: &mut dyn FnMut(Event<'_>)) {
         self.read(text, on_event);

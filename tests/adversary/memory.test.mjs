@@ -35,10 +35,14 @@ const bodies = {
 test("one request of 20 MiB is answered, whatever is in it", async (t) => {
   const gateway = await warm();
   const grown = [];
-  const picture = { type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(19 * MIB)}` } };
+  const picture = { type: "image_url", image_url: { url: `data:image/png;base64,iVBORw0K${"A".repeat(19 * MIB)}` } };
+  const letters = Buffer.alloc(14 * MIB, "some words\n").toString("base64");
+  const document = (data) => ({ type: "file", file: { filename: "a.txt", file_data: `data:text/plain;base64,${data}` } });
   const all = [
     ...Object.entries(bodies).map(([name, body]) => [name, CHAT, body(20 * MIB - 200)]),
     ["a picture", CHAT, { messages: [user([picture])] }],
+    ["a text document", CHAT, { messages: [user([document(letters)])] }],
+    ["a text document in lines", CHAT, { messages: [user([document(letters.replace(/.{76}/g, "$&\r\n"))])] }],
     ["a result of a tool", MESSAGES, {
       max_tokens: 9,
       messages: [

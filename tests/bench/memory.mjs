@@ -32,7 +32,7 @@ export async function idleStreams(start) {
  */
 export async function imagePeak(start) {
   const withPicture = (bytes) => {
-    const url = `data:image/png;base64,${Buffer.alloc((bytes * 3) / 4, 7).toString("base64")}`;
+    const url = `data:image/png;base64,iVBORw0K${Buffer.alloc((bytes * 3) / 4, 7).toString("base64")}`;
     const content = [{ type: "image_url", image_url: { url } }, { type: "text", text: "burst 1" }];
     return request(OPENAI, "", { model: "doubao-seed-1-6-250615", messages: [{ role: "user", content }] });
   };

@@ -218,8 +218,10 @@ fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
 
 /// Objects at every level that OpenAI's requests have, all of them obeyed.
 fn openai_request() -> Value {
-    let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}});
-    let file = json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBE"}});
+    let picture =
+        json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0K"}});
+    let file =
+        json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERi0x"}});
     let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
     let custom = json!({"id": "d", "type": "custom", "custom": {"name": "g", "input": "x"}});
     let schema = json!({"type": "object"});
@@ -249,7 +251,7 @@ fn openai_request() -> Value {
 
 /// Objects at every level that Anthropic's requests have, all of them obeyed.
 fn anthropic_request() -> Value {
-    let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBO"});
+    let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBORw0K"});
     let words = json!({"type": "content", "content": [{"type": "text", "text": "a"}]});
     let fetched = json!({"type": "web_fetch_result", "url": "https://a.example",
         "content": {"type": "document", "source": {"type": "text", "data": "x"}}});
@@ -281,8 +283,8 @@ fn anthropic_request() -> Value {
 
 /// Objects at every level that requests of the Responses API have, all of them obeyed.
 fn responses_request() -> Value {
-    let picture = json!({"type": "input_image", "image_url": "data:image/png;base64,iVBO"});
-    let file = json!({"type": "input_file", "file_data": "data:application/pdf;base64,JVBE"});
+    let picture = json!({"type": "input_image", "image_url": "data:image/png;base64,iVBORw0K"});
+    let file = json!({"type": "input_file", "file_data": "data:application/pdf;base64,JVBERi0x"});
     let schema = json!({"type": "object"});
     let words = json!([{"type": "input_text", "text": "Rain."}]);
     let f = json!({"type": "function", "name": "f", "parameters": schema});
@@ -444,7 +446,7 @@ fn request() -> impl Strategy<Value = Value> {
             "file",
             "url",
             "https://a.example/b",
-            "data:image/png;base64,iVBO",
+            "data:image/png;base64,iVBORw0K",
             "enabled",
             "high",
             "…",
@@ -705,9 +707,10 @@ fn fixtures() -> Vec<Vec<u8>> {
 
 /// A request of each dialect with most that it can hold.
 fn requests() -> Vec<Vec<u8>> {
-    let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}});
+    let picture =
+        json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0K"}});
     let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
-    let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBO"});
+    let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBORw0K"});
     [
         json!({"model": "gpt-4o", "stream": true, "stream_options": {"include_usage": true},
         "reasoning_effort": "high", "messages": [

@@ -43,6 +43,9 @@ const bad = [
   ["VISION_MODEL", "secret"],
   // A model, but one without eyes.
   ["VISION_MODEL", "deepseek-reasoner"],
+  ["DOCUMENT_MODEL", "secret"],
+  // A model, but one that takes no PDFs.
+  ["DOCUMENT_MODEL", "gpt-4o"],
   ["MODEL_ALIASES", "secret"],
   ["MODEL_ALIASES", "a=secret"],
   ["MODELS_EXTRA", "secret"],
@@ -112,7 +115,7 @@ test("lists and numbers of wrangler.toml are taken where they are meant", async 
 });
 
 test("blank values are as good as none", async () => {
-  const names = ["DEGPT_API_KEY", "DEGPT_VISITOR_ID", "DEFAULT_MODEL", "VISION_MODEL", "MODEL_ALIASES", "MODELS_EXTRA", "MAX_BODY_BYTES", "CORS_ORIGINS", "CLIENT_DEGPT_KEYS", "GATHER_MS", "LOG_PANICS"];
+  const names = ["DEGPT_API_KEY", "DEGPT_VISITOR_ID", "DEFAULT_MODEL", "VISION_MODEL", "DOCUMENT_MODEL", "MODEL_ALIASES", "MODELS_EXTRA", "MAX_BODY_BYTES", "CORS_ORIGINS", "CLIENT_DEGPT_KEYS", "GATHER_MS", "LOG_PANICS"];
   for (const blank of ["", "  ", undefined]) {
     const same = await startFor(upstream, Object.fromEntries(names.map((name) => [name, blank])));
     const answer = await post(same, CHAT, { messages: [user("Hello")] });

@@ -188,12 +188,12 @@ test("a format is told, and the answer held to it", async () => {
 });
 
 test("pictures and files reach the model", async () => {
-  const image = "data:image/png;base64,iVBO";
+  const image = "data:image/png;base64,iVBORw0K";
   await ask({
     model: "gpt-4o",
     input: [{ role: "user", content: [{ type: "input_text", text: "Look" }, { type: "input_image", image_url: image, detail: "auto" }] }],
   });
-  assert.match(JSON.stringify(told()), /iVBO/);
+  assert.match(JSON.stringify(told()), /iVBORw0K/);
   const stored = await ask({ input: [{ role: "user", content: [{ type: "input_image", file_id: "file_1" }] }] });
   assert.deepEqual([stored.status, stored.json.error.param], [400, "input[0].content[0].image_url"]);
 });

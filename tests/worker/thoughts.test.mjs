@@ -94,9 +94,14 @@ for (const way of WAYS) {
     assert.deepEqual([found.text ?? "", found.reasoning, found.calls > 0], ["", "", true]);
   });
 
-  test(`${way.name}: a thought that is not closed ends with the answer`, async () => {
-    const found = await ask(way, `<think>Hm. ${CALL}</thi`, { tools: way.tools });
-    assert.deepEqual([found.text, found.reasoning, found.calls], ["", `Hm. ${CALL}</thi`, 0]);
+  test(`${way.name}: a thought that is not closed is no answer`, async () => {
+    const text = `<think>Hm. ${CALL}</thi`;
+    upstream.queue({ times: "always", ...(way.single ? { chunks: [...text] } : { text }) });
+    const answer = await post(gateway, way.path, { messages: [user("Hi")], max_tokens: 4096, stream: way.stream, tools: way.tools });
+    // What has gone out is not repeated.
+    assert.deepEqual([answer.status, chatsOf(upstream).length], way.stream ? [200, 1] : [502, 2]);
+    assert.match(answer.text, /DeGPT gave no answer/);
+    assert.doesNotMatch(answer.text, /"tool_use"|"tool_calls"|"stop_reason":"|\[DONE\]/);
   });
 
   test(`${way.name}: a thought after reasoning is reasoning too`, async () => {

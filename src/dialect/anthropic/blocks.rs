@@ -11,8 +11,8 @@ use super::{
     wire::{self, Block, Inner},
 };
 use crate::{
-    chat::{Part, Role, Source, ToolOutcome},
-    dialect::rules,
+    chat::{Part, Role, ToolOutcome},
+    dialect::{files::Given, rules},
     error::Error,
     json::{Content, Text},
     notes::Notes,
@@ -64,7 +64,8 @@ fn read_block<'a>(
         "text" => parts.push(Part::Text(block.text.take().ok_or_else(|| missing(path, "text"))?.0)),
         "image" => {
             if rules::keeps_attachment(role, kind, path, notes) {
-                parts.push(Part::Image(read_source(block.source.take(), path)?));
+                let (given, field) = read_source(block.source.take(), path)?;
+                parts.push(given.image(&|| format!("{}.{field}", path()))?);
             }
         }
         "document" => read_document(block, role, path, parts, notes)?,
@@ -147,9 +148,9 @@ fn read_document<'a>(
         }
         source => {
             if rules::keeps_attachment(role, "document", path, notes) {
-                let source = read_source(source, path)?;
+                let (given, field) = read_source(source, path)?;
                 parts.extend(about);
-                parts.push(Part::File { name: title, source });
+                parts.push(given.file(title, &|| format!("{}.{field}", path()))?);
             }
         }
     }
@@ -281,10 +282,11 @@ impl wire::Source<'_> {
     }
 }
 
+/// What a source holds, and the field that it is in.
 fn read_source<'a>(
     source: Option<Inner<'a, wire::Source<'a>>>,
     path: &dyn Fn() -> String,
-) -> Result<Source<'a>, Error> {
+) -> Result<(Given<'a>, &'static str), Error> {
     let source = match source {
         Some(Inner::Object(source)) => source,
         Some(_) => return Err(wrong(path, "source", "Must be an object.")),
@@ -296,23 +298,20 @@ fn read_source<'a>(
             if !rules::is_media_type(media_type.as_str()) {
                 return Err(wrong(path, "source.media_type", "Must be like `image/png`."));
             }
-            if !rules::is_base64(data.as_str()) {
-                return Err(wrong(path, "source.data", "Must be base64, and not empty."));
-            }
-            Ok(Source::Base64 { media_type: media_type.0, data: data.0 })
+            Ok((Given::Base64(data.0, media_type.0), "source.data"))
         }
         ("base64", None, ..) => Err(missing(path, "source.media_type")),
         ("base64", ..) => Err(missing(path, "source.data")),
         ("url", _, _, Some(url)) => {
-            if rules::Scheme::of(url.as_str()) == Some(rules::Scheme::Web) {
-                return Ok(Source::Url(url.0));
+            if rules::is_address(url.as_str()) {
+                return Ok((Given::Address(url.0), "source.url"));
             }
             Err(wrong(path, "source.url", "Must be an http(s) URL."))
         }
         ("url", ..) => Err(missing(path, "source.url")),
-        // A `file` is in a store that this gateway does not have.
         _ => {
-            let rule = "Must be `base64` or `url`; in a document also `text` or `content`.";
+            let rule = "Must be `base64` or `url`; in a document also `text` or `content`. No files \
+                        are kept here, so a `file_id` leads to none.";
             Err(wrong(path, "source.type", rule))
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{blocks, encode::Reply, tools, wire};
 use crate::{
-    chat::{Delivery, Part, Prefill, Role, Turn, UsageReport},
+    chat::{Delivery, Part, Role, Turn, UsageReport},
     dialect::{Asked, request::Own, rules},
     error::Error,
     json::{self, Text},
@@ -43,8 +43,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         }
         push_turns(&mut turns, index, message, &mut notes)?;
     }
-    let own =
-        Own { turns, tools, delivery, prefill: Prefill::Refuse, most_stops: MOST_STOP_SEQUENCES };
+    let own = Own { turns, tools, delivery, most_stops: MOST_STOP_SEQUENCES };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(Reply) })
 }
 

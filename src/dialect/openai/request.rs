@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{encode::Reply, tools, wire};
 use crate::{
-    chat::{Delivery, MOST_CHOICES, Part, Prefill, Role, ToolOutcome, Turn, UsageReport},
+    chat::{Delivery, MOST_CHOICES, Part, Role, ToolOutcome, Turn, UsageReport},
     dialect::{Asked, content, request::Own, rules, text_tools},
     error::Error,
     json::{self, Text},
@@ -51,13 +51,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         }
     }
     let reply = Reply::new(form, usage, tools.as_ref(), choices);
-    let own = Own {
-        turns,
-        tools,
-        delivery,
-        prefill: Prefill::AskToContinue,
-        most_stops: MOST_STOP_SEQUENCES,
-    };
+    let own = Own { turns, tools, delivery, most_stops: MOST_STOP_SEQUENCES };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{echo::Echo, encode::Reply, items, tools, wire};
 use crate::{
-    chat::{Delivery, Prefill, Role, Turn, UsageReport},
+    chat::{Delivery, Role, Turn, UsageReport},
     dialect::{Asked, content, request::Own},
     error::Error,
     json::{self, Content},
@@ -58,13 +58,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         return Err(Error::invalid("input", "Must have at least one message."));
     }
     let reply = Reply::new(special, Echo::of(body, &notes));
-    let own = Own {
-        turns,
-        tools,
-        delivery,
-        prefill: Prefill::AskToContinue,
-        most_stops: MOST_STOP_SEQUENCES,
-    };
+    let own = Own { turns, tools, delivery, most_stops: MOST_STOP_SEQUENCES };
     Ok(Asked { prompt: common.into_prompt(own, notes)?, reply: Box::new(reply) })
 }
 

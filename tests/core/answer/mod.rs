@@ -1,5 +1,6 @@
 //! Answers on their way to a client.
 
+mod ends;
 mod exchange;
 mod pace;
 mod relay;

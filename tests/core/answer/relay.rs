@@ -10,7 +10,7 @@ use degpt_edge::{
     answer::Translator,
     answer::{Client, Relay, Step, UpstreamBody},
     answer::{Counting, Limiter, Stages},
-    chat::{Limits, Stamp, UsageReport},
+    chat::{Limits, Reasoning, Stamp, UsageReport},
     config::Timing,
     error::Error,
 };
@@ -78,7 +78,16 @@ fn check(rows: impl IntoIterator<Item = Row>) {
 }
 
 fn check_with(timing: Timing, api: &'static Api, rows: impl IntoIterator<Item = Row>) {
-    let translator = Translator::new(encoder(api), stages(), 1 << 20);
+    check_stages(stages(), timing, api, rows);
+}
+
+fn check_stages(
+    stages: Stages,
+    timing: Timing,
+    api: &'static Api,
+    rows: impl IntoIterator<Item = Row>,
+) {
+    let translator = Translator::new(encoder(api), stages, 1 << 20);
     let mut relay = Relay::new(translator, timing, REQUEST_MS);
     for (row, (after_ms, on, expected, events)) in rows.into_iter().enumerate() {
         let now_ms = REQUEST_MS + after_ms;
@@ -287,6 +296,41 @@ fn an_upstream_that_is_not_read_is_not_silent() {
     ]);
     // That does not hold for one that has not begun.
     check([(120_000, Tick(Busy, 1_000), Step::Fail(Error::Timeout), "")]);
+}
+
+const THOUGHT: &str = "data: {\"choices\": [{\"delta\": {\"reasoning_content\": \"Hm\"}}]}\n\n";
+
+#[test]
+fn reasoning_that_is_hidden_shows_that_an_answer_comes_and_is_none() {
+    let limiter = Limiter::new(&Limits::default(), 0, Counting::Off);
+    let hidden = Stages::new(None, limiter.with(Reasoning::Hidden));
+    let declined = || Step::Fail(Error::Declined);
+    let check = |rows: Vec<Row>| check_stages(hidden.clone(), TIMING, OPENAI, rows);
+    check(vec![
+        (1_000, Push(THOUGHT), Hold, ""),
+        (2_000, Push(DONE), declined(), ""),
+        (2_500, Restart, Hold, ""),
+        (3_000, Push(THOUGHT), Hold, ""),
+        (3_000, Push(TEXT), Send, "open text"),
+        (3_000, Push(DONE), OVER, "finish done"),
+    ]);
+    // The headers go out in time, and it can still be repeated.
+    check(vec![
+        (1_000, Push(THOUGHT), Hold, ""),
+        (10_000, Tick(Reading, 15_000), Send, "open"),
+        (110_000, Push(THOUGHT), Send, ""),
+        (121_000, Tick(Reading, 15_000), Send, "alive"),
+        (122_000, Push(DONE), declined(), ""),
+        (122_500, Restart, Hold, ""),
+        (123_000, Push(TEXT_AND_DONE), OVER, "text finish done"),
+    ]);
+    // A silence of it is one within an answer.
+    check(vec![
+        (100_000, Push(THOUGHT), Hold, ""),
+        (159_999, Tick(Reading, 1), Send, "open"),
+        (160_000, Tick(Reading, 1_000), Step::Fail(Error::Stalled), ""),
+        (160_000, Fail(Error::Stalled), CLOSE, "error"),
+    ]);
 }
 
 #[test]

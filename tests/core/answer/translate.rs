@@ -24,7 +24,7 @@ use crate::support::contract::{MODEL, stamp};
 
 /// Every fixture and how it ends: [`Clean`], or [`Before`] or [`After`] the
 /// answer has begun.
-const CASES: [(&str, Ending); 63] = [
+const CASES: [(&str, Ending); 67] = [
     // Recorded.
     ("claude-system-role-fake-success", Before(Error::Declined)),
     ("claude-thinking", Clean(Finish::Stop)),
@@ -45,6 +45,7 @@ const CASES: [(&str, Ending); 63] = [
     ("crlf-comments-and-other-fields", Clean(Finish::Stop)),
     ("empty-data-line", Clean(Finish::Stop)),
     ("error-null", Clean(Finish::Stop)),
+    ("filter-without-text", Clean(Finish::ContentFilter)),
     ("finish-lost", Clean(Finish::Stop)),
     ("finish-on-empty-last-chunk", Clean(Finish::Stop)),
     ("finish-repeated", Clean(Finish::Stop)),
@@ -55,8 +56,8 @@ const CASES: [(&str, Ending); 63] = [
     ("more-after-done", Clean(Finish::Stop)),
     ("not-utf-8", Clean(Finish::Stop)),
     ("odd-values-that-nobody-needs", Clean(Finish::Length)),
-    ("reasoning-alone", Clean(Finish::Stop)),
     ("reasoning-and-text-in-one-chunk", Clean(Finish::Stop)),
+    ("reasoning-cut-off", Clean(Finish::Length)),
     ("reasoning-null-beside-text", Clean(Finish::Stop)),
     ("reasoning-returns-after-text", Clean(Finish::Stop)),
     ("spaces-around-done", Clean(Finish::Stop)),
@@ -66,7 +67,6 @@ const CASES: [(&str, Ending); 63] = [
     ("thought-after-reasoning", Clean(Finish::Stop)),
     ("thought-in-text", Clean(Finish::Stop)),
     ("thought-of-gpt-oss", Clean(Finish::Stop)),
-    ("thought-without-end", Clean(Finish::Stop)),
     ("unescaped-utf-8", Clean(Finish::Stop)),
     // No answer, in every form.
     ("choices-not-a-list", Before(Error::Garbled)),
@@ -82,6 +82,10 @@ const CASES: [(&str, Ending); 63] = [
     ("json-detail", Before(Error::Truncated)),
     ("json-null", Before(Error::Truncated)),
     ("not-json", Before(Error::Garbled)),
+    ("reasoning-alone", Before(Error::Declined)),
+    ("reasoning-and-white-space", Before(Error::Declined)),
+    ("thought-alone", Before(Error::Declined)),
+    ("thought-without-end", Before(Error::Declined)),
     // An answer that goes wrong.
     ("done-in-text-is-no-end", After(Error::Truncated)),
     ("ends-after-reasoning", After(Error::Truncated)),

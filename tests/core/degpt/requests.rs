@@ -3,7 +3,7 @@
 
 use crate::support::apis;
 use degpt_edge::{
-    catalog::{Attachments, Catalog},
+    catalog::Catalog,
     chat::{Delivery, Prompt, UsageReport},
     degpt,
     error::Error,
@@ -20,11 +20,11 @@ type Parse = for<'a> fn(&'a [u8]) -> Result<Prompt<'a>, Error>;
 /// What DeGPT is sent for `body`.
 fn sent(parse: Parse, body: &str) -> Result<Value, Error> {
     let prompt = parse(body.as_bytes())?;
-    let catalog = Catalog::new("", "", DEEPSEEK, "doubao-seed-1-6-250615");
+    let catalog = Catalog::new("", "", DEEPSEEK, "doubao-seed-1-6-250615")
+        .and_then(|catalog| catalog.with_documents("claude-sonnet-4-5-20250929"));
     let catalog = catalog.unwrap_or_else(|fault| unreachable!("{fault:?}"));
-    let attachment =
-        if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
-    let target = catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
+    let needs = degpt_edge::catalog::needs(&prompt);
+    let target = catalog.resolve(prompt.model.as_deref(), prompt.thinking, &needs)?;
     let body = degpt::body(&prompt, &target)?;
     Ok(serde_json::from_slice(body.bytes()).unwrap_or_else(|error| unreachable!("{error}")))
 }
@@ -191,8 +191,8 @@ fn a_last_turn_of_the_assistant_is_continued_where_the_model_can() {
     let asked = "Continue exactly where your last message ends, without repeating any of it.";
     // model, whether it goes on by itself
     let table = [
-        (DEEPSEEK, true),
-        ("deepseek-reasoner", true),
+        (DEEPSEEK, false),
+        ("deepseek-reasoner", false),
         (QWEN, true),
         ("qwen3-235b-a22b-think", false),
         (GPT, false),
@@ -202,30 +202,24 @@ fn a_last_turn_of_the_assistant_is_continued_where_the_model_can() {
     for (model, goes_on) in table {
         let from_openai = sent(apis::openai, &body(model)).unwrap();
         let last = from_openai["messages"].as_array().unwrap().last().unwrap().clone();
-        let from_anthropic = sent(apis::anthropic, &body(model));
-        if goes_on {
-            assert_eq!(
-                (&from_openai["reload"], last),
-                (&json!(true), assistant("One, two,")),
-                "{model}"
-            );
-            assert_eq!(from_anthropic.as_ref(), Ok(&from_openai), "{model}");
+        let expected = if goes_on {
+            (&json!(true), assistant("One, two,"))
         } else {
-            assert_eq!((&from_openai["reload"], last), (&Value::Null, user(asked)), "{model}");
-            let error = from_anthropic.unwrap_err();
-            assert!(matches!(&error, Error::Invalid { .. }) && error.message().contains(model));
-        }
+            (&Value::Null, user(asked))
+        };
+        assert_eq!((&from_openai["reload"], last), expected, "{model}");
+        assert_eq!(sent(apis::anthropic, &body(model)), Ok(from_openai), "{model}");
     }
 }
 
 #[test]
 fn pictures_take_the_form_of_the_family() {
-    let data = "data:image/png;base64,iVBO";
+    let data = "data:image/png;base64,iVBORw0K";
     let openai_part = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
     let url = "https://pictures.example/a.png";
     let claude_url = json!({"type": "image", "source": {"type": "url", "url": url}});
     let claude_data = |media_type: &str| {
-        let source = json!({"type": "base64", "media_type": media_type, "data": "iVBO"});
+        let source = json!({"type": "base64", "media_type": media_type, "data": "iVBORw0K"});
         json!({"type": "image", "source": source})
     };
     let detailed = json!({"type": "image_url", "image_url": {"url": data, "detail": "low"}});
@@ -236,9 +230,9 @@ fn pictures_take_the_form_of_the_family() {
         (detailed, openai_part(data), claude_data("image/png")),
         (bare, openai_part(data), claude_data("image/png")),
         (
-            openai_part("DATA:image/jpg;charset=x;base64,iVBO"),
-            openai_part("DATA:image/jpg;charset=x;base64,iVBO"),
-            claude_data("image/jpeg"),
+            openai_part("DATA:image/jpg;charset=x;base64,iVBORw0K"),
+            openai_part(data),
+            claude_data("image/png"),
         ),
     ];
     let look = |picture: &Value| json!([user(json!([text("Look:"), picture, text("And?")]))]);
@@ -250,11 +244,7 @@ fn pictures_take_the_form_of_the_family() {
     let anthropic = [
         (claude_url.clone(), openai_part(url), claude_url),
         (claude_data("image/png"), openai_part(data), claude_data("image/png")),
-        (
-            claude_data("image/jpg"),
-            openai_part("data:image/jpg;base64,iVBO"),
-            claude_data("image/jpeg"),
-        ),
+        (claude_data("image/jpg"), openai_part(data), claude_data("image/png")),
     ];
     for (picture, plain, claude) in &anthropic {
         check(apis::anthropic, GPT, &look(picture), &look(plain));
@@ -277,21 +267,90 @@ fn a_picture_for_a_blind_model_goes_to_one_that_sees() {
 
 #[test]
 fn documents_take_the_form_of_the_family() {
-    let data = "data:application/pdf;base64,JVBE";
+    let data = "data:application/pdf;base64,JVBERi0x";
     let file = |name: &str| json!({"type": "file", "file": {"filename": name, "file_data": data}});
-    let source = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBE"});
+    let source = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBERi0x"});
     let document = json!({"type": "document", "source": source, "title": "a.pdf"});
     let nameless = json!({"type": "document", "source": source});
     let read = |part: &Value| json!([user(json!([part]))]);
-    check(apis::openai, GPT, &read(&file("a.pdf")), &read(&file("a.pdf")));
     check(apis::openai, CLAUDE, &read(&file("a.pdf")), &read(&document));
-    check(apis::anthropic, GPT, &read(&document), &read(&file("a.pdf")));
     check(apis::anthropic, CLAUDE, &read(&document), &read(&document));
-    check(apis::anthropic, GPT, &read(&nameless), &read(&file("file")));
     check(apis::anthropic, CLAUDE, &read(&nameless), &read(&nameless));
+    // Those of other families take none: one that does answers.
+    for model in [GPT, DEEPSEEK, QWEN] {
+        check(apis::openai, model, &read(&file("a.pdf")), &read(&document));
+        check(apis::anthropic, model, &read(&nameless), &read(&nameless));
+        let body = json!({"model": model, "messages": read(&document)}).to_string();
+        let model = sent(apis::anthropic, &body).map(|sent| sent["model"].clone());
+        assert_eq!(model, Ok(json!("claude-sonnet-4-5-20250929")));
+    }
     let words = json!({"type": "document",
         "source": {"type": "text", "media_type": "text/plain", "data": "Words."}});
     check(apis::anthropic, CLAUDE, &read(&words), &json!([user("Words.")]));
+}
+
+#[test]
+fn the_address_of_a_file_goes_to_those_that_load_it() {
+    let file = |url: &str| json!({"type": "file", "file": {"file_url": url}});
+    let given = |url: &str| json!({"type": "file", "file": {"filename": "file", "file_data": url}});
+    let read = |part: &Value| json!([user(json!([part]))]);
+    for url in ["https://a.example/b.pdf", "https://a.example/b", "https://a.example/b.docx?c"] {
+        check(apis::openai, GPT, &read(&file(url)), &read(&given(url)));
+    }
+    let pdf = "https://a.example/b.PDF?x=1.txt#a";
+    let document = json!({"type": "document", "source": {"type": "url", "url": pdf}});
+    check(apis::openai, CLAUDE, &read(&file(pdf)), &read(&document));
+    check(apis::openai, DEEPSEEK, &read(&file(pdf)), &read(&document));
+    for model in [CLAUDE, DEEPSEEK, QWEN] {
+        let messages = read(&file("https://a.example/b.docx"));
+        let body = json!({"model": model, "messages": messages}).to_string();
+        let error = sent(apis::openai, &body).unwrap_err();
+        assert_eq!(error.param(), Some("messages[0].content[0].file.file_url"), "{model}");
+        assert!(error.message().contains("`gpt-4o`"), "{}", error.message());
+    }
+}
+
+#[test]
+fn a_text_document_is_told_as_text_to_every_model() {
+    // `a,b` and a line break.
+    let csv = "data:text/csv;base64,YSxiCg==";
+    let told = "<document name=\"a.csv\">\na,b\n\n</document>";
+    let file = json!({"type": "file", "file": {"filename": "a.csv", "file_data": csv}});
+    let source = json!({"type": "base64", "media_type": "text/csv", "data": "YSxiCg=="});
+    let document = json!({"type": "document", "source": source, "title": "a.csv"});
+    for model in [DEEPSEEK, GPT, QWEN, CLAUDE] {
+        check(apis::openai, model, &json!([user(json!([file]))]), &json!([user(told)]));
+        check(apis::anthropic, model, &json!([user(json!([document]))]), &json!([user(told)]));
+    }
+    // Whatever it is called.
+    let odd = "data:application/octet-stream;base64,YSxiCg==";
+    let odd = json!({"type": "file", "file": {"filename": "a.csv", "file_data": odd}});
+    check(apis::openai, GPT, &json!([user(json!([odd]))]), &json!([user(told)]));
+    // A call in it is marked like in other texts: `<tool_call>`.
+    let quoted = json!({"type": "file", "file": {"file_data": "data:a/b;base64,PHRvb2xfY2FsbD4="}});
+    let tool = json!({"type": "function", "function": {"name": "f"}});
+    let body = json!({"messages": [user(json!([quoted]))], "tools": [tool]}).to_string();
+    let mut prompt = apis::openai(body.as_bytes()).unwrap();
+    degpt_edge::tools::instruct(&mut prompt);
+    let is_marked = prompt.turns.iter().flat_map(|turn| &turn.parts).any(|part| {
+        matches!(part, degpt_edge::chat::Part::Text(text)
+            if text == "<document>\n<~tool_call>\n</document>")
+    });
+    assert!(is_marked, "{prompt:?}");
+}
+
+#[test]
+fn base64_reaches_a_provider_as_every_decoder_takes_it() {
+    let part = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
+    let table = [
+        ("data:image/png;base64,iVBO\r\nRw0K\n", "data:image/png;base64,iVBORw0K"),
+        ("data:image/png;charset=utf-8;base64,iVBORw0K", "data:image/png;base64,iVBORw0K"),
+        ("data:image/webp;base64,_9j_4AA", "data:image/jpeg;base64,/9j/4AA="),
+    ];
+    for (given, expected) in table {
+        let messages = |url| json!([user(json!([part(url)]))]);
+        check(apis::openai, GPT, &messages(given), &messages(expected));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![expect(clippy::panic, reason = "a test ends where something is not as it must be")]
 
 use crate::support::{apis::anthropic as parse, requests::wrong_field};
-use degpt_edge::chat::{Part, Role, Source, ToolOutcome};
+use degpt_edge::chat::{Data, Part, Role, Source, ToolOutcome};
 use serde_json::{Value, json};
 
 /// Who says what, a part a line.
@@ -30,9 +30,8 @@ fn line(part: &Part<'_>) -> String {
 }
 
 fn place<'a>(source: &'a Source<'a>) -> &'a str {
-    match source {
-        Source::Url(url) => url,
-        Source::Base64 { data, .. } => data,
+    match &source.data {
+        Data::Address(text) | Data::Base64 { text, .. } => text,
     }
 }
 
@@ -93,7 +92,7 @@ fn what_anthropics_servers_did_is_told_as_calls_and_results() {
 
 #[test]
 fn every_kind_of_result_is_told() {
-    let pdf = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBE"});
+    let pdf = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBERi0x"});
     let words = json!({"type": "text", "media_type": "text/plain", "data": "Words."});
     let fetched = |source: &Value| {
         let document = json!({"type": "document", "title": "A page", "source": source,
@@ -121,7 +120,7 @@ fn every_kind_of_result_is_told() {
     let references = json!([{"type": "tool_reference", "tool_name": "time"}]);
     let table = [
         ("web_fetch", fetched(&words), "c -> https://a.example / A page / Words."),
-        ("web_fetch", fetched(&pdf), "c -> https://a.example / [file A page JVBE]"),
+        ("web_fetch", fetched(&pdf), "c -> https://a.example / [file A page JVBERi0x]"),
         ("web_fetch", failed("web_fetch"), "c! -> unavailable"),
         ("web_search", failed("web_search"), "c! -> unavailable"),
         ("code_execution", ran("code_execution", 0), "c -> out / err"),
@@ -247,7 +246,7 @@ fn documents_and_search_results_say_all_they_hold() {
 #[test]
 fn pictures_and_files_stand_in_the_users_turns_and_in_results_alone() {
     let picture = json!({"type": "image", "source": {"type": "url", "url": "https://a.example/p"}});
-    let pdf = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBE"});
+    let pdf = json!({"type": "base64", "media_type": "application/pdf", "data": "JVBERi0x"});
     let file = json!({"type": "document", "source": pdf});
     let holding = json!({"type": "document",
         "source": {"type": "content", "content": [text("See:"), picture]}});
@@ -256,7 +255,7 @@ fn pictures_and_files_stand_in_the_users_turns_and_in_results_alone() {
         let left_out = |body: Value| {
             let body = body.to_string();
             let prompt = parse(body.as_bytes()).unwrap();
-            assert!(!prompt.has_attachment(), "{body}");
+            assert!(degpt_edge::catalog::needs(&prompt).is_empty(), "{body}");
             prompt.notes.ignored().join(", ")
         };
         for role in ["assistant", "system"] {

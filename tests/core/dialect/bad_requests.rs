@@ -63,7 +63,7 @@ fn what_one_dialect_cannot_read_is_named_by_its_field() {
         ("{\"type\":\"image_url\",\"image_url\":\"data:image/png;base64,!\"}", ".image_url.url"),
         ("{\"type\":\"file\"}", ".file"),
         ("{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}", ".file.file_data"),
-        ("{\"type\":\"file\",\"file\":{\"file_data\":\"JVBE\"}}", ".file.file_data"),
+        ("{\"type\":\"file\",\"file\":{\"file_data\":\"JVBERi0x\"}}", ".file.file_data"),
         ("{\"type\":\"refusal\"}", ".refusal"),
     ];
     let anthropic = [
@@ -112,7 +112,7 @@ fn what_one_dialect_cannot_read_is_named_by_its_field() {
 #[test]
 fn pictures_and_files_of_anyone_but_the_user_are_left_out_and_named() {
     let picture = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://a.example/p\"}}";
-    let data = "data:application/pdf;base64,JVBE";
+    let data = "data:application/pdf;base64,JVBERi0x";
     let file = format!("{{\"type\":\"file\",\"file\":{{\"file_data\":\"{data}\"}}}}");
     for (part, kind) in [(picture, "image_url"), (&file, "file")] {
         let body = |role: &str| {
@@ -124,7 +124,7 @@ fn pictures_and_files_of_anyone_but_the_user_are_left_out_and_named() {
         for role in ["system", "developer", "assistant"] {
             let body = body(role);
             let named = apis::openai(body.as_bytes()).map(|prompt| {
-                assert!(!prompt.has_attachment(), "{body}");
+                assert!(degpt_edge::catalog::needs(&prompt).is_empty(), "{body}");
                 prompt.notes.ignored().join(", ")
             });
             assert_eq!(named, Ok(format!("messages[].content[].{kind}")), "{body}");
@@ -132,7 +132,10 @@ fn pictures_and_files_of_anyone_but_the_user_are_left_out_and_named() {
         for role in ["user", "tool", "function"] {
             let body = body(role);
             let prompt = apis::openai(body.as_bytes());
-            assert!(prompt.is_ok_and(|prompt| prompt.has_attachment()), "{role} {part}");
+            assert!(
+                prompt.is_ok_and(|prompt| !degpt_edge::catalog::needs(&prompt).is_empty()),
+                "{role} {part}"
+            );
         }
     }
     let audio = "{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}";

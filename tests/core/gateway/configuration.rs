@@ -28,6 +28,7 @@ fn meant(name: &str) -> &'static [&'static str] {
         "DEGPT_VISITOR_ID" => &["canary-own", "degpt-canary-0123456789"],
         "DEGPT_DAILY" => &["ask", "off"],
         "DEGPT_ORIGINS" => &["https://a.example, https://b.example:8443/", "http://[::1]:8787"],
+        "DOCUMENT_MODEL" => &["claude-sonnet-4-5-20250929", "off"],
         "DEFAULT_MODEL" | "VISION_MODEL" => &["deepseek-chat", "doubao-seed-1-6-250615", "off"],
         "AUTO_MODELS" => &["gpt-5.1,deepseek-chat, house", "off", "doubao-seed-1-6-250615"],
         "MODEL_FALLBACKS" => &["gpt-5=deepseek-chat,o3; *=gpt-5.1", "house=o3"],

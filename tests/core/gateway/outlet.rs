@@ -12,7 +12,7 @@ use std::{
 };
 
 use degpt_edge::{
-    answer::{Client, Exchange, Fed, Orders},
+    answer::{Client, Exchange, Fed, Orders, Stages},
     chat::{Failure, Phase},
     dialect::Encoder,
     error::Error,
@@ -160,8 +160,14 @@ pub(crate) async fn feed(
 }
 
 /// See [`Runtime::answered_by`](degpt_edge::runtime::Runtime::answered_by).
-pub(crate) fn answered_by(outlet: &Rc<Outlet>, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
-    outlet.exchange.borrow_mut().answered_by(choice, encoder, by_ms);
+pub(crate) fn answered_by(
+    outlet: &Rc<Outlet>,
+    choice: u32,
+    encoder: Box<dyn Encoder>,
+    stages: Stages,
+    by_ms: u64,
+) {
+    outlet.exchange.borrow_mut().answered_by(choice, encoder, stages, by_ms);
 }
 
 /// See [`Runtime::fail`](degpt_edge::runtime::Runtime::fail).

@@ -17,7 +17,7 @@ use std::{
 };
 
 use degpt_edge::{
-    answer::{Exchange, Fed},
+    answer::{Exchange, Fed, Stages},
     chat::{Failure, Phase},
     dialect::Encoder,
     error::Error,
@@ -421,8 +421,15 @@ impl Runtime for World {
         outlet::feed(self, outlet, choice, download).await
     }
 
-    fn answered_by(&self, outlet: &Rc<Outlet>, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
-        outlet::answered_by(outlet, choice, encoder, by_ms);
+    fn answered_by(
+        &self,
+        outlet: &Rc<Outlet>,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        stages: Stages,
+        by_ms: u64,
+    ) {
+        outlet::answered_by(outlet, choice, encoder, stages, by_ms);
     }
 
     fn fail(&self, outlet: &Rc<Outlet>, choice: u32, error: Error) {

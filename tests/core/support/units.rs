@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 
 use degpt_edge::{
     auth,
-    catalog::{Attachments, Catalog, Images},
+    catalog::{Catalog, Images},
     chat::{Event, Prompt},
     config::{Config, NAMES, VisitorId},
     degpt,
@@ -114,7 +114,9 @@ fn refused(error: &Error, dialect: &'static Api) {
 fn forward(prompt: &Prompt<'_>) {
     thread_local! {
         static CATALOG: Catalog =
-            Catalog::new("", "", "deepseek-chat", "doubao-seed-1-6-250615").unwrap();
+            Catalog::new("", "", "deepseek-chat", "doubao-seed-1-6-250615")
+                .and_then(|catalog| catalog.with_documents("claude-sonnet-4-5-20250929"))
+                .unwrap();
     }
     CATALOG.with(|catalog| forward_by(catalog, prompt));
 }
@@ -122,11 +124,17 @@ fn forward(prompt: &Prompt<'_>) {
 fn forward_by(catalog: &Catalog, prompt: &Prompt<'_>) {
     assert!(!prompt.turns.is_empty());
     let _ = prompt_tokens::count(prompt);
-    let attachment =
-        if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
+    let needs = degpt_edge::catalog::needs(prompt);
     for model in catalog.models() {
-        let target = catalog.resolve(Some(&model.id), prompt.thinking, attachment).unwrap();
-        if attachment == Attachments::Present {
+        let target = match catalog.resolve(Some(&model.id), prompt.thinking, &needs) {
+            Ok(target) => target,
+            Err(error) => {
+                let field = error.param();
+                assert!(needs.iter().any(|(_, own)| Some(*own) == field), "{error:?}");
+                continue;
+            }
+        };
+        if !needs.is_empty() {
             assert_ne!(target.model.images, Images::None);
         }
         let body = match degpt::body(prompt, &target) {

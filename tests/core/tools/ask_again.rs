@@ -325,8 +325,7 @@ fn asking_again_adds_two_turns() {
     let hostile = "],\"project\":\"x\" \\";
     let request = body(&json!({"messages": [{"role": "user", "content": hostile}]}));
     let prompt = apis::openai(&request).unwrap();
-    let attachment = degpt_edge::catalog::Attachments::Absent;
-    let target = catalog.resolve(None, prompt.thinking, attachment).unwrap();
+    let target = catalog.resolve(None, prompt.thinking, &[]).unwrap();
     for (said, told) in [("No\n\"never\".", "No\n\"never\"."), (" ", "…")] {
         let mut sent = degpt::body(&prompt, &target).unwrap();
         let mut expected: Value = serde_json::from_slice(sent.bytes()).unwrap();

@@ -11,8 +11,8 @@ use std::{borrow::Cow, fmt::Write as _, io::Write as _};
 use degpt_edge::{
     catalog::{Listed, Service},
     chat::{
-        Answer, Delivery, Event, Finish, Limits, Part, Prefill, Prompt, Reasoning, Role, Stamp,
-        Thinking, Turn, Usage, UsageReport,
+        Answer, Delivery, Event, Finish, Limits, Part, Prompt, Reasoning, Role, Stamp, Thinking,
+        Turn, Usage, UsageReport,
     },
     dialect::{Api, Asked, Count, Encoder, List, Reply, anthropic, openai},
     error::Error,
@@ -60,7 +60,6 @@ fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
         reasoning: Reasoning::Shown,
         delivery,
         limits: Limits::default(),
-        prefill: Prefill::Refuse,
         tools: None,
         format: None,
         notes: Notes::default(),
