@@ -7,6 +7,10 @@
 //   POST queue         a behaviour or a list of them      -> {"waiting": n}
 //   GET  queue         -> {"waiting": [behaviours not used up]}
 //   POST defaults      a behaviour for every chat request until the next reset
+//   POST down          a behaviour for every request it names, such as
+//                      {"model": "gpt-5", "fault": 429, "retryAfter": 7}
+//   POST up            {"model": "gpt-5"}, or {} for all
+//   POST configure     {"config", "limits", "searches", "pages"} (settings.mjs)
 //   GET  requests      ?path= &after=<sequence> &limit=   -> {"requests": [...]}
 //   GET  stats         -> the counters
 //   POST reset         {} or {"visitors": true}
@@ -22,6 +26,18 @@ const routes = {
   'GET queue': (upstream) => ({ waiting: upstream.waiting }),
   'POST defaults': (upstream, body) => {
     upstream.setDefaults(body);
+    return {};
+  },
+  'POST down': (upstream, body) => {
+    upstream.down(body);
+    return {};
+  },
+  'POST up': (upstream, body) => {
+    upstream.up(body);
+    return {};
+  },
+  'POST configure': (upstream, body) => {
+    upstream.configure(body);
     return {};
   },
   'GET requests': (upstream, body, query) => ({ requests: selected(upstream.requests, query) }),

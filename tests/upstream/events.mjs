@@ -5,6 +5,7 @@
 // Called by: chat.mjs.
 
 import { readFileSync } from 'node:fs';
+import { searchText } from './agent.mjs';
 import { chunkWriter, pieces, tokens } from './chunks.mjs';
 import { families, ownWords } from './families.mjs';
 import { answerText, continuationText, countedContent, fakeSuccess, isSeedQuestion, reasoningText, seedJsonText } from './texts.mjs';
@@ -18,7 +19,8 @@ export function answerEvents(body, model, thinking, behaviour, accept) {
   if (model.id === 'deepseek-chat' && isSeedQuestion(body) && !saysWhatToSend(behaviour)) {
     return wantsSeedJsonText(accept) ? chunkEvents(body, model, thinking, { ...behaviour, text: seedJsonText }) : recordedEvents('seed-stream');
   }
-  return chunkEvents(body, model, thinking, behaviour);
+  const events = chunkEvents(body, model, thinking, behaviour);
+  return behaviour.stopAfter === undefined ? events : events.take(behaviour.stopAfter);
 }
 
 // The seed holds two answers to its question, of two runs: one streamed, one as
@@ -36,20 +38,26 @@ export function fakeSuccessEvents(modelId) {
 
 /** The texts of an answer; used by unstreamed.mjs as well. */
 export function answerParts(body, model, thinking, behaviour) {
-  const continued = body.reload === true && body.messages.at(-1)?.role === 'assistant' && families[model.family].reload(thinking);
+  const continued = continues(body, model, thinking);
+  const content = behaviour.text ?? searchText(body, behaviour.searches) ?? (continued ? continuationText(body, model) : answerText(body, model));
+  const reasons = behaviour.reasoningAlone || (thinking && model.thinks && !isCounted(behaviour));
   return {
-    content: behaviour.text ?? (continued ? continuationText(body, model) : answerText(body, model)),
-    reasoning: behaviour.reasoning ?? (thinking && model.thinks && !isCounted(behaviour) ? reasoningText(body) : ''),
+    content: behaviour.reasoningAlone ? '' : content,
+    reasoning: behaviour.reasoning ?? (reasons ? reasoningText(body) : ''),
   };
 }
 
+function continues(body, model, thinking) {
+  return body.reload === true && body.messages.at(-1)?.role === 'assistant' && families[model.family].reload(thinking);
+}
+
 // A test that gives the chunks, or their number, means all of them.
-function isCounted({ chunks, chunkCount }) {
-  return chunks !== undefined || chunkCount !== undefined;
+function isCounted({ chunks, provided, chunkCount }) {
+  return (chunks ?? provided ?? chunkCount) !== undefined;
 }
 
 function saysWhatToSend(behaviour) {
-  return ['text', 'reasoning', 'chunks', 'chunkCount', 'hugeLine', 'finishReason', 'era'].some((name) => behaviour[name] !== undefined);
+  return ['text', 'reasoning', 'reasoningAlone', 'chunks', 'provided', 'chunkCount', 'hugeLine', 'finishReason', 'era', 'searches'].some((name) => behaviour[name] !== undefined);
 }
 
 // Replayed to the byte, ids and times included: that is what a recording is for.
@@ -60,8 +68,29 @@ function recordedEvents(name) {
 
 function* chunkEvents(body, model, thinking, behaviour) {
   const write = chunkWriter(body.model, families[model.family]);
-  for (const { delta, finish } of finished(deltas(body, model, thinking, behaviour), finishOf(model, behaviour))) {
+  for (const { delta, finish } of finished(answerDeltas(body, model, thinking, behaviour), finishOf(model, behaviour))) {
     yield write(delta, finish);
+  }
+}
+
+function answerDeltas(body, model, thinking, behaviour) {
+  const all = deltas(body, model, thinking, behaviour);
+  const { stop } = families[model.family];
+  return stop !== undefined && continues(body, model, thinking) ? untilText(stop, all) : all;
+}
+
+/** The deltas as far as `stop` does not appear in their content, as a provider told to stop there sends them. */
+function* untilText(stop, all) {
+  const list = [...all];
+  const whole = list.map(({ content }) => content ?? '').join('');
+  const end = whole.indexOf(stop);
+  let left = end < 0 ? Infinity : end;
+  for (const delta of list) {
+    const size = delta.content?.length ?? 0;
+    if (size < left || size === 0) yield delta;
+    else if (left > 0) yield { ...delta, content: delta.content.slice(0, left) };
+    left -= size;
+    if (left <= 0) return;
   }
 }
 
@@ -73,13 +102,28 @@ function* deltas(body, model, thinking, behaviour) {
   for (const token of tokens(parts.reasoning)) yield { reasoning_content: token };
   if (behaviour.hugeLine !== undefined) yield { content: 'x'.repeat(behaviour.hugeLine) };
   if (behaviour.chunks !== undefined) {
-    yield* behaviour.chunks.map((chunk) => (typeof chunk === 'string' ? { content: chunk } : chunk));
+    yield* behaviour.chunks.map(asDelta);
+  } else if (behaviour.provided !== undefined) {
+    yield* handedOn(behaviour.provided.map(asDelta), cut);
   } else if (behaviour.chunkCount !== undefined) {
     for (let index = 0; index < behaviour.chunkCount; index += 1) yield { content: countedContent(index) };
   } else {
     for (const token of tokens(parts.content)) {
       for (const piece of cut ? pieces(token) : [token]) yield { content: piece };
     }
+  }
+}
+
+function asDelta(chunk) {
+  return typeof chunk === 'string' ? { content: chunk } : chunk;
+}
+
+// What DeGPT makes of a provider's deltas: no chunk of one without text, and
+// content cut into pieces, where the family's is cut.
+function* handedOn(provided, cut) {
+  for (const delta of provided) {
+    if (delta.reasoning_content) yield { reasoning_content: delta.reasoning_content };
+    else if (delta.content) for (const piece of cut ? pieces(delta.content) : [delta.content]) yield { content: piece };
   }
 }
 

@@ -30,11 +30,12 @@ const passed = {
  *             cutting dropped; "repeated": it is on every piece of the last token
  * unstreamed  what `stream:false` gives (unstreamed.mjs)
  * reload      whether `reload` is heeded, given whether thinking is on
+ * stop        where a `reload` continuation ends, whatever would follow
  */
 export const families = {
   claude: { ...made, ids: () => () => randomUUID(), unstreamed: 'null' },
   gpt: { ...made, ids: gptIds, unstreamed: 'responses' },
-  deepseek: { ...passed, ids: () => always(randomUUID()), unstreamed: 'completion', reload: () => true },
+  deepseek: { ...passed, ids: () => always(randomUUID()), unstreamed: 'completion', reload: () => true, stop: '```' },
   qwen: { ...passed, ids: () => always(`chatcmpl-${randomUUID()}`), unstreamed: 'completion', reload: (thinking) => !thinking },
   doubao: { ...passed, ids: () => always(`0217${hex(28)}`), unstreamed: 'null' },
   gemini: { ...passed, ids: () => always(randomBytes(12).toString('base64url')), finish: 'repeated', unstreamed: 'completion' },

@@ -5,6 +5,9 @@ export const paths = {
   config: '/api/config',
   signIn: '/api/v1/auths/printSignIn',
   chat: '/api/v1/chat/completion/proxy',
+  search: '/api/v1/third/search',
+  page: '/api/v1/third/check_web',
+  refresh: '/api/v1/conversation/refresh',
 };
 
 export const controlPrefix = '/__stand-in/';

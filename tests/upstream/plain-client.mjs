@@ -29,7 +29,15 @@ export async function ask(upstream, body, headers = { authorization: 'Bearer deg
 
 export async function call(upstream, method, path, body, headers = {}) {
   const answer = await readAll(await open(upstream, method, path, body, headers));
-  return { ...answer, json: answer.text === '' ? undefined : JSON.parse(answer.text) };
+  return { ...answer, json: asJson(answer.text) };
+}
+
+function asJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the response as soon as its headers are there. */

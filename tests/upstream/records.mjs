@@ -28,6 +28,7 @@ export class Records {
       query: url.search,
       headers: { ...req.headers },
       credential: bearer(req.headers.authorization),
+      account: null, // whose credential it is: a visitor's id, or an API key itself
       body: null, // the parsed JSON, or the text when it is none
       bodyLength: 0, // raw bytes
       status: null,

@@ -40,8 +40,8 @@ function refusalOfClaude(messages, thinking) {
     if (index > 0 && messages[index - 1].role === role) return fake(`claude: two ${role} turns in a row`);
     for (const part of asParts(content)) {
       if (part.type === 'text' && isText(part) && part.text.trim() !== '') continue;
-      if (['image', 'document'].includes(part.type) && role === 'user' && attachment(part)) continue;
-      return fake(`claude: ${role} part of type ${part.type}`);
+      if (role === 'user' && isAnthropicPart(part)) continue;
+      return fake(`claude: ${role} part of type ${part.type}${part.source?.media_type ? ` and ${part.source.media_type}` : ''}`);
     }
   }
   const last = messages.at(-1);
@@ -61,6 +61,7 @@ function refusalOfGpt(messages) {
       if (part.type === 'image_url' && typeof part.image_url?.url !== 'string') {
         return { kind: 'noBody', why: 'gpt: image_url is no object with a url' };
       }
+      if (isFileAtAddress(part)) continue;
       if (!isOpenAiPart(part, 'openai')) return fake(`gpt: part of type ${part.type}`);
     }
   }
@@ -78,7 +79,24 @@ function refusalOfOpenAiShape(messages, model) {
 
 function isOpenAiPart(part, pictures) {
   if (part.type === 'text') return isText(part);
-  return ['image_url', 'file'].includes(part.type) && pictures === 'openai' && attachment(part) !== null;
+  // No provider takes a file in this form; GPT's, which DeGPT rewrites, is another matter.
+  return part.type === 'image_url' && pictures === 'openai' && attachment(part) !== null;
+}
+
+// It becomes `file_url`, which OpenAI fetches: no data URL.
+function isFileAtAddress(part) {
+  return part.type === 'file' && attachment(part)?.url !== undefined;
+}
+
+const claudeMediaTypes = {
+  image: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'],
+  document: ['application/pdf'],
+};
+
+function isAnthropicPart(part) {
+  const types = claudeMediaTypes[part.type];
+  const found = types && attachment(part);
+  return Boolean(found) && (found.url !== undefined || types.includes(found.mediaType));
 }
 
 function isText(part) {

@@ -1,14 +1,14 @@
 // Sends replies: JSON, scripted ones, and streams step by step.
 //
 // Does not: choose what to send.
-// Called by: server.mjs, chat.mjs, sign-in.mjs.
+// Called by: server.mjs and the endpoints.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BodyWriter } from './writer.mjs';
 
 /** DeGPT's plain JSON: compact, UTF-8. */
 export async function sendJson(exchange, status, value, behaviour = {}) {
-  const body = Buffer.from(JSON.stringify(value));
+  const body = Buffer.from(JSON.stringify(behaviour.hugeBody ? enlarged(value, behaviour.hugeBody) : value));
   return sendWhole(exchange, status, 'application/json', body, behaviour);
 }
 
@@ -78,11 +78,35 @@ async function sendWhole(exchange, status, contentType, body, behaviour) {
   const { res, record, records } = exchange;
   await pause(exchange, behaviour.delayHeadersMs);
   if (res.destroyed) return;
-  writeHead(exchange, status, { 'content-type': contentType, 'content-length': body.length }, behaviour);
-  res.end(body, () => {
-    record.bytesWritten += body.length;
-    records.count('bytesWritten', body.length);
+  const { endAfter, breakAfter, silentAfter } = behaviour;
+  const cut = endAfter ?? breakAfter ?? silentAfter;
+  // A body that ends well too early must not have said how long it would be.
+  const length = endAfter === undefined ? { 'content-length': body.length } : {};
+  writeHead(exchange, status, { 'content-type': contentType, ...length }, behaviour);
+  const sent = cut === undefined ? body : body.subarray(0, cut.bytes ?? Math.floor(body.length / 2));
+  const counted = () => {
+    record.bytesWritten += sent.length;
+    records.count('bytesWritten', sent.length);
+  };
+  if (cut === undefined || endAfter !== undefined) return res.end(sent, counted);
+  await new Promise((resolve) => {
+    res.once('close', resolve);
+    res.write(sent, resolve);
   });
+  counted();
+  return endStream(exchange, silentAfter !== undefined ? 'silent' : breakAfter.reset ? 'reset' : 'break');
+}
+
+// JSON that stays good, with so many bytes more where a text is, or beside it.
+function enlarged(value, bytes) {
+  const more = 'x'.repeat(bytes);
+  let placed = false;
+  const text = JSON.stringify(value, (name, member) => {
+    if (placed || name !== 'content' || typeof member !== 'string') return member;
+    placed = true;
+    return `${member}${more}`;
+  });
+  return placed ? JSON.parse(text) : { ...value, padding: more };
 }
 
 function writeHead({ res, record }, status, headers, behaviour) {

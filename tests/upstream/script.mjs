@@ -1,5 +1,6 @@
 // The script of a test: a queue of behaviours, first in first out among those
-// that match a request, over defaults that hold for every chat request.
+// that match a request, over defaults that hold for every chat request. Ahead
+// of them come the behaviours of what is down, which stay until it is up again.
 //
 // A request that the stand-in refuses by itself (a bad token, a 422, a shape
 // the model does not take) uses up no behaviour, so that a test can script the
@@ -13,6 +14,7 @@ import { paths } from './paths.mjs';
 
 export class Script {
   #queue = [];
+  #down = new Map();
   #firstDefaults;
   #defaults;
 
@@ -22,8 +24,9 @@ export class Script {
   }
 
   queue(...behaviours) {
-    const entries = behaviours.flat().map((behaviour) => {
-      const { times = 1 } = checkBehaviour(behaviour);
+    const entries = behaviours.flat().map((given) => {
+      const behaviour = checkBehaviour(given);
+      const { times = 1 } = behaviour;
       return { behaviour, left: times === 'always' ? Infinity : times };
     });
     this.#queue.push(...entries);
@@ -34,8 +37,24 @@ export class Script {
     this.#defaults = checkBehaviour(behaviour);
   }
 
+  /** Sets the behaviour of all requests of a model, a credential, an account or a path, or of these together. */
+  down(behaviour) {
+    const { times, ...standing } = checkBehaviour(behaviour);
+    const name = nameOf(standing);
+    if (name === nameOf({})) throw new TypeError('down() needs a model, a credential, an account or a path');
+    const everywhere = standing.model === undefined && standing.path === undefined;
+    this.#down.set(name, everywhere ? { ...standing, path: 'any' } : standing);
+  }
+
+  /** Ends what down() set for the same names; without any, all of it. */
+  up(named = {}) {
+    if (nameOf(named) === nameOf({})) this.#down.clear();
+    else this.#down.delete(nameOf(named));
+  }
+
   clear() {
     this.#queue = [];
+    this.#down.clear();
     this.#defaults = this.#firstDefaults;
   }
 
@@ -45,10 +64,11 @@ export class Script {
 
   /** What this request is to get, what it gets unscripted, and `spend()`, which uses up the former. */
   lookUp(record) {
-    const entry = this.#queue.find(({ behaviour }) => matches(behaviour, record));
+    const standing = [...this.#down.values()].find((behaviour) => matches(behaviour, record));
+    const entry = standing === undefined ? this.#queue.find(({ behaviour }) => matches(behaviour, record)) : undefined;
     const defaults = matches(this.#defaults, record) ? this.#defaults : {};
     return {
-      behaviour: { ...defaults, ...entry?.behaviour },
+      behaviour: { ...defaults, ...(standing ?? entry?.behaviour) },
       defaults,
       spend: () => {
         if (entry === undefined) return;
@@ -59,12 +79,17 @@ export class Script {
   }
 }
 
-function matches({ path = paths.chat, method, model, credential, where }, record) {
+function nameOf({ model, credential, account, path }) {
+  return JSON.stringify([model, credential, account, path]);
+}
+
+function matches({ path = paths.chat, method, model, credential, account, where }, record) {
   return (
     (path === 'any' || path === record.path) &&
     (method === undefined || method === record.method) &&
     (model === undefined || model === record.body?.model) &&
     (credential === undefined || credential === record.credential) &&
+    (account === undefined || account === record.account) &&
     (where === undefined || where(record))
   );
 }

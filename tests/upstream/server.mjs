@@ -4,23 +4,49 @@
 //   node server.mjs --port 9100 --pace 15        for people
 //   const upstream = await startUpstream();      for tests
 //
+// How a test scripts it:
+//
+//   upstream.queue({ text: 'Hi' });                           the next chat
+//   upstream.queue({ path: paths.search, results: [ … ] });   the next request of another endpoint
+//   upstream.queue({ path: paths.page, fault: 'silent', times: 2 });
+//   upstream.down({ model: 'gpt-5', fault: 429, retryAfter: 7 });   every such request, until up()
+//   upstream.down({ credential: 'degpt-a', fault: 'declined' });    by bearer, on all paths
+//   upstream.down({ account: '<visitor id>', fault: 401 });         by visitor, whatever the token
+//   upstream.down({ path: paths.signIn, fault: 'silent' });
+//   upstream.up({ model: 'gpt-5' });                          ends that one; up() ends all
+//   upstream.configure({
+//     config: { default_models: 'gpt-5.1,deepseek-chat' },    fields of GET /api/config
+//     limits: { 'gpt-5': 2, '*': 10 },                        passes per account and model; or one number
+//     searches: { 'a keyword': [ … ], '*': [ … ] },           results: a list, {web, images} or null
+//     pages: { 'https://a.example/': { title, content }, 'https://b.example/': null },  null: it failed
+//   });
+//   upstream.reset();                                         before each test
+//
+// Every request to every endpoint is in upstream.requests (records.mjs), with
+// its path, headers, credential, account and body.
+//
 // This file is the server itself: connections, routing, the command line. What
-// is sent is decided in chat.mjs and sign-in.mjs; what tests can ask for is
-// listed in behaviours.mjs, and over HTTP in control.mjs.
+// is sent is decided in chat.mjs, sign-in.mjs, config.mjs, web.mjs and
+// allowance.mjs. The fields of a behaviour are listed in behaviours.mjs, the
+// names of faults in named-faults.mjs, the same over HTTP in control.mjs.
 
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Allowance, refreshAllowance } from './allowance.mjs';
 import { replacesAnswer } from './behaviours.mjs';
 import { chat } from './chat.mjs';
+import { sendConfig } from './config.mjs';
 import { control } from './control.mjs';
 import { controlPrefix, paths } from './paths.mjs';
 import { Records } from './records.mjs';
 import { sendJson, sendScripted } from './reply.mjs';
 import { Script } from './script.mjs';
+import { Settings } from './settings.mjs';
 import { signIn } from './sign-in.mjs';
 import { Visitors } from './visitors.mjs';
+import { readPage, search } from './web.mjs';
 
 const defaultOptions = {
   port: 0, // 0: any free one
@@ -34,6 +60,9 @@ const routes = {
   [paths.config]: { GET: sendConfig },
   [paths.signIn]: { POST: signIn },
   [paths.chat]: { POST: chat },
+  [paths.search]: { POST: search },
+  [paths.page]: { POST: readPage },
+  [paths.refresh]: { POST: refreshAllowance },
 };
 
 /** Starts a stand-in of its own; any number can run in one process. */
@@ -44,6 +73,8 @@ export async function startUpstream(options = {}) {
     visitors: new Visitors(),
     records: new Records(settings),
     script: new Script(settings.defaults),
+    settings: new Settings(),
+    allowance: new Allowance(),
   };
 
   // No time limits of its own: a test decides who waits, and for how long.
@@ -79,10 +110,17 @@ export async function startUpstream(options = {}) {
     },
     queue: (...behaviours) => state.script.queue(...behaviours),
     setDefaults: (behaviour) => state.script.setDefaults(behaviour),
+    /** A behaviour for every request that it names, ahead of the queue, until it is ended by up(). */
+    down: (behaviour) => state.script.down(behaviour),
+    up: (named) => state.script.up(named),
+    /** What the endpoints beside the chat answer (settings.mjs). */
+    configure: (settings) => state.settings.configure(settings),
     revokeTokens: () => state.visitors.revokeTokens(),
     /** Forgets script, requests and counters; tokens stay good, for whoever is under test may hold one. */
     reset({ visitors = false } = {}) {
       state.script.clear();
+      state.settings.clear();
+      state.allowance.clear();
       state.records.clear();
       if (visitors) state.visitors.forgetAccounts();
     },
@@ -117,6 +155,7 @@ async function serve(req, res, state, upstream) {
 
   const { records } = state;
   const record = records.begin(req, res, url);
+  record.account = state.visitors.accountOf(record.credential);
   const left = new AbortController();
   res.once('close', () => left.abort());
   const raw = await readBody(req);
@@ -148,20 +187,6 @@ function dispatch(exchange, state) {
   const handler = route[exchange.record.method];
   if (handler === undefined) return sendJson(exchange, 405, { detail: 'Method Not Allowed' });
   return handler(exchange, state);
-}
-
-function sendConfig(exchange) {
-  const config = {
-    status: true,
-    name: 'DeGPT',
-    version: '0.1.125',
-    default_locale: 'en-US',
-    auth: true,
-    default_models: null,
-    default_prompt_suggestions: [],
-    trusted_header_auth: false,
-  };
-  return sendJson(exchange, 200, config, exchange.spendBehaviour());
 }
 
 /** The whole body, or null when the client left before its end. */

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pieces, tokens } from './chunks.mjs';
+import { offeredModels } from './config.mjs';
 import { models } from './models.mjs';
 import { paths } from './paths.mjs';
 import { sha256Prefix } from './pictures.mjs';
@@ -17,6 +18,10 @@ const picture = Buffer.from('89504e470d0a1a0a', 'hex');
 const dataUrl = `data:image/png;base64,${picture.toString('base64')}`;
 const openAiPicture = { type: 'image_url', image_url: { url: dataUrl } };
 const anthropicPicture = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: picture.toString('base64') } };
+const pdf = Buffer.from('%PDF').toString('base64');
+const fileWithData = { type: 'file', file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${pdf}` } };
+const fileAtAddress = { type: 'file', file: { filename: 'a.pdf', file_data: 'https://files.example/a.pdf' } };
+const documentOf = (mediaType) => ({ type: 'document', source: { type: 'base64', media_type: mediaType, data: pdf } });
 const words = { type: 'text', text: 'What is this?' };
 
 test('writes JSON as Python does', () => {
@@ -42,6 +47,8 @@ test('serves the configuration, and 404 and 405 elsewhere', async (t) => {
   const upstream = await started(t);
   const { json: config } = await call(upstream, 'GET', paths.config);
   assert.deepEqual([config.status, config.name, config.version, config.default_locale], [true, 'DeGPT', '0.1.125', 'en-US']);
+  assert.equal(config.default_models, offeredModels);
+  assert.deepEqual([models.get('gpt-5.1').offered, models.get('gpt-5').offered, offeredModels.split(',').length], [true, false, 12]);
   assert.equal((await call(upstream, 'GET', '/api/v1/nothing')).status, 404);
   assert.equal((await call(upstream, 'GET', paths.chat)).status, 405);
 });
@@ -169,10 +176,10 @@ test('thinks unless told not to', async (t) => {
 test('describes the pictures and files it was shown', async (t) => {
   const upstream = await started(t);
   const seen = `image/png, 8 bytes, sha256 ${sha256Prefix(picture)}`;
-  const file = { type: 'file', file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${Buffer.from('%PDF').toString('base64')}` } };
   const table = [
     ['qwen-vl-plus', [words, openAiPicture], `a picture (${seen}).`],
-    ['gpt-4o', [openAiPicture, words, file], `a picture (${seen}) and a file named a.pdf (application/pdf, 4 bytes`],
+    ['gpt-4o', [openAiPicture, words, fileAtAddress], `a picture (${seen}) and a file named a.pdf at https://files.example/a.pdf.`],
+    ['claude-sonnet-4-5-20250929', [documentOf('application/pdf'), words], 'a file (application/pdf, 4 bytes'],
     ['gemini-2.5-pro', [words, { type: 'image_url', image_url: { url: 'https://example.com/a.png' } }], 'a picture at https://example.com/a.png.'],
     ['claude-opus-4-20250514', [anthropicPicture, words], `a picture (${seen}).`],
   ];
@@ -205,6 +212,10 @@ test('fakes success for what a model does not take', async (t) => {
     ['grok-4-0709', [words, { type: 'image_url', image_url: { url: 'data:image/png;base64,%%' } }]],
     ['gemini-2.5-pro', [user('x'), assistant(''), user('y')]],
     ['deepseek-chat', [user('x'), { role: 'tool', content: 'y' }]],
+    ['gpt-5.1', [words, fileWithData]],
+    ...['deepseek-chat', 'qwen-vl-plus', 'doubao-seed-1-6-250615', 'gemini-2.5-pro', 'grok-3'].map((model) => [model, [words, fileAtAddress]]),
+    ...['text/plain', 'application/msword', 'image/png'].map((type) => [claude, [words, documentOf(type)]]),
+    ...['image/bmp', 'image/svg+xml', 'application/pdf'].map((type) => [claude, [words, { ...anthropicPicture, source: { ...anthropicPicture.source, media_type: type } }]]),
   ];
   for (const [model, content] of table) {
     const answer = await ask(upstream, chatBody(model, content));
@@ -239,6 +250,25 @@ test('continues the last turn on reload, where the family can', async (t) => {
   assert.equal(await continues('qwen3-235b-a22b', { enable_thinking: true }), false);
   assert.equal(await continues('gpt-5'), false);
   assert.equal(await continues('deepseek-chat', { reload: false }), false);
+});
+
+test('a continuation by DeepSeek ends at the first code fence', async (t) => {
+  const upstream = await started(t);
+  const messages = [{ role: 'user', content: 'Go on' }, { role: 'assistant', content: 'Once upon' }];
+  const said = async (model, behaviour, reload = true) => {
+    upstream.queue(behaviour);
+    const { text } = await ask(upstream, chatBody(model, messages, { reload }));
+    assert.equal(dataOf(text).at(-1), '[DONE]');
+    return joined(text);
+  };
+  const text = 'So:\n```js\n1\n```\nthat';
+  const chunks = ['So', ':\n`', '`', '`js\n1'];
+  assert.equal(await said('deepseek-chat', { text }), 'So:\n');
+  assert.equal(await said('deepseek-chat', { chunks }), 'So:\n');
+  assert.equal(await said('deepseek-chat', { text: '``` at once' }), '');
+  assert.equal(await said('deepseek-chat', { text: 'none `` of it' }), 'none `` of it');
+  assert.equal(await said('deepseek-chat', { text }, false), text);
+  assert.equal(await said('qwen3-235b-a22b', { text }), text);
 });
 
 // Keeps whether a time is whole or has a fraction: that is part of the style.

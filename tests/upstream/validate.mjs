@@ -2,7 +2,7 @@
 // as its web framework (FastAPI) does: the `detail` list of a 422.
 //
 // Does not: look into content parts, or at what a model accepts (refusals.mjs).
-// Called by: chat.mjs, sign-in.mjs.
+// Called by: chat.mjs, sign-in.mjs, web.mjs, allowance.mjs.
 
 /** Returns the list of faults; an empty list is a good body. */
 export function chatFaults(request) {
@@ -20,9 +20,14 @@ export function chatFaults(request) {
 }
 
 export function signInFaults(request) {
-  const faults = notJson(request) ?? [...field(request.json, 'id', text), ...field(request.json, 'channel', text)];
+  const faults = textFaults(request, ['id', 'channel']);
   if (faults.length === 0 && request.json.id === '') return [fault(['id'], 'ensure this value has at least 1 characters', 'value_error.any_str.min_length')];
   return faults;
+}
+
+/** For the bodies of the smaller endpoints: every one of `names` is a required string. */
+export function textFaults(request, names) {
+  return notJson(request) ?? names.flatMap((name) => field(request.json, name, text));
 }
 
 function messageFaults(messages) {

@@ -2,7 +2,7 @@
 //
 // Does not: speak HTTP (sign-in.mjs, chat.mjs), or verify signatures: a token
 // is good when it was issued here, has not expired and was not revoked.
-// Called by: server.mjs makes it; sign-in.mjs and chat.mjs use it.
+// Called by: server.mjs makes it; the endpoints use it.
 
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 
@@ -10,6 +10,7 @@ export class Visitors {
   #secret = randomBytes(32);
   #accounts = new Set();
   #expiryOf = new Map();
+  #accountOf = new Map(); // by token; a revoked one is still somebody's
 
   /** Issues a new token; `created` tells whether the id was unknown. */
   signIn(id, lifetimeSeconds) {
@@ -20,6 +21,7 @@ export class Visitors {
     // The jti makes a token issued after a revocation differ from the revoked one.
     const token = this.#jwt({ id, exp, iat: now, jti: randomUUID() });
     this.#expiryOf.set(token, exp);
+    this.#accountOf.set(token, id);
     return { token, exp, created };
   }
 
@@ -35,6 +37,12 @@ export class Visitors {
 
   get accountIds() {
     return [...this.#accounts];
+  }
+
+  /** Whose credential this is: a visitor's id, an API key itself, or null. */
+  accountOf(credential) {
+    if (credential?.startsWith('degpt-')) return credential;
+    return this.#accountOf.get(credential) ?? null;
   }
 
   /** Judges an Authorization header: null when good, else `{status, detail}`. */
