@@ -15,7 +15,7 @@ use super::{
     relay::{Client, Relay, Step, UpstreamBody},
 };
 use crate::{
-    chat::{Failure, Phase},
+    chat::{Event, Failure, Phase},
     error::Error,
 };
 
@@ -47,6 +47,8 @@ pub enum Fed {
     /// The answer has ended without the required call. It is kept in case there is no other
     /// answer.
     NoCall,
+    /// A part of the answer has ended with calls that are to be carried out.
+    Errands,
 }
 
 /// How far apart the numbers of two choices' upstreams are.
@@ -272,6 +274,25 @@ impl Exchange {
         self.choice(choice).relay.restart(now_ms);
     }
 
+    /// Writes what is done of [`Fed::Errands`] for that choice; see
+    /// [`Translator::tell`](super::Translator::tell).
+    pub fn tell(
+        &mut self,
+        choice: u32,
+        event: &Event<'_>,
+        now_ms: u64,
+        out: &mut Vec<u8>,
+    ) -> Orders {
+        let mut orders = Orders::default();
+        let is_open = self.state != State::Over && !self.choice(choice).is_over;
+        if is_open {
+            let step = self.choice(choice).relay.tell(event, now_ms, out);
+            self.sent(now_ms);
+            self.order(&mut orders, choice, step, out);
+        }
+        orders
+    }
+
     /// Whether the client's body has ended, or the client has left.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -319,7 +340,7 @@ impl Exchange {
 
     /// Adds to `orders` what `step` of that choice means.
     fn order(&mut self, orders: &mut Orders, index: u32, step: Step, out: &mut Vec<u8>) {
-        if matches!(step, Step::Send | Step::Close(_)) && !self.is_decided {
+        if matches!(step, Step::Send | Step::Errands | Step::Close(_)) && !self.is_decided {
             self.is_decided = true;
             orders.status = Some(Ok(()));
             for other in &mut self.others {
@@ -329,7 +350,9 @@ impl Exchange {
             }
         }
         let choice = self.choice(index);
-        if choice.relay.phase() == Phase::Flowing {
+        // Where more may be asked for, who asks waits for the end of each part.
+        let is_done = matches!(step, Step::Close(_)) || !choice.relay.may_go_on();
+        if is_done && choice.relay.phase() == Phase::Flowing {
             orders.fed = choice.report(Ok(Fed::Flows));
         }
         match step {
@@ -348,8 +371,9 @@ impl Exchange {
                 }
                 orders.close = true;
             }
-            Step::AskAgain => {
-                orders.fed = choice.report(Ok(Fed::NoCall));
+            Step::AskAgain | Step::Errands => {
+                let is_missed = step == Step::AskAgain;
+                orders.fed = choice.report(Ok(if is_missed { Fed::NoCall } else { Fed::Errands }));
                 orders.abort |= choice.drop_upstream();
                 return;
             }

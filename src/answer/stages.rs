@@ -46,6 +46,23 @@ impl Stages {
         });
     }
 
+    /// Prepares these unused stages for what the model says after `before`, which ended with calls
+    /// that are carried out next. What was counted counts on.
+    pub fn go_on(&mut self, before: &Self) {
+        self.limiter = before.limiter.clone();
+        if let Some(tools) = &mut self.tools {
+            tools.go_on();
+        }
+    }
+
+    /// Takes note of a result, which the model gets in these words.
+    pub fn heed(&mut self, told: &str) {
+        self.limiter.heed(told);
+        if let Some(tools) = &mut self.tools {
+            tools.heed(told);
+        }
+    }
+
     /// See [`Stage::may_go_out`].
     #[must_use]
     pub fn may_go_out(&self) -> bool {

@@ -67,6 +67,8 @@ impl Whole {
                     arguments: arguments.to_owned(),
                     place: answer.text.len(),
                 }),
+                Event::WebCall { tool, input } => answer.errands.push((tool, input.to_owned())),
+                Event::WebResult(_) => {}
                 Event::End(finish) => {
                     if let (Finish::Length, Some(call)) = (&finish, answer.calls.last_mut()) {
                         call.close();

@@ -25,7 +25,10 @@ mod quote;
 mod strict;
 mod tags;
 
-use crate::chat::{Calls, Event, Finish, Prompt, ToolChoice};
+use crate::{
+    chat::{Calls, Event, Finish, Prompt, ToolChoice, WebTool},
+    json::{self, fields},
+};
 pub use ask_again::{Correction, LONGEST_BYTES, Wanted, ended_by_itself};
 use declared::Declared;
 pub use fit::{Fit, Judgement};
@@ -47,6 +50,10 @@ pub struct Stage {
     only_one: bool,
     awaited: Awaited,
     ended: bool,
+    /// The tools that the gateway itself carries out.
+    web: Vec<(String, WebTool)>,
+    /// Whether one of them was called.
+    has_errand: bool,
 }
 
 /// What an answer must have before any of it may go out.
@@ -78,7 +85,26 @@ impl Stage {
                 _ => Awaited::Value,
             },
             ended: false,
+            web: tools.map_or_else(Vec::new, |tools| {
+                tools.web.iter().map(|web| (web.name.clone(), web.tool)).collect()
+            }),
+            has_errand: false,
         })
+    }
+
+    /// Prepares an unused stage for what the model says once its calls of the gateway's own tools
+    /// were carried out: that need not have another call.
+    pub fn go_on(&mut self) {
+        if self.awaited == Awaited::Call {
+            self.awaited = Awaited::Value;
+        }
+    }
+
+    /// Takes note of a `text` that the model gets, and may quote.
+    pub fn heed(&mut self, text: &str) {
+        if let Some(calls) = &mut self.calls {
+            calls.heed(text);
+        }
     }
 
     /// Whether what has passed may go out, but for calls, which may. At the end of the answer:
@@ -108,7 +134,7 @@ impl Stage {
     /// Takes an event, and calls `on_event` with the events that it becomes. Nothing comes
     /// after an [`Event::End`].
     pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
-        let Self { calls, json_only, only_one, awaited, ended } = self;
+        let Self { calls, json_only, only_one, awaited, ended, web, has_errand } = self;
         if *ended {
             return;
         }
@@ -120,7 +146,22 @@ impl Stage {
             if *ended {
                 return;
             }
-            let is_last = *only_one && matches!(event, Event::ToolCall { .. });
+            let input;
+            let event = match event {
+                Event::ToolCall { name, arguments }
+                    if let Some((_, tool)) = web.iter().find(|(known, _)| known == name) =>
+                {
+                    *has_errand = true;
+                    input = input_of(arguments);
+                    Event::WebCall { tool: *tool, input: &input }
+                }
+                // It is made up: the result is not there yet.
+                Event::Text(text) if *has_errand && text.trim().is_empty() => return,
+                Event::Text(_) if *has_errand => Event::End(Finish::Stop),
+                other => other,
+            };
+            let is_call = matches!(event, Event::ToolCall { .. } | Event::WebCall { .. });
+            let is_last = *only_one && is_call;
             *ended = matches!(event, Event::End(_)) || is_last;
             let mut send = |event: Event<'_>| match json_only {
                 Some(json_only) => json_only.push(event, on_event),
@@ -141,4 +182,20 @@ impl Stage {
             (other, _) => pass(other),
         }
     }
+}
+
+/// What a call of a tool of the web is about: its one argument, by any of the names that models give
+/// it; empty if there is none.
+fn input_of(arguments: &str) -> String {
+    #[derive(Default)]
+    struct Arguments {
+        query: Option<String>,
+        url: Option<String>,
+        q: Option<String>,
+        uri: Option<String>,
+    }
+    fields!(Arguments { query, url, q, uri });
+    let read = json::read_loosely::<Arguments>(arguments.as_bytes());
+    let (Arguments { query, url, q, uri }, _) = read.unwrap_or_default();
+    query.or(url).or(q).or(uri).unwrap_or_default()
 }

@@ -14,7 +14,7 @@
 //! White space beside a call passes only with text that follows it. A closing tag after a call
 //! that nothing opened is dropped.
 
-use std::mem;
+use std::{borrow::Cow, mem};
 
 use super::{
     MAX_HELD_BYTES,
@@ -183,6 +183,12 @@ impl Parser {
     /// How much memory it holds, in bytes.
     pub(super) fn held_bytes(&self) -> usize {
         self.space.capacity() + self.ready.capacity() + self.held.capacity()
+    }
+
+    /// Takes note of a `text` that the model gets, and may quote.
+    pub(super) fn heed(&mut self, text: &str) {
+        self.quotes.tags |= matches!(quote::mark(text), Cow::Owned(_));
+        self.quotes.objects |= quote::has_bare_call(text, &self.declared);
     }
 
     /// Takes a piece of text, and calls `on_event` with what is certain by now.

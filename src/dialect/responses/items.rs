@@ -10,7 +10,7 @@ use crate::{
     chat::{Part, Role, ToolOutcome, Turn},
     dialect::{content, rules, text_tools},
     error::Error,
-    json::{self, Content, Raw, Text},
+    json::{self, Content, Raw, Text, fields},
     notes::{self, Notes},
 };
 
@@ -40,6 +40,7 @@ pub(super) fn read<'a>(
             };
             Part::ToolResult { id: id(item), outcome: ToolOutcome::Returned, parts }
         }
+        "web_search_call" => return Ok(item.action.and_then(searched)),
         // Those without are of the provider's own servers.
         kind if kind.ends_with("_call") && item.call_id.is_some() => call(kind, item, path)?,
         kind if asks_nothing(kind) => {
@@ -54,6 +55,36 @@ pub(super) fn read<'a>(
     };
     let role = if matches!(part, Part::ToolCall { .. }) { Role::Assistant } else { Role::User };
     Ok(Some(Turn { role, parts: vec![part] }))
+}
+
+/// What the gateway, or another server, looked for on the web before: the model's next words are
+/// the answer to it, and the texts that were found are not in it.
+fn searched<'a>(action: Raw<'a>) -> Option<Turn<'a>> {
+    #[derive(Default)]
+    struct Action<'a> {
+        query: Option<Text<'a>>,
+        url: Option<Text<'a>>,
+        sources: Option<Vec<Source<'a>>>,
+    }
+    fields!(Action<'a> { query, url, sources });
+    #[derive(Default)]
+    struct Source<'a> {
+        url: Option<Text<'a>>,
+    }
+    fields!(Source<'a> { url });
+    let (action, _) = json::read_loosely::<Action<'_>>(action.0.as_bytes()).ok()?;
+    let mut text = match (action.query, action.url) {
+        (Some(query), _) => format!("Before, this was searched for: {}", query.as_str()),
+        (None, Some(url)) => format!("Before, this page was read: {}", url.as_str()),
+        (None, None) => return None,
+    };
+    for url in action.sources.into_iter().flatten().filter_map(|source| source.url) {
+        text.push('\n');
+        text.push_str(url.as_str());
+    }
+    let parts = vec![Part::Text(text.into())];
+    let result = Part::ToolResult { id: "".into(), outcome: ToolOutcome::Returned, parts };
+    Some(Turn { role: Role::User, parts: vec![result] })
 }
 
 /// Whether an item can be left out: earlier reasoning, what was made shorter and encrypted, and
