@@ -17,7 +17,7 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 21] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -37,6 +37,7 @@ pub const NAMES: [&str; 20] = [
     "MAX_ANSWER_MS",
     "MAX_ANSWER_BYTES",
     "GATHER_MS",
+    "WEB_SEARCH",
     "LOG_PANICS",
 ];
 
@@ -72,6 +73,8 @@ pub struct Config {
     /// while, in milliseconds from 0 to 250. With 0, only what comes within the same millisecond
     /// is sent together.
     pub gather_ms: u32,
+    /// Whether the tools of the web are carried out.
+    pub web_search: bool,
     /// What is logged of a panic.
     pub log_panics: LogPanics,
 }
@@ -196,6 +199,11 @@ impl Config {
             },
             max_answer_bytes: bytes("MAX_ANSWER_BYTES", "16777216")?,
             gather_ms: variables.number("GATHER_MS", "40", 0..=250)?,
+            web_search: match variables.text("WEB_SEARCH", "on")?.as_str() {
+                "on" => true,
+                "off" => false,
+                _ => return Err(bad("WEB_SEARCH")),
+            },
             log_panics: match variables.text("LOG_PANICS", "place")?.as_str() {
                 "place" => LogPanics::Place,
                 "full" => LogPanics::Full,
@@ -327,6 +335,7 @@ mod tests {
             ("GATHER_MS", "251"),
             ("GATHER_MS", "2.5"),
             ("GATHER_MS", "secret"),
+            ("WEB_SEARCH", "secret"),
             ("LOG_PANICS", "secret"),
             ("LOG_PANICS", "Full"),
             ("LOG_PANICS", "true"),

@@ -6,7 +6,7 @@ use std::future::Future;
 
 use crate::{
     answer::{Exchange, Fed},
-    chat::Failure,
+    chat::{Event, Failure},
     error::Error,
     tools::Judgement,
 };
@@ -107,7 +107,8 @@ pub trait Runtime: Clone + 'static {
     fn outlet(&self, exchange: Exchange) -> Result<Self::Outlet, Error>;
 
     /// Relays `download` to `outlet`, as that choice of the answer. Returns when the answer has begun, and relays the rest of
-    /// it in the background; or when the answer has ended without the required call.
+    /// it in the background; or when the answer has ended without the required call, or a part of it
+    /// with calls to carry out. Where an answer may have such parts, it returns at the end of each.
     ///
     /// # Errors
     /// [`Failure`], if the upstream failed before that: another one may be tried.
@@ -117,6 +118,10 @@ pub trait Runtime: Clone + 'static {
         choice: u32,
         download: Self::Download,
     ) -> Result<Fed, Failure>;
+
+    /// Writes what is done of the calls with which a part of that choice of the answer ended; see
+    /// [`Exchange::tell`].
+    fn tell(&self, outlet: &Self::Outlet, choice: u32, event: &Event<'_>);
 
     /// Ends that choice of the answer: no upstream is left to try.
     fn fail(&self, outlet: &Self::Outlet, choice: u32, error: Error);

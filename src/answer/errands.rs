@@ -59,10 +59,13 @@ impl Lookout {
             Event::Text(text) if self.round.said.len() + text.len() <= MOST_SAID_BYTES => {
                 self.round.said.push_str(text);
             }
-            Event::ToolCall { .. } if self.has_calls() => {
+            Event::ToolCall { .. } => {
                 self.round.is_last = true;
-                self.after.keep(event);
-                return true;
+                let waits = self.has_calls();
+                if waits {
+                    self.after.keep(event);
+                }
+                return waits;
             }
             _ => {}
         }

@@ -470,10 +470,7 @@ impl Answer {
     pub fn held_bytes(&self) -> usize {
         let calls = self.calls.iter().map(|call| call.name.capacity() + call.arguments.capacity());
         let web = self.web.iter().map(|(_, result)| result.held_bytes());
-        self.reasoning.capacity()
-            + self.text.capacity()
-            + calls.sum::<usize>()
-            + web.sum::<usize>()
+        self.reasoning.capacity() + self.text.capacity() + calls.sum::<usize>() + web.sum::<usize>()
     }
 
     /// An upper bound, and a close one, of its size in bytes as JSON, in either dialect.

@@ -141,7 +141,9 @@ impl<'a> Collected<'a> {
             Declared::Callable(tool) => self.callable.push(tool),
             Declared::Server(tool) if self.server.contains(&tool) => {}
             Declared::Server(tool) => self.server.push(tool),
-            Declared::Web(server, tools) => self.add_web(tools, &format!("tools.{}", server.name())),
+            Declared::Web(server, tools) => {
+                self.add_web(tools, &format!("tools.{}", server.name()))
+            }
         }
     }
 
@@ -255,7 +257,9 @@ fn choose(
     match chosen.kind.as_ref().map(Text::as_str) {
         Some("allowed_tools") => {
             let choice = match chosen.allowed_tools {
-                Some(allowed) => allow(allowed, &format!("{param}.allowed_tools"), declared_web, list),
+                Some(allowed) => {
+                    allow(allowed, &format!("{param}.allowed_tools"), declared_web, list)
+                }
                 None => allow(chosen.flat, param, declared_web, list),
             };
             choice.map(Some)

@@ -39,9 +39,12 @@ pub(super) fn read(
     let WebOptions { max_uses, allowed_domains, blocked_domains, filters, .. } = options;
     let (more_allowed, more_blocked) =
         filters.map_or((None, None), |filters| (filters.allowed_domains, filters.blocked_domains));
-    let domains = domains(allowed_domains.or(more_allowed), blocked_domains.or(more_blocked), path)?;
+    let domains =
+        domains(allowed_domains.or(more_allowed), blocked_domains.or(more_blocked), path)?;
     let uses = match max_uses {
-        Some(0) => return Err(Error::invalid(format!("{}.max_uses", path()), "Must be at least 1.")),
+        Some(0) => {
+            return Err(Error::invalid(format!("{}.max_uses", path()), "Must be at least 1."));
+        }
         Some(uses) => u32::try_from(uses).unwrap_or(MOST_USES).min(MOST_USES),
         None => USES,
     };

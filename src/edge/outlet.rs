@@ -40,7 +40,7 @@ use super::{
 };
 use crate::{
     answer::{Client, Exchange, Fed, Orders},
-    chat::{Failure, MOST_CHOICES},
+    chat::{Event, Failure, MOST_CHOICES},
     error::Error,
 };
 
@@ -121,6 +121,14 @@ impl Outlet {
             self.shared.exchange.borrow_mut().restart(choice, now_ms());
         }
         fed
+    }
+
+    /// See [`Runtime::tell`](crate::runtime::Runtime::tell).
+    pub(super) fn tell(&self, choice: u32, event: &Event<'_>) {
+        let mut tell = |exchange: &mut Exchange, output: &mut Vec<u8>| {
+            exchange.tell(choice, event, now_ms(), output)
+        };
+        self.shared.act(&self.call, 0, &mut tell);
     }
 
     /// See [`Runtime::fail`](crate::runtime::Runtime::fail).

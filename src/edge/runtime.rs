@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     answer::{Exchange, Fed, UpstreamBody},
-    chat::Failure,
+    chat::{Event, Failure},
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
@@ -124,6 +124,10 @@ impl Runtime for Workers {
         download: Self::Download,
     ) -> Result<Fed, Failure> {
         outlet.feed(choice, download).await
+    }
+
+    fn tell(&self, outlet: &Outlet, choice: u32, event: &Event<'_>) {
+        outlet.tell(choice, event);
     }
 
     fn fail(&self, outlet: &Outlet, choice: u32, error: Error) {

@@ -15,6 +15,7 @@ use crate::{
     notes::Wish,
     prompt_tokens,
     tools::{Stage, Strict, Wanted},
+    web::Session,
 };
 
 /// The model that answers `prompt`. Takes notes on the switches of reasoning that it does not
@@ -47,6 +48,8 @@ pub(super) struct Job<'a> {
     /// The tools whose calls are held to their schemas.
     pub(super) strict: Rc<Strict>,
     reasoning: Reasoning,
+    /// What each answer may look for on the web.
+    pub(super) session: Option<Session>,
     /// What has no effect, as a header; empty if everything has one.
     pub(super) ignored: String,
 }
@@ -83,6 +86,7 @@ impl<'a> Job<'a> {
             wanted: wanted.with_schema(None),
             schema: schema.map(str::to_owned),
             strict: Rc::new(Strict::by(&prompt)),
+            session: Session::of(&prompt),
             limits: prompt.limits,
             reasoning: prompt.reasoning,
             ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
@@ -93,7 +97,8 @@ impl<'a> Job<'a> {
     /// How much memory it takes, together with `body`, in bytes.
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
         let schemas = self.schema.as_ref().map_or(0, String::capacity) + self.strict.held_bytes();
-        let each = BASE_BYTES * self.reply.choices() as usize;
+        let session = self.session.as_ref().map_or(0, Session::held_bytes);
+        let each = (BASE_BYTES + session) * self.reply.choices() as usize;
         each + body.held_bytes() + schemas + self.reply.held_bytes()
     }
 

@@ -6,8 +6,10 @@
 mod cors;
 mod deployment;
 mod job;
+mod parts;
 mod reply;
 mod route;
+mod searching;
 mod service;
 mod streamed;
 mod together;
@@ -171,6 +173,9 @@ async fn answer_question<E: Runtime>(
     // Strings with escapes are copied. The copies are never longer than the body.
     in_flight::probe(body.len())?;
     let mut asked = (api.parse)(&body)?;
+    if !config.web_search {
+        dialect::turn_web_off(&mut asked.prompt)?;
+    }
     let target = job::target(config, &mut asked.prompt)?;
     check_strict(&asked.prompt.notes, request.header)?;
     // Tool tags that are quoted in the texts are marked in copies.

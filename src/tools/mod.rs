@@ -22,6 +22,7 @@ pub mod markup;
 mod mend;
 mod parser;
 mod quote;
+mod results;
 mod strict;
 mod tags;
 
@@ -35,6 +36,7 @@ pub use fit::{Fit, Judgement};
 use form::Root;
 pub use instructions::instruct;
 use json_only::JsonOnly;
+pub use results::results;
 pub use strict::Strict;
 
 /// The most that is held back until it is certain what it is, in bytes. No model writes

@@ -2,6 +2,7 @@
 //!
 //! [`judge`] is the table of what its failures mean. [`ask`] acts on it.
 
+mod errand;
 mod origins;
 mod retry;
 mod visitor;
@@ -18,6 +19,7 @@ use crate::{
     runtime::{Incoming, Outgoing, Runtime},
     secret::Secret,
 };
+pub use errand::post;
 pub(crate) use origins::Origin;
 pub use origins::Upstream;
 pub use retry::{Remedy, Symptom, Whose, judge};

@@ -147,7 +147,8 @@ fn length(text: &str) -> usize {
             ')' => open -= 1,
             _ => {}
         }
-        let is_mark = matches!(ch, '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^' | '[' | ']');
+        let is_mark =
+            matches!(ch, '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^' | '[' | ']');
         // Those of Chinese and of typographers.
         let is_foreign = matches!(ch, '\u{2018}'..='\u{201f}' | '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}');
         is_mark || is_foreign || ch.is_whitespace() || ch.is_control()

@@ -40,6 +40,8 @@ fn sentence(fault: WebFault) -> &'static str {
             "This tool was used as often as it may be. Answer now with what you know."
         }
         WebFault::TooManyRequests => "There are too many requests now. Answer with what you know.",
-        WebFault::Unavailable => "This tool does not work now. Answer with what you know, and say so.",
+        WebFault::Unavailable => {
+            "This tool does not work now. Answer with what you know, and say so."
+        }
     }
 }

@@ -106,13 +106,7 @@ fn json(
 
 /// Appends a block with the text from `start` to `end`, unless it is empty, and with citations of
 /// what was found `before`.
-fn text_block(
-    out: Vec<u8>,
-    text: &str,
-    start: usize,
-    end: usize,
-    before: &Sources,
-) -> Vec<u8> {
+fn text_block(out: Vec<u8>, text: &str, start: usize, end: usize, before: &Sources) -> Vec<u8> {
     let Some(text) = text.get(start..end).filter(|text| !text.is_empty()) else {
         return out;
     };

@@ -133,8 +133,6 @@ pub(super) fn usage(sources: &Sources) -> String {
     let Sources { searches, fetches, .. } = sources;
     match searches + fetches {
         0 => "null".to_owned(),
-        _ => format!(
-            r#"{{"web_search_requests":{searches},"web_fetch_requests":{fetches}}}"#
-        ),
+        _ => format!(r#"{{"web_search_requests":{searches},"web_fetch_requests":{fetches}}}"#),
     }
 }

@@ -244,8 +244,7 @@ impl Encoder {
         for (place, note) in output.annotate().iter().enumerate() {
             let place = place.to_string();
             let values: &[&[u8]] = &[&id, place.as_bytes(), note.as_bytes()];
-            let template =
-                r#"output_text.annotation.added|$a,"content_index":0,"annotation_index":$b,"annotation":$c"#;
+            let template = r#"output_text.annotation.added|$a,"content_index":0,"annotation_index":$b,"annotation":$c"#;
             emit(number, template, values, out);
         }
         let Some((Open { kind, place, .. }, Closed { item, part, text })) = output.end(status)

@@ -34,6 +34,7 @@ fn meant(name: &str) -> &'static [&'static str] {
         ],
         "CORS_ORIGINS" => &["*", "https://chat.example, app://obsidian.md"],
         "CLIENT_DEGPT_KEYS" => &["off", "pass"],
+        "WEB_SEARCH" => &["on", "off"],
         "LOG_PANICS" => &["place", "full"],
         "GATHER_MS" => &["0", "40", "250"],
         _ => &["5000", "20971520"],

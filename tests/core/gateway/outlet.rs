@@ -13,7 +13,7 @@ use std::{
 
 use degpt_edge::{
     answer::{Client, Exchange, Fed, Orders},
-    chat::Failure,
+    chat::{Event, Failure},
     error::Error,
     runtime::Runtime,
 };
@@ -156,6 +156,12 @@ pub(crate) async fn feed(
         outlet.exchange.borrow_mut().restart(choice, world.now_ms());
     }
     fed
+}
+
+/// See [`Runtime::tell`](degpt_edge::runtime::Runtime::tell).
+pub(crate) fn tell(world: &World, outlet: &Rc<Outlet>, choice: u32, event: &Event<'_>) {
+    let now_ms = world.now_ms();
+    outlet.act(world, 0, |exchange, out| exchange.tell(choice, event, now_ms, out));
 }
 
 /// See [`Runtime::fail`](degpt_edge::runtime::Runtime::fail).

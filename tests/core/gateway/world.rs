@@ -18,7 +18,7 @@ use std::{
 
 use degpt_edge::{
     answer::{Exchange, Fed},
-    chat::Failure,
+    chat::{Event, Failure},
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
@@ -404,6 +404,10 @@ impl Runtime for World {
         download: Download,
     ) -> Result<Fed, Failure> {
         outlet::feed(self, outlet, choice, download).await
+    }
+
+    fn tell(&self, outlet: &Rc<Outlet>, choice: u32, event: &Event<'_>) {
+        outlet::tell(self, outlet, choice, event);
     }
 
     fn fail(&self, outlet: &Rc<Outlet>, choice: u32, error: Error) {
