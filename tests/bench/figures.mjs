@@ -9,6 +9,7 @@ export const NAMES = {
   smallest: "smallest JavaScript",
   gateway: "**gateway**",
   anthropic: "**gateway**, Anthropic",
+  responses: "**gateway**, Responses",
   ungathered: "`GATHER_MS=0`",
 };
 

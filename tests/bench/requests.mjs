@@ -2,14 +2,17 @@
 
 export const OPENAI = "/api/v1/chat/completions";
 export const ANTHROPIC = "/api/v1/messages";
+export const RESPONSES = "/api/v1/responses";
 
 const tool = { type: "function", function: { name: "weather", description: "Tells the weather", parameters: { type: "object" } } };
 const anthropicTool = { name: "weather", description: "Tells the weather", input_schema: { type: "object" } };
 const stop = ["\u0000end\u0000", "never said"];
+const responsesTool = { type: "function", name: "weather", description: "Tells the weather", parameters: { type: "object" } };
 const usage = { stream_options: { include_usage: true } };
 
 /** A request for an answer that comes as `order` says; see upstream.mjs. */
 export function request(path, order, more = {}) {
+  if (path === RESPONSES) return { path, body: JSON.stringify({ model: "deepseek-chat", stream: true, ...more, input: order }) };
   const body = { model: "deepseek-chat", messages: [{ role: "user", content: order }], stream: true, max_tokens: path === ANTHROPIC ? 1_000_000 : undefined };
   // The messages stand last: that is where the upstream looks for its order.
   const { messages, ...rest } = { ...body, ...more };
@@ -34,9 +37,12 @@ export const BURSTS = [
   ["gateway, all of these and max_tokens", "gateway", burst(OPENAI, { stop, ...usage, tools: [tool], max_tokens: 1_000_000 }), 6],
   ["anthropic", "gateway", burst(ANTHROPIC), 6],
   ["anthropic, stop and tools", "gateway", burst(ANTHROPIC, { stop_sequences: stop, tools: [anthropicTool] }), 6],
+  ["responses", "gateway", burst(RESPONSES), 6],
+  ["responses, tools", "gateway", burst(RESPONSES, { tools: [responsesTool] }), 6],
   ["json: smallest", "smallest", burst(OPENAI, { stream: false }), 6],
   ["json: gateway", "gateway", burst(OPENAI, { stream: false }), 6],
   ["json: anthropic", "gateway", burst(ANTHROPIC, { stream: false }), 6],
+  ["json: responses", "gateway", burst(RESPONSES, { stream: false }), 6],
   ["models", "gateway", { path: "/api/v1/models" }, 50],
 ];
 
@@ -56,6 +62,7 @@ export const paced = (path, { aSecond }) => request(path, `paced ${PACED_CHUNKS}
 export const PACED = [
   ...["noop", "passthrough", "smallest", "gateway", "ungathered"].map((name) => ({ name, path: OPENAI })),
   { name: "anthropic", path: ANTHROPIC },
+  { name: "responses", path: RESPONSES },
 ];
 
 /** Short answers, streamed and as JSON, by the number of their chunks. */

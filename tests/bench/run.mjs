@@ -50,7 +50,7 @@ async function measure(results, upstream, rounds) {
   const start = starter(upstream);
   const workers = {};
   for (const name of Object.keys(SERVERS)) workers[name] = await start(name);
-  const { anthropic, ...others } = workers;
+  const { anthropic, responses, ...others } = workers;
   const servers = { direct: upstream, ...others };
   const few = Math.ceil(rounds / 3);
   const parts = [

@@ -11,6 +11,7 @@ export const SERVERS = {
   ungathered: { folder: "build", vars: { GATHER_MS: "0" } },
   /** Once more, so that a process serves one dialect alone. */
   anthropic: { folder: "build" },
+  responses: { folder: "build" },
 };
 
 /** Those that are programs of their own. */

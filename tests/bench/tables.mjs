@@ -60,9 +60,11 @@ const BURSTS = {
   "gateway, tools": "**gateway**, `tools`",
   "gateway, all of these and max_tokens": "**gateway**, `include_usage`, `stop`, `tools`, `max_tokens`",
   "anthropic, stop and tools": "**gateway**, Anthropic, `stop_sequences` and `tools`",
+  "responses, tools": "**gateway**, Responses, `tools`",
   "json: smallest": "smallest JavaScript, as JSON",
   "json: gateway": "**gateway**, as JSON",
   "json: anthropic": "**gateway**, Anthropic, as JSON",
+  "json: responses": "**gateway**, Responses, as JSON",
 };
 
 function burstTable({ cpuMs }, { burstChunks }) {

@@ -36,7 +36,8 @@ export function agentText({ messages }) {
 
 /**
  * A searching model's answer: a call of `web_search` for each of `searches` (true: what the user
- * said last) in turn, then what was found. Null when it is not to search, or knows no such tool.
+ * said last) in turn, of a list within it at once, then what was found. Null when it is not to
+ * search, or knows no such tool.
  */
 export function searchText({ messages }, searches) {
   if (searches === undefined || searches === false) return null;
@@ -45,14 +46,17 @@ export function searchText({ messages }, searches) {
   const question = texts.findLastIndex((turn) => turn.role === 'user' && !isResult(turn));
   const queries = searches === true ? [texts[question].text.trim()] : [searches].flat();
   const after = texts.slice(question + 1);
-  const query = queries[after.filter(isResult).length];
-  if (query !== undefined) return `I look that up.\n\n${written({ name: 'web_search', input: JSON.stringify({ query }) })}`;
+  const next = queries[after.filter(isResult).length];
+  if (next !== undefined) {
+    const calls = [next].flat().map((query) => written({ name: 'web_search', input: JSON.stringify({ query }) }));
+    return `I look that up.\n\n${calls.join('\n')}`;
+  }
 
   const results = resultsIn(joinedText(after));
   const found = results.map(([, , text]) => text).join('\n');
   const addresses = [...new Set(found.match(/https?:\/\/[^\s"'<>()[\]{}\\]+/g))];
   if (addresses.length === 0) return `The search found nothing: ${found.slice(0, 200)}`;
-  return `The search says, as ${addresses.map((address, index) => `[${index + 1}](${address})`).join(' and ')} have it: ${queries.join(', ')}.`;
+  return `The search says, as ${addresses.map((address, index) => `[${index + 1}](${address})`).join(' and ')} have it: ${queries.flat().join(', ')}.`;
 }
 
 function turnsOf(messages) {

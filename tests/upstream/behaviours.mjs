@@ -57,7 +57,7 @@ const fields = {
   empty: 'true: [DONE] at once',
   reasoningAlone: 'true: reasoning, whatever enable_thinking says, then [DONE]',
   stopAfter: 'K: no more chunks, but [DONE] as if the answer were whole',
-  searches: 'the model calls web_search if it is told of it, then cites what came back: true, a query, or a list of queries (agent.mjs)',
+  searches: 'the model calls web_search if it is told of it, then cites what came back: true, a query, or a list of queries and of lists of queries at once (agent.mjs)',
   era: '"2025": uncut tokens, an empty delta first, and last one with finish_reason',
   finishReason:
     'a reason ("length") for the last chunk, or "lost", "repeated", or {reason, on: "last" | "repeated" | "empty" | "lost"}',

@@ -189,6 +189,19 @@ test('has the faults of the search, of pages and of the daily number', async (t)
   for (const fault of Object.keys(namedFaults)) upstream.queue({ fault });
 });
 
+test('stays silent in the middle of a body', async (t) => {
+  const upstream = await started(t);
+  upstream.queue({ path: paths.search, silentAfter: { bytes: 10 } });
+  const response = await open(upstream, 'POST', paths.search, guarded[paths.search], key);
+  let text = '';
+  for await (const read of response) {
+    text += read;
+    if (text.length >= 10) break; // leaving the loop closes the connection
+  }
+  assert.equal(text, '{"ok":true');
+  assert.equal((await upstream.until((request) => request.aborted)).path, paths.search);
+});
+
 test('keeps a model down until it is up, ahead of the queue', async (t) => {
   const upstream = await started(t);
   const asked = (model) => ask(upstream, chatBody(model));
@@ -307,6 +320,7 @@ test('searches when it is told of web_search, and cites what it is told', async 
   const question = 'How tall is it?';
   assert.ok((await said([user(question)], { searches: true })).endsWith(call(question)));
   assert.ok((await said([user(question)], { searches: ['a', 'b'] })).endsWith(call('a')));
+  assert.ok((await said([user(question)], { searches: [['a', 'b'], 'c'] })).endsWith(`${call('a')}\n${call('b')}`));
   const first = [user(question), { role: 'assistant', content: call('a') }, response('[1] T https://one.example/a?b=1\nhttps://two.example/')];
   assert.ok((await said(first, { searches: ['a', 'b'] })).endsWith(call('b')));
   const answer = await said(first, { searches: 'a' });

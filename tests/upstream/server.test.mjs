@@ -137,6 +137,22 @@ for (const name of ['deepseek-chat', 'deepseek-reasoner-thinking', 'claude-think
   });
 }
 
+// As DouBao was seen live in August 2025, with a text of its own.
+test('replays and writes the recording doubao', async (t) => {
+  const upstream = await started(t);
+  const chunks = chunksOf(recorded('doubao'));
+  const deltas = chunks.map((chunk) => chunk.choices[0].delta);
+  assert.equal(new Set(chunks.map(({ id, created }) => `${id} ${created}`)).size, 1);
+  assert.ok(Number.isInteger(chunks[0].created));
+  assert.ok(deltas.every((delta) => Object.keys(delta).join() === 'content' && [...delta.content].length <= 11));
+  assert.deepEqual(chunks.map((chunk) => chunk.choices[0].finish_reason), [...Array(chunks.length - 1).fill(null), 'stop']);
+  assert.equal(deltas.at(-1).content, '');
+  const body = chatBody('doubao-seed-1-6-250615');
+  upstream.queue({ recorded: 'doubao' }, { chunks: deltas, finishReason: 'stop' });
+  assert.equal((await ask(upstream, body)).text, recorded('doubao'));
+  assert.equal(withoutIdsAndTimes((await ask(upstream, body)).text), withoutIdsAndTimes(recorded('doubao')));
+});
+
 test('writes the fake success as recorded', async (t) => {
   const upstream = await started(t);
   const { text } = await ask(upstream, chatBody('claude-opus-4-20250514', [{ role: 'system', content: 'x' }, { role: 'user', content: 'y' }]));

@@ -545,7 +545,7 @@ test("OpenAI: of tools and functions, both choices and both forms, what is not o
   const call = { id: "c", type: "custom", custom: { name: "f", input: "x" }, function: { name: "LOST", arguments: "{}" } };
   const messages = [user("Hi"), { role: "assistant", tool_calls: [call] }, { role: "tool", tool_call_id: "c", content: "x" }];
   await assertIgnored(OPENAI, { messages }, "messages[].tool_calls[].function");
-  const file = { file_data: "data:application/pdf;base64,AAAA", file_url: "https://a.example/b.pdf" };
+  const file = { file_data: "https://a.example/a.pdf", file_url: "https://a.example/b.pdf" };
   await assertIgnored(OPENAI, { model: "gpt-4o", messages: [user([{ type: "file", file }])] }, "messages[].content[].file.file_url");
   assert.doesNotMatch(toldOf(), /LOST/);
   const format = { type: "json_schema", schema };

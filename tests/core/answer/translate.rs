@@ -2,8 +2,9 @@
 //! what DeGPT sends (`upstream.sse`) and what each dialect's clients get for it,
 //! streamed and whole.
 //!
-//! Those named after a family of models were recorded; the others are made by
-//! hand, each for one oddity or fault. `UPDATE_GOLDEN=1 cargo test --test translate`
+//! Those named after a family of models were recorded (`doubao`: the form, with
+//! a text of its own); the others are made by hand, each for one oddity or
+//! fault. `UPDATE_GOLDEN=1 cargo test --test core translate`
 //! writes the clients' files anew. Token counts stand as 0 in them: they are
 //! the counter's matter, and `contract` compares them.
 
@@ -23,13 +24,14 @@ use crate::support::contract::{MODEL, stamp};
 
 /// Every fixture and how it ends: [`Clean`], or [`Before`] or [`After`] the
 /// answer has begun.
-const CASES: [(&str, Ending); 62] = [
+const CASES: [(&str, Ending); 63] = [
     // Recorded.
     ("claude-system-role-fake-success", Before(Error::Declined)),
     ("claude-thinking", Clean(Finish::Stop)),
     ("deepseek-chat", Clean(Finish::Stop)),
     ("deepseek-chat-broken-connection", After(Error::Truncated)),
     ("deepseek-reasoner-thinking", Clean(Finish::Stop)),
+    ("doubao", Clean(Finish::Stop)),
     ("gpt-image-as-string", Before(Error::Truncated)),
     ("gpt-thinking", Clean(Finish::Stop)),
     // Oddities of an answer that is one.
