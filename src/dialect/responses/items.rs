@@ -40,7 +40,9 @@ pub(super) fn read<'a>(
             };
             Part::ToolResult { id: id(item), outcome: ToolOutcome::Returned, parts }
         }
-        "web_search_call" => return Ok(item.action.and_then(searched)),
+        "web_search_call" if let Some(turn) = item.action.and_then(searched) => {
+            return Ok(Some(turn));
+        }
         // Those without are of the provider's own servers.
         kind if kind.ends_with("_call") && item.call_id.is_some() => call(kind, item, path)?,
         kind if asks_nothing(kind) => {
