@@ -343,6 +343,26 @@ impl Translator {
     }
 }
 
+/// Whether `event` is a call of the gateway's own, which is written when it is carried out. It opens
+/// the gate like any call.
+#[cold]
+fn is_written_later(
+    event: &Event<'_>,
+    gate: &mut CallGate,
+    output: &mut Output,
+    out: &mut Vec<u8>,
+) -> bool {
+    let is_own = |event: &Event<'_>| matches!(event, Event::WebCall { .. });
+    if is_own(event) {
+        gate.push(event, &mut |event| {
+            if !is_own(event) {
+                output.event(event, out);
+            }
+        });
+    }
+    is_own(event)
+}
+
 /// Passes one upstream event through the stages and the gate to the client.
 fn pass_on(
     event: Event<'_>,
@@ -360,21 +380,15 @@ fn pass_on(
         Event::End(finish) => end = Some(finish),
         event => {
             if let Some(lookout) = &mut lookout
-                && lookout.holds(&event)
+                && (lookout.holds(&event) || is_written_later(&event, gate, output, out))
             {
                 return;
             }
             let is_wrong = watch.is_some_and(|watch| watch.is_wrong(&event));
-            // A call of the gateway's own is written when it is carried out.
-            let is_own = matches!(event, Event::WebCall { .. });
-            if gate.is_open() && !is_own {
+            if gate.is_open() {
                 output.event(&event, out);
             } else if !(is_wrong && gate.hold(&event)) {
-                gate.push(&event, &mut |event| {
-                    if !matches!(event, Event::WebCall { .. }) {
-                        output.event(event, out);
-                    }
-                });
+                gate.push(&event, &mut |event| output.event(event, out));
             }
         }
     });

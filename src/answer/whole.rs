@@ -17,7 +17,7 @@ use crate::{
 pub fn whole(upstream: &[u8], stages: Stages) -> Result<Answer, Failure> {
     let mut whole = Whole::new(stages, upstream.len());
     let _ = whole.push(upstream);
-    whole.finish(Ok(())).map(|(answer, _)| answer)
+    whole.finish(Ok(()))
 }
 
 /// A whole answer while it arrives. It keeps the answer, not the stream's bytes.
@@ -110,12 +110,20 @@ impl Whole {
         self.input.heard
     }
 
-    /// The answer, once the upstream's body is over, and its used stages. `upstream` says how the body ended; after
+    /// The answer, once the upstream's body is over. `upstream` says how the body ended; after
     /// the end mark that does not matter.
     ///
     /// # Errors
     /// [`Failure`], which says whether the answer had begun.
-    pub fn finish(mut self, upstream: Result<(), Error>) -> Result<(Answer, Stages), Failure> {
+    pub fn finish(self, upstream: Result<(), Error>) -> Result<Answer, Failure> {
+        self.finish_part(upstream).map(|(answer, _)| answer)
+    }
+
+    /// The same, and the used stages: more of the answer may follow.
+    ///
+    /// # Errors
+    /// As [`Whole::finish`].
+    pub fn finish_part(mut self, upstream: Result<(), Error>) -> Result<(Answer, Stages), Failure> {
         let phase = self.phase();
         let result = self.outcome.unwrap_or(match (upstream, phase) {
             (Ok(()), _) => Err(Error::Truncated),

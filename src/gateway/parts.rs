@@ -160,7 +160,7 @@ async fn collect<E: Runtime>(
         (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
         (poured, _) => poured,
     };
-    let (answer, stages) = whole.finish(poured)?;
+    let (answer, stages) = whole.finish_part(poured)?;
     // This never fails: the finished answer takes less than was counted.
     let _ = held.set(answer.held_bytes());
     Ok((answer, stages, held))

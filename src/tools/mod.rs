@@ -148,22 +148,8 @@ impl Stage {
             if *ended {
                 return;
             }
-            let input;
-            let event = match event {
-                Event::ToolCall { name, arguments }
-                    if let Some((_, tool)) = web.iter().find(|(known, _)| known == name) =>
-                {
-                    *has_errand = true;
-                    input = input_of(arguments);
-                    Event::WebCall { tool: *tool, input: &input }
-                }
-                // It is made up: the result is not there yet.
-                Event::Text(text) if *has_errand && text.trim().is_empty() => return,
-                Event::Text(_) if *has_errand => Event::End(Finish::Stop),
-                other => other,
-            };
-            let is_call = matches!(event, Event::ToolCall { .. } | Event::WebCall { .. });
-            let is_last = *only_one && is_call;
+            let is_last =
+                *only_one && matches!(event, Event::ToolCall { .. } | Event::WebCall { .. });
             *ended = matches!(event, Event::End(_)) || is_last;
             let mut send = |event: Event<'_>| match json_only {
                 Some(json_only) => json_only.push(event, on_event),
@@ -175,14 +161,51 @@ impl Stage {
                 send(Event::End(if at_end { Finish::Length } else { Finish::Stop }));
             }
         };
+        let mut run_errands;
+        let mut pass: &mut dyn FnMut(Event<'_>) = &mut pass;
+        if !web.is_empty() {
+            run_errands = |event: Event<'_>| {
+                let mut input = String::new();
+                if let Some(event) = errand(event, web, has_errand, &mut input) {
+                    pass(event);
+                }
+            };
+            pass = &mut run_errands;
+        }
         match (event, calls) {
-            (Event::Text(text), Some(calls)) => calls.push(text, &mut pass),
+            (Event::Text(text), Some(calls)) => calls.push(text, pass),
             (Event::End(finish), Some(calls)) => {
-                calls.finish(&finish, &mut pass);
+                calls.finish(&finish, pass);
                 pass(Event::End(finish));
             }
             (other, _) => pass(other),
         }
+    }
+}
+
+/// What becomes of an event where the tools `web` are carried out here: their calls are errands, with
+/// what they are about in `input`.
+#[cold]
+#[inline(never)]
+fn errand<'e>(
+    event: Event<'e>,
+    web: &[(String, WebTool)],
+    has_errand: &mut bool,
+    input: &'e mut String,
+) -> Option<Event<'e>> {
+    match event {
+        Event::ToolCall { name, arguments } => {
+            let Some((_, tool)) = web.iter().find(|(known, _)| known == name) else {
+                return Some(event);
+            };
+            *has_errand = true;
+            *input = input_of(arguments);
+            Some(Event::WebCall { tool: *tool, input })
+        }
+        // It is made up: the result is not there yet.
+        Event::Text(text) if *has_errand && text.trim().is_empty() => None,
+        Event::Text(_) if *has_errand => Some(Event::End(Finish::Stop)),
+        other => Some(other),
     }
 }
 

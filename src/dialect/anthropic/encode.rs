@@ -224,8 +224,29 @@ impl Encoder {
         );
     }
 
-    fn web_id(&self) -> String {
-        format!("{}{}", self.web_id, self.web_index)
+    /// Writes a call of the gateway's own tools, or its result.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        let id = format!("{}{}", self.web_id, self.web_index);
+        let block = Writer::after(Vec::new());
+        match event {
+            Event::WebCall { tool, input } => {
+                let input = String::from_utf8(searched::input(*tool, input, Vec::new()));
+                let block = searched::call(block, &id, *tool);
+                self.called(block, &input.unwrap_or_default(), out);
+            }
+            Event::WebResult(result) => {
+                self.web_index += 1;
+                self.sources.add(result);
+                self.close_block(out);
+                let block = searched::result(block, &id, result);
+                self.write_start(str::from_utf8(&block).unwrap_or_default(), out);
+                self.open = Some(OpenBlock::Whole);
+                self.close_block(out);
+            }
+            _ => {}
+        }
     }
 
     /// Writes citations of the pages that the open block's text names.
@@ -302,20 +323,7 @@ impl dialect::Encoder for Encoder {
             Event::Reasoning(text) => (OpenBlock::Thinking, text),
             Event::Text(text) => (OpenBlock::Text, text),
             Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
-            Event::WebCall { tool, input } => {
-                let block = searched::call(Writer::after(Vec::new()), &self.web_id(), *tool);
-                let input = String::from_utf8(searched::input(*tool, input, Vec::new()));
-                return self.called(block, &input.unwrap_or_default(), out);
-            }
-            Event::WebResult(result) => {
-                let block = searched::result(Writer::after(Vec::new()), &self.web_id(), result);
-                self.web_index += 1;
-                self.sources.add(result);
-                self.close_block(out);
-                self.write_start(str::from_utf8(&block).unwrap_or_default(), out);
-                self.open = Some(OpenBlock::Whole);
-                return self.close_block(out);
-            }
+            Event::WebCall { .. } | Event::WebResult(_) => return self.look(event, out),
             Event::End(_) => return,
         };
         if self.open != Some(block) {

@@ -240,6 +240,17 @@ impl Encoder {
         Self { head, tail, reply, call_id, call_index: 0, web }
     }
 
+    /// Keeps what was found on the web, and the text that may name it.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, event: &Event<'_>) {
+        match (&mut self.web, event) {
+            (Some(web), Event::Text(text)) => web.1.push_str(text),
+            (Some(web), Event::WebResult(result)) => web.0.add(result),
+            _ => {}
+        }
+    }
+
     /// A chunk that names the call, and one with its arguments.
     fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
         let Self { call_id, call_index: index, reply, .. } = self;
@@ -289,16 +300,10 @@ impl dialect::Encoder for Encoder {
             Event::Text(text) => (br#""content":"#, text),
             Event::Reasoning(text) => (br#""reasoning_content":"#, text),
             Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
-            Event::WebResult(result) => {
-                if let Some(web) = &mut self.web {
-                    web.0.add(result);
-                }
-                return;
-            }
-            Event::WebCall { .. } | Event::End(_) => return,
+            Event::WebCall { .. } | Event::WebResult(_) | Event::End(_) => return self.look(event),
         };
-        if let (Some(web), Event::Text(text)) = (&mut self.web, event) {
-            web.1.push_str(text);
+        if self.web.is_some() {
+            self.look(event);
         }
         out.extend_from_slice(&self.head);
         out.extend_from_slice(field);

@@ -231,6 +231,27 @@ impl Encoder {
         fill(delta_head, r#"$a$c$g,"delta":""#, values);
     }
 
+    /// Writes the item of a search or of an opened page: its beginning, or its end.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        match event {
+            Event::WebCall { tool, input } => {
+                self.end_item(DONE, out);
+                self.output.begin_web(*tool, input);
+                self.begin_item(out);
+                self.web_event("in_progress", out);
+                self.web_event("searching", out);
+            }
+            Event::WebResult(result) => {
+                let status = self.output.set_web(result);
+                self.web_event("completed", out);
+                self.end_item(status, out);
+            }
+            _ => {}
+        }
+    }
+
     /// Says how far the open search or page is.
     fn web_event(&mut self, state: &str, out: &mut Vec<u8>) {
         let id = self.output.item_id();
@@ -290,18 +311,7 @@ impl dialect::Encoder for Encoder {
             Event::Reasoning(text) => (Some(REASONING), text),
             Event::Text(text) => (Some(MESSAGE), text),
             Event::ToolCall { arguments, .. } => (None, arguments),
-            Event::WebCall { tool, input } => {
-                self.end_item(DONE, out);
-                self.output.begin_web(*tool, input);
-                self.begin_item(out);
-                self.web_event("in_progress", out);
-                return self.web_event("searching", out);
-            }
-            Event::WebResult(result) => {
-                let status = self.output.set_web(result);
-                self.web_event("completed", out);
-                return self.end_item(status, out);
-            }
+            Event::WebCall { .. } | Event::WebResult(_) => return self.look(event, out),
             Event::End(_) => return,
         };
         let open = self.output.open.as_ref().map(|open| open.kind);
