@@ -142,7 +142,7 @@ impl<'a> Collected<'a> {
             Declared::Server(tool) if self.server.contains(&tool) => {}
             Declared::Server(tool) => self.server.push(tool),
             Declared::Web(server, tools) => {
-                self.add_web(tools, &format!("tools.{}", server.name()))
+                self.add_web(tools, &format!("tools.{}", server.name()));
             }
         }
     }

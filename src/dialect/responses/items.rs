@@ -61,7 +61,7 @@ pub(super) fn read<'a>(
 
 /// What the gateway, or another server, looked for on the web before: the model's next words are
 /// the answer to it, and the texts that were found are not in it.
-fn searched<'a>(action: Raw<'a>) -> Option<Turn<'a>> {
+fn searched(action: Raw<'_>) -> Option<Turn<'_>> {
     #[derive(Default)]
     struct Action<'a> {
         query: Option<Text<'a>>,
