@@ -16,7 +16,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { Failure, NODE, ROOT, atExit, command, inProject, isProgram, run, scratchFolder, seconds } from "./process.mjs";
-import { namedByCode } from "./order.mjs";
+import { namedByLikeness } from "./order.mjs";
 import { WASM_TARGET, ensureBuildTools } from "./tools.mjs";
 
 const PRODUCTS = ["index.js", "index_bg.wasm"];
@@ -50,6 +50,20 @@ const SMALL_FUNCTIONS = [
   "--flexible-inline-max-function-size=0",
   "--one-caller-inline-max-function-size=60",
 ];
+
+/**
+ * What makes the code repeat itself more, so that it compresses better. A value that is taken from
+ * memory twice is not kept in a local of its own, which the runtime's compiler does by itself. And
+ * loads and stores do not say how their addresses are aligned, for which no runtime has a use.
+ */
+const ALIKE = ["--skip-pass=local-cse", "--dealign"];
+
+/**
+ * Without what nothing reads: the names of functions, a sixth of the bundle (panics are logged with
+ * file and line), and which tools wrote the file. The levels are those of `-O`, by which the code is
+ * written in its short form.
+ */
+const BARE = ["--strip-producers", "--strip-target-features", "--optimize-level=2", "--shrink-level=1"];
 
 /** Cutting zeros out of the tables makes hundreds of segments, and gzip does it better. */
 const WHOLE_DATA = ["--skip-pass=memory-packing"];
@@ -155,14 +169,15 @@ function bind(wasmBindgen, compiled, folder) {
   ]);
 }
 
-function optimize(wasm) {
-  // The name section is not kept: panics are logged with file and line, and it is a sixth of the
-  // bundle.
-  const options = ["-O", ...SMALL_FUNCTIONS, ...WHOLE_DATA, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
-  // Functions that are alike stand side by side, and gzip finds them.
-  writeFileSync(wasm, namedByCode(readFileSync(wasm)));
-  options.push("--reorder-functions-by-name");
-  return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...options]);
+async function optimize(wasm) {
+  await wasmOpt(wasm, ["-O", ...SMALL_FUNCTIONS, ...ALIKE]);
+  writeFileSync(wasm, namedByLikeness(readFileSync(wasm)));
+  await wasmOpt(wasm, ["--reorder-functions-by-name", ...BARE]);
+}
+
+function wasmOpt(wasm, options) {
+  const always = [...WHOLE_DATA, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+  return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...options, ...always]);
 }
 
 /** wasm-bindgen copies the modules that the crate names, and not what those import from beside them. */

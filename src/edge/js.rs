@@ -188,6 +188,15 @@ extern "C" {
     pub(super) fn stretch(password: &str, salt: &str, rounds: u32) -> Promise;
 }
 
+#[wasm_bindgen(module = "/src/edge/cache.mjs")]
+extern "C" {
+    /// Resolves to the `Uint8Array` that was kept under `key`, or to `undefined`.
+    pub(super) fn recall(key: &str) -> Promise;
+
+    /// Keeps a copy of `value`. Resolves when that is done.
+    pub(super) fn remember(key: &str, value: &[u8], seconds: f64) -> Promise;
+}
+
 #[wasm_bindgen(module = "/src/edge/schema.mjs")]
 extern "C" {
     /// The reason why `json` does not match `schema`; an empty text if it does; `None` if that

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use worker::{
-    Cache, Delay, Headers, ResponseBody, ResponseBuilder,
+    Delay,
     js_sys::{self, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
@@ -35,10 +35,6 @@ pub(super) struct Workers {
 
 /// The `user-agent` that DeGPT sees.
 const USER_AGENT: &str = concat!("degpt-edge/", env!("CARGO_PKG_VERSION"));
-
-/// The origin of the URLs under which values are cached. The cache needs URLs as keys. This
-/// host does not exist, and only this worker uses it.
-const CACHE_ORIGIN: &str = "https://degpt-edge.invalid/";
 
 impl Runtime for Workers {
     type Upload = Upload;
@@ -166,19 +162,13 @@ impl Runtime for Workers {
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
-        let address = format!("{CACHE_ORIGIN}{key}");
-        Cache::default().get(address, false).await.ok()??.bytes().await.ok()
+        let found = JsFuture::from(js::recall(key)).await.ok()?;
+        found.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
     }
 
     async fn remember(&self, key: &str, value: Vec<u8>, seconds: u64) {
-        let headers = Headers::new();
-        let cache_control = format!("max-age={seconds}");
-        if headers.set("cache-control", &cache_control).is_err() {
-            return;
-        }
-        let response = ResponseBuilder::new().with_headers(headers).body(ResponseBody::Body(value));
         // Without a cache, each isolate signs in for itself.
-        let _ = Cache::default().put(format!("{CACHE_ORIGIN}{key}"), response).await;
+        let _ = JsFuture::from(js::remember(key, &value, seconds as f64)).await;
     }
 }
 
