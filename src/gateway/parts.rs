@@ -51,7 +51,8 @@ impl<'a, E: Runtime> Parts<'a, E> {
             if errands.is_empty() || !ended_by_itself(&answer.finish) {
                 return Ok((answer, held));
             }
-            let results = self.look(call, errands).await;
+            // Few answers look for anything: the others need no room for it.
+            let results = Box::pin(self.look(call, errands)).await;
             self.stages = self.job.stages(Counting::On);
             self.stages.go_on(&stages);
             for result in &results {

@@ -126,7 +126,7 @@ async fn pump<E: Runtime>(
             (Ok(Fed::Errands), Some((search, errands, patience))) => {
                 let round = errands.take();
                 let tell = |event: &Event<'_>| edge.tell(outlet, choice, event);
-                carry_out(search, patience, &mut call, round, &tell).await
+                Box::pin(carry_out(search, patience, &mut call, round, &tell)).await
             }
             (asked, _) => asked.map(|_| false),
         };
