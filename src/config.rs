@@ -9,7 +9,7 @@ mod values;
 use std::time::Duration;
 
 use crate::{
-    catalog::{Catalog, Fault},
+    catalog::{self, Catalog, Fault},
     error::Error,
     secret::{ApiKey, Secret},
 };
@@ -17,15 +17,19 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 25] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
+    "DEGPT_DAILY",
     "DEGPT_ORIGINS",
     "DEFAULT_MODEL",
+    "AUTO_MODELS",
     "VISION_MODEL",
     "MODEL_ALIASES",
+    "MODEL_FALLBACKS",
     "MODELS_EXTRA",
+    "MODELS_LIVE",
     "MAX_BODY_BYTES",
     "MAX_IN_FLIGHT_BYTES",
     "CORS_ORIGINS",
@@ -46,17 +50,22 @@ pub const NAMES: [&str; 21] = [
 pub struct Config {
     /// The keys that clients may use. May be empty: then no client is a member.
     pub api_keys: Vec<ApiKey>,
-    /// The deployment's own credential at DeGPT, if it has one.
-    pub degpt_key: Option<Secret>,
+    /// The deployment's own credentials at DeGPT, none of them twice. May be empty: then it is a
+    /// visitor.
+    pub degpt_keys: Vec<Secret>,
     /// The positions, counted from 1, of the keys that are shorter than
     /// [`Config::GOOD_KEY_LENGTH`].
     pub short_keys: Vec<usize>,
     /// The id by which the deployment signs in as a visitor.
     pub visitor_id: VisitorId,
+    /// Whether the visitor's daily number is asked for before a chat.
+    pub daily: Daily,
     /// DeGPT's origins, like `https://www.degpt.ai`: never empty, no slash at the end.
     pub origins: Vec<String>,
     /// The models.
     pub catalog: Catalog,
+    /// Whether DeGPT's own list of models counts.
+    pub live_models: LiveModels,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// How many bytes all requests of an isolate may hold at the same time.
@@ -74,7 +83,7 @@ pub struct Config {
     /// is sent together.
     pub gather_ms: u32,
     /// Whether the tools of the web are carried out.
-    pub web_search: bool,
+    pub web_search: WebSearch,
     /// What is logged of a panic.
     pub log_panics: LogPanics,
 }
@@ -104,6 +113,15 @@ pub enum VisitorId {
     OfKeys(Secret),
 }
 
+/// Whether the visitor's daily number is asked for before a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Daily {
+    /// It is.
+    Ask,
+    /// It is not.
+    Off,
+}
+
 /// Which web pages may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cors {
@@ -120,6 +138,25 @@ pub enum ClientKeys {
     Off,
     /// It admits the client, and is used at DeGPT.
     Pass,
+}
+
+/// Whether DeGPT's own list of models counts: for what is listed, and for names that nobody
+/// else knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveModels {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// Whether the gateway carries out the tools of the web.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebSearch {
+    /// It does.
+    On,
+    /// They have no effect.
+    Off,
 }
 
 /// What is logged of a panic.
@@ -159,29 +196,32 @@ impl Config {
         };
 
         let keys = variables.text("API_KEYS", "")?;
-        let keys: Vec<&str> = values::list(&keys).collect();
-        if !keys.iter().all(|key| values::is_credential(key)) {
-            return Err(bad("API_KEYS"));
-        }
+        let keys = values::credentials(&keys).ok_or(bad("API_KEYS"))?;
+        let degpt_keys = variables.text("DEGPT_API_KEY", "")?;
+        let degpt_keys = values::credentials(&degpt_keys).ok_or(bad("DEGPT_API_KEY"))?;
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
-        let catalog = Catalog::new(
-            &variables.json("MODELS_EXTRA", ""),
-            &variables.text("MODEL_ALIASES", "")?,
-            &variables.text("DEFAULT_MODEL", "deepseek-chat")?,
-            &variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?,
-        )
-        .map_err(catalog_error)?;
+        let catalog = catalog(&variables)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
             short_keys: short_keys.map(|(_, number)| number).collect(),
-            degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
+            degpt_keys: each_once(&degpt_keys)?,
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
                 None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
             },
+            daily: match variables.text("DEGPT_DAILY", "ask")?.as_str() {
+                "ask" => Daily::Ask,
+                "off" => Daily::Off,
+                _ => return Err(bad("DEGPT_DAILY")),
+            },
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
+            live_models: match variables.text("MODELS_LIVE", "on")?.as_str() {
+                "on" => LiveModels::On,
+                "off" => LiveModels::Off,
+                _ => return Err(bad("MODELS_LIVE")),
+            },
             max_body_bytes: bytes("MAX_BODY_BYTES", "20971520")?,
             max_in_flight_bytes: bytes("MAX_IN_FLIGHT_BYTES", "50331648")?,
             cors: cors(&variables.text("CORS_ORIGINS", "*")?)?,
@@ -200,8 +240,8 @@ impl Config {
             max_answer_bytes: bytes("MAX_ANSWER_BYTES", "16777216")?,
             gather_ms: variables.number("GATHER_MS", "40", 0..=250)?,
             web_search: match variables.text("WEB_SEARCH", "on")?.as_str() {
-                "on" => true,
-                "off" => false,
+                "on" => WebSearch::On,
+                "off" => WebSearch::Off,
                 _ => return Err(bad("WEB_SEARCH")),
             },
             log_panics: match variables.text("LOG_PANICS", "place")?.as_str() {
@@ -225,13 +265,43 @@ impl Config {
     }
 }
 
+fn catalog(variables: &Variables<'_>) -> Result<Catalog, Error> {
+    let auto = variables.text("AUTO_MODELS", catalog::AUTO)?;
+    let auto = if auto == "off" { "" } else { &auto };
+    // The default model leads the list. If none is set, it is the first of the list.
+    let first = values::list(auto).next().unwrap_or("deepseek-chat");
+    let default = variables.text("DEFAULT_MODEL", "")?;
+    let extra = variables.json("MODELS_EXTRA", "");
+    let aliases = variables.text("MODEL_ALIASES", "")?;
+    let vision = variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?;
+    let fallbacks = variables.text("MODEL_FALLBACKS", "")?;
+    let leads = if default.is_empty() { first } else { &default };
+    let catalog = Catalog::new(&extra, &aliases, leads, &vision);
+    let catalog = catalog.and_then(|catalog| catalog.with_others(auto, &fallbacks));
+    catalog.map_err(|fault| match fault {
+        Fault::Default if default.is_empty() => bad("AUTO_MODELS"),
+        fault => catalog_error(fault),
+    })
+}
+
 fn catalog_error(fault: Fault) -> Error {
     bad(match fault {
         Fault::Extra => "MODELS_EXTRA",
         Fault::Aliases => "MODEL_ALIASES",
         Fault::Default => "DEFAULT_MODEL",
         Fault::Vision => "VISION_MODEL",
+        Fault::Auto => "AUTO_MODELS",
+        Fault::Fallbacks => "MODEL_FALLBACKS",
     })
+}
+
+#[inline(never)]
+fn each_once(keys: &[&str]) -> Result<Vec<Secret>, Error> {
+    let is_double = |(place, key)| keys.iter().take(place).any(|other| other == key);
+    if keys.iter().enumerate().any(is_double) {
+        return Err(bad("DEGPT_API_KEY"));
+    }
+    Ok(keys.iter().map(|key| Secret::new(*key)).collect())
 }
 
 fn origins(text: &str) -> Result<Vec<String>, Error> {
@@ -298,6 +368,11 @@ mod tests {
             ("API_KEYS", "null"),
             ("DEGPT_API_KEY", "degpt-se cret"),
             ("DEGPT_API_KEY", "[]"),
+            ("DEGPT_API_KEY", "good, secret secret"),
+            ("DEGPT_API_KEY", "good, \"secret\""),
+            ("DEGPT_API_KEY", "secret, good, secret"),
+            ("DEGPT_DAILY", "secret"),
+            ("DEGPT_DAILY", "[\"off\"]"),
             ("DEGPT_API_KEY", "degpt-secret\r\nx-secret: 1"),
             ("DEGPT_VISITOR_ID", "undefined"),
             ("DEGPT_VISITOR_ID", "sécret"),
@@ -309,6 +384,13 @@ mod tests {
             ("DEGPT_ORIGINS", "https://a\nsecret"),
             ("DEGPT_ORIGINS", "[\"https://secret\"]"),
             ("DEFAULT_MODEL", "secret"),
+            ("AUTO_MODELS", "secret"),
+            ("AUTO_MODELS", "deepseek-chat,secret"),
+            ("MODEL_FALLBACKS", "secret"),
+            ("MODEL_FALLBACKS", "o3=secret"),
+            ("MODEL_FALLBACKS", "o3=gpt-5;secret"),
+            ("MODEL_FALLBACKS", "o3="),
+            ("MODELS_LIVE", "secret"),
             ("VISION_MODEL", "secret"),
             ("MODEL_ALIASES", "secret"),
             ("MODELS_EXTRA", "secret"),

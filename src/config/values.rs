@@ -19,17 +19,26 @@ fn rule(name: &str) -> &'static str {
         "API_KEYS" => {
             "keys of visible ASCII characters without quotes or brackets, comma-separated, in one text"
         }
-        "DEGPT_API_KEY" | "DEGPT_VISITOR_ID" => {
+        "DEGPT_API_KEY" => {
+            "keys of visible ASCII characters without quotes or brackets, comma-separated, none \
+             twice, in one text"
+        }
+        "DEGPT_VISITOR_ID" => {
             "a text of visible ASCII characters without spaces, quotes or brackets"
         }
         "DEGPT_ORIGINS" => {
             "origins like `https://www.degpt.ai`, comma-separated, without a path, in one text"
         }
         "DEFAULT_MODEL" => "an id of the models list",
+        "AUTO_MODELS" => "`off`, or ids of the models list, comma-separated, in one text",
         "VISION_MODEL" => "`off`, or the id of a model that takes pictures",
         "MODEL_ALIASES" => {
             "`from=to`, comma-separated, each `to` an id of the models list, in one text"
         }
+        "MODEL_FALLBACKS" => {
+            "`from=to,to`, semicolon-separated, each `to` an id of the models list, in one text"
+        }
+        "MODELS_LIVE" => "`on` or `off`",
         "MODELS_EXTRA" => {
             "a JSON list of catalogue entries, each with an `id`, with DeGPT's names for models in \
              visible ASCII characters"
@@ -38,6 +47,7 @@ fn rule(name: &str) -> &'static str {
             "`*`, or origins like `https://chat.example.com`, comma-separated, without a path, in \
              one text"
         }
+        "DEGPT_DAILY" => "`ask` or `off`",
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
         "LOG_PANICS" => "`place` or `full`",
         "MAX_BODY_BYTES" | "MAX_ANSWER_BYTES" => "a whole number of bytes from 1024 to 104857600",
@@ -103,10 +113,17 @@ pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
+/// The keys of a comma-separated list; `None` if one of them is no credential.
+#[inline(never)]
+pub(super) fn credentials(text: &str) -> Option<Vec<&str>> {
+    let keys: Vec<&str> = list(text).collect();
+    keys.iter().all(|key| is_credential(key)).then_some(keys)
+}
+
 /// Whether `text` can be sent in a header, and was meant as a key. The rest of a list, a quoted
 /// text, or another program's word for a missing value would be a key that everybody can guess
 /// or that no client knows.
-pub(super) fn is_credential(text: &str) -> bool {
+fn is_credential(text: &str) -> bool {
     let is_sound = |byte: u8| byte.is_ascii_graphic() && !b"\"'`[]{}".contains(&byte);
     !text.is_empty()
         && text.bytes().all(is_sound)

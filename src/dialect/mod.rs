@@ -34,7 +34,7 @@ pub use known::{Fields, SPELLINGS};
 pub use web_tools::turn_off as turn_web_off;
 
 use crate::{
-    catalog::{Catalog, Model, Service},
+    catalog::{Listed, Service},
     chat::{Answer, Event, Finish, Prompt, Stamp, Usage},
     error::Error,
 };
@@ -69,9 +69,9 @@ pub struct Api {
     ///
     /// # Errors
     /// [`Error::Invalid`] for an invalid query.
-    pub models: fn(&Catalog, &str, &Service) -> Result<String, Error>,
+    pub models: fn(&[Listed], &str, &Service) -> Result<String, Error>,
     /// The body of one entry of that list.
-    pub model: fn(&Model) -> String,
+    pub model: fn(&Listed) -> String,
     /// Appends the body of an error. The text is the request's id.
     pub error: fn(&Error, &str, &mut Vec<u8>),
 }

@@ -1,7 +1,7 @@
 //! A whole answer in its parts: each but the last ends with calls of the gateway's own tools, and
 //! the model goes on with what came of them.
 
-use super::{deployment::Gateway, job::Job, searching::Search};
+use super::{deployment::Gateway, job::Job, searching::Search, spare::Spare};
 use crate::{
     answer::{Counting, Patience, Stages, Whole},
     chat::{Answer, Call as ToolCall, Failure, Phase, WebResult, WebTool},
@@ -9,7 +9,7 @@ use crate::{
     in_flight::Held,
     runtime::Runtime,
     tools::ended_by_itself,
-    upstream::{self, Call},
+    upstream::{self, Call, Failed},
     web,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct Parts<'a, E> {
     gateway: &'a Gateway,
     edge: &'a E,
-    job: &'a Job<'a>,
+    job: &'a Job,
     pub(super) patience: Patience,
     search: Option<Search<'a, E>>,
     /// For the next part.
@@ -27,12 +27,7 @@ pub(super) struct Parts<'a, E> {
 }
 
 impl<'a, E: Runtime> Parts<'a, E> {
-    pub(super) fn new(
-        gateway: &'a Gateway,
-        edge: &'a E,
-        job: &'a Job<'a>,
-        patience: Patience,
-    ) -> Self {
+    pub(super) fn new(gateway: &'a Gateway, edge: &'a E, job: &'a Job, patience: Patience) -> Self {
         let search = job.session.clone().map(|session| Search { gateway, edge, session });
         let stages = job.stages(Counting::On);
         Self { gateway, edge, job, patience, search, stages, earlier: Answer::default() }
@@ -44,7 +39,10 @@ impl<'a, E: Runtime> Parts<'a, E> {
     }
 
     /// The last part, not checked, and the count of the memory that it holds.
-    pub(super) async fn last(&mut self, call: &mut Call<'_>) -> Result<(Answer, Held), Error> {
+    ///
+    /// # Errors
+    /// What is wrong with a part, before its first word or after it.
+    pub(super) async fn last(&mut self, call: &mut Call<'_>) -> Result<(Answer, Held), Failed> {
         loop {
             let (mut answer, stages, held) = self.ask(call).await?;
             let errands = std::mem::take(&mut answer.errands);
@@ -77,7 +75,11 @@ impl<'a, E: Runtime> Parts<'a, E> {
         }
     }
 
-    async fn look(&mut self, call: &Call<'_>, errands: Vec<(WebTool, String)>) -> Vec<WebResult> {
+    async fn look(
+        &mut self,
+        call: &mut Call<'_>,
+        errands: Vec<(WebTool, String)>,
+    ) -> Vec<WebResult> {
         let mut results = Vec::new();
         if let Some(search) = &mut self.search {
             for (tool, input) in errands {
@@ -88,13 +90,15 @@ impl<'a, E: Runtime> Parts<'a, E> {
     }
 
     /// One part.
-    async fn ask(&self, call: &Call<'_>) -> Result<(Answer, Stages, Held), Error> {
+    async fn ask(&self, call: &Call<'_>) -> Result<(Answer, Stages, Held), Failed> {
         let Gateway { config, upstream, .. } = self.gateway;
         let consume = async |download| {
             let whole = Whole::new(self.stages.clone(), config.max_answer_bytes);
-            collect(self.edge, download, whole, call.held.another(), self.patience).await
+            let held = call.held.another();
+            collect(self.edge, download, whole, held, self.patience, &self.job.spare).await
         };
-        upstream::ask(upstream, config, self.edge, call, consume).await
+        let asked = upstream::ask(upstream, config, self.edge, call, consume).await;
+        asked.map(|served| served.answer)
     }
 
     /// All parts as one answer, of which `last` is the last.
@@ -137,6 +141,7 @@ async fn collect<E: Runtime>(
     mut whole: Whole,
     mut held: Held,
     mut patience: Patience,
+    spare: &Spare,
 ) -> Result<(Answer, Stages, Held), Failure> {
     let first_ms = patience.left_ms(Phase::Waiting, edge.now_ms()).unwrap_or(0);
     let take = |bytes: &[u8]| {
@@ -149,6 +154,9 @@ async fn collect<E: Runtime>(
         }
         if flow.is_break() {
             return None;
+        }
+        if whole.phase() == Phase::Flowing {
+            spare.let_go();
         }
         if whole.heard() {
             patience.hear(edge.now_ms());

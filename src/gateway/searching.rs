@@ -26,7 +26,7 @@ impl<E: Runtime> Search<'_, E> {
     /// Carries out a call. What fails is a result, too.
     pub(super) async fn look(
         &mut self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         patience: &mut Patience,
         tool: WebTool,
         input: &str,
@@ -46,7 +46,7 @@ impl<E: Runtime> Search<'_, E> {
 
     async fn ask(
         &self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         patience: &mut Patience,
         tool: WebTool,
         asked: &str,
@@ -54,13 +54,13 @@ impl<E: Runtime> Search<'_, E> {
         let Self { gateway, edge, .. } = self;
         let now_ms = edge.now_ms();
         patience.ask_again(now_ms);
-        let timeout_ms = patience.begins_by_ms().saturating_sub(now_ms).min(TIMEOUT_MS);
+        call.deadline_ms = patience.begins_by_ms().min(now_ms.saturating_add(TIMEOUT_MS));
         let (path, body) = match tool {
             WebTool::Search => (degpt::SEARCH_PATH, degpt::search_body(asked)),
             WebTool::Fetch => (degpt::PAGE_PATH, degpt::page_body(asked)),
         };
         let Gateway { config, upstream, .. } = gateway;
-        let answer = upstream::post(upstream, config, *edge, call, (path, &body), timeout_ms).await;
+        let answer = upstream::post(upstream, config, *edge, call, path, &body).await;
         let answer = answer.map_err(|error| match error {
             Error::RateLimited { .. } => WebFault::TooManyRequests,
             _ => WebFault::Unavailable,

@@ -1,9 +1,12 @@
 //! DeGPT's information about its own service.
 
+use std::rc::Rc;
+
 use super::deployment::Gateway;
 use crate::{
     cached::Lasting,
-    catalog::Service,
+    catalog::{Live, Service},
+    config::LiveModels,
     degpt,
     error::Error,
     runtime::{Outgoing, Runtime},
@@ -13,6 +16,7 @@ use crate::{
 pub(super) async fn service<E: Runtime>(gateway: &Gateway, edge: &E) -> Service {
     const TIMEOUT_MS: u64 = 2_000;
     const MAX_BYTES: usize = 1 << 20;
+    let until_ms = edge.now_ms() + TIMEOUT_MS;
     let ask = async || {
         let [origin, ..] = gateway.upstream.in_order(edge.now_ms())[..] else {
             return Err(Error::Unavailable);
@@ -28,12 +32,30 @@ pub(super) async fn service<E: Runtime>(gateway: &Gateway, edge: &E) -> Service 
             edge.discard(answer.body);
             return Err(Error::Unavailable);
         }
-        let body = edge.collect(answer.body, MAX_BYTES, TIMEOUT_MS).await?;
+        let left_ms = until_ms.saturating_sub(edge.now_ms()).max(1);
+        let body = edge.collect(answer.body, MAX_BYTES, left_ms).await?;
         degpt::service(&body).ok_or(Error::Garbled)
     };
     let make = async || match ask().await {
         Ok(service) => Lasting { result: Ok(service), for_ms: 300_000 },
         Err(error) => Lasting { result: Err(error), for_ms: 30_000 },
     };
-    gateway.service.get(edge, 2 * TIMEOUT_MS, make).await.unwrap_or_default()
+    gateway.service.get(edge, TIMEOUT_MS, make).await.unwrap_or_default()
+}
+
+/// The models that DeGPT offers, if this isolate knows them and the deployment wants to. DeGPT is
+/// not asked.
+pub(super) fn known<E: Runtime>(gateway: &Gateway, edge: &E) -> Option<Rc<Live>> {
+    match gateway.config.live_models {
+        LiveModels::On => gateway.service.known(edge.now_ms())?.live,
+        LiveModels::Off => None,
+    }
+}
+
+/// The same, but DeGPT is asked if this isolate does not know.
+pub(super) async fn live<E: Runtime>(gateway: &Gateway, edge: &E) -> Option<Rc<Live>> {
+    match gateway.config.live_models {
+        LiveModels::On => service(gateway, edge).await.live,
+        LiveModels::Off => None,
+    }
 }

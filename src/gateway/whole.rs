@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use super::{
+    candidates::Candidates,
     deployment::Gateway,
     job::Job,
     parts::Parts,
@@ -12,23 +13,52 @@ use super::{
 };
 use crate::{
     answer::Patience,
-    chat::{Answer, Stamp},
+    chat::{Answer, Phase, Stamp},
     error::Error,
     in_flight::{self, Held},
     runtime::Runtime,
     tools::Fit,
-    upstream::Call,
+    upstream::{Call, Failed},
 };
 
-/// Asks DeGPT for an answer to each choice, and encodes them.
+/// Asks one model after the other for an answer to each choice, and encodes them.
 pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    call: Call<'_>,
-    job: &Job<'_>,
-    patience: Patience,
+    mut candidates: Candidates,
+    mut call: Call<'_>,
+    mut job: Job,
+    mut patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
+    patience.begin_by(call.deadline_ms, edge.now_ms());
+    let mut reply = loop {
+        match choices(gateway, edge, call, &job, patience, stamp).await {
+            Ok(reply) => break reply,
+            Err(failed) => {
+                let next = candidates.next(failed, edge.now_ms())?;
+                (job, call) = (next.job, next.call);
+                patience.begin_by(call.deadline_ms, edge.now_ms());
+            }
+        }
+    };
+    candidates.begun();
+    if let Some((failed, answered)) = candidates.lesson() {
+        gateway.health.learn(&gateway.config, edge, failed, answered).await;
+    }
+    reply.headers.append(&mut candidates.headers(Phase::Flowing));
+    Ok(reply)
+}
+
+/// Asks a model for an answer to each choice, and encodes them.
+async fn choices<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    call: Call<'_>,
+    job: &Job,
+    patience: Patience,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Failed> {
     let done = RefCell::new(Done::default());
     let work = async |_, call: Call<'_>| best(gateway, edge, call, job, patience, &done).await;
     together::each(job.reply.choices(), call, work).await?;
@@ -78,10 +108,10 @@ async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     mut call: Call<'_>,
-    job: &Job<'_>,
+    job: &Job,
     patience: Patience,
     done: &RefCell<Done>,
-) -> Result<(), Error> {
+) -> Result<(), Failed> {
     let mut wanted = job.wanted.with_schema(job.schema.as_deref());
     let judge_text = &|schema: &str, text: &str| edge.judge(schema, text);
     let mut parts = Parts::new(gateway, edge, job, patience);

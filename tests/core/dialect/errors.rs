@@ -27,7 +27,7 @@ fn all() -> Vec<(Error, Told)> {
         param: param.map(str::to_owned),
         message: "x".repeat(1_000),
     };
-    let rows: [Row; 30] = [
+    let rows: [Row; 31] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
@@ -49,6 +49,7 @@ fn all() -> Vec<(Error, Told)> {
         (Error::BodyTimeout, 408, BAD, Some("request_timeout"), "timeout_error", None),
         (Error::Overloaded, 503, SERVER, Some("overloaded"), "overloaded_error", None),
         (Error::RateLimited { retry_after: None }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None),
+        (Error::UsedUp { retry_after_s: 60 }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", Some(false)),
         (Error::Config { name: "API_KEYS", rule: "a rule" }, 500, SERVER, Some("configuration_error"), "api_error", Some(false)),
         (Error::Internal, 500, SERVER, Some("internal_error"), "api_error", None),
         (Error::DeploymentKeyRefused, 502, SERVER, Some("upstream_key_refused"), "api_error", Some(false)),
@@ -61,7 +62,9 @@ fn all() -> Vec<(Error, Told)> {
     ];
     let timeout = (Error::Timeout, 504, SERVER, Some("upstream_timeout"), "timeout_error", None);
     let overdue = (Error::Overdue, 504, SERVER, Some("upstream_timeout"), "timeout_error", Some(false));
-    let rows = rows.into_iter().chain([timeout, overdue]);
+    let first = Box::new(Error::RateLimited { retry_after: Some("7".to_owned()) });
+    let none = (Error::NoneAnswers { asked: 3, first }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None);
+    let rows = rows.into_iter().chain([timeout, overdue, none]);
     rows.map(|(error, status, openai_type, openai_code, anthropic_type, should_retry)| {
         (error, Told { status, openai_type, openai_code, anthropic_type, should_retry })
     })
@@ -102,6 +105,8 @@ fn place(error: &Error) -> usize {
         Error::Overdue => 27,
         Error::BodyTimeout => 28,
         Error::Overloaded => 29,
+        Error::NoneAnswers { .. } => 32,
+        Error::UsedUp { .. } => 31,
     }
 }
 
@@ -110,7 +115,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..31).collect::<Vec<_>>());
+    assert_eq!(places, (0..33).collect::<Vec<_>>());
 }
 
 #[test]

@@ -18,7 +18,8 @@ use std::{
 
 use degpt_edge::{
     answer::{Exchange, Fed},
-    chat::{Event, Failure},
+    chat::{Event, Failure, Phase},
+    dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
@@ -43,8 +44,10 @@ struct Inner {
     script: RefCell<Box<Script>>,
     sent: RefCell<Vec<Sent>>,
     kept: RefCell<BTreeMap<String, Vec<u8>>>,
+    recalled: Cell<usize>,
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
+    warned: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
 }
@@ -104,8 +107,10 @@ impl World {
             script: RefCell::new(Box::new(script)),
             sent: RefCell::default(),
             kept: RefCell::default(),
+            recalled: Cell::default(),
             judged: RefCell::default(),
             stretched: RefCell::default(),
+            warned: RefCell::default(),
             open_bodies: Rc::default(),
         }))
     }
@@ -182,9 +187,19 @@ impl World {
         self.0.stretched.borrow().clone()
     }
 
+    /// Each line of the log.
+    pub(crate) fn warned(&self) -> Vec<String> {
+        self.0.warned.borrow().clone()
+    }
+
     /// The names under which something is kept.
     pub(crate) fn kept(&self) -> Vec<String> {
         self.0.kept.borrow().keys().cloned().collect()
+    }
+
+    /// How often something kept was looked up.
+    pub(crate) fn recalled(&self) -> usize {
+        self.0.recalled.get()
     }
 
     /// How many bodies of upstreams are still open.
@@ -410,6 +425,10 @@ impl Runtime for World {
         outlet::tell(self, outlet, choice, event);
     }
 
+    fn answered_by(&self, outlet: &Rc<Outlet>, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        outlet::answered_by(outlet, choice, encoder, by_ms);
+    }
+
     fn fail(&self, outlet: &Rc<Outlet>, choice: u32, error: Error) {
         outlet::fail(self, outlet, choice, error);
     }
@@ -418,7 +437,7 @@ impl Runtime for World {
         &self,
         outlet: Rc<Outlet>,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<Rc<Outlet>, Error> {
+    ) -> Result<(Rc<Outlet>, Phase), Error> {
         outlet::stream(self, outlet, pump).await
     }
 
@@ -435,6 +454,10 @@ impl Runtime for World {
         }
     }
 
+    fn warn(&self, line: &str) {
+        self.0.warned.borrow_mut().push(line.to_owned());
+    }
+
     /// Other passwords give other bytes. What PBKDF2 would give is tested in workerd.
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {
         assert_eq!((salt, rounds), ("degpt-edge visitor", 100_000));
@@ -444,6 +467,7 @@ impl Runtime for World {
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.recalled.set(self.0.recalled.get() + 1);
         self.0.kept.borrow().get(key).cloned()
     }
 
