@@ -413,12 +413,13 @@ impl Exchange {
                 orders.close = true;
             }
             Step::AskAgain | Step::Errands => {
-                if step == Step::Errands {
+                let mut fed = Fed::NoCall;
+                if matches!(step, Step::Errands) {
+                    fed = Fed::Errands;
                     // No other model is asked for the rest.
                     choice.begins_by_ms = u64::MAX;
                 }
-                let is_missed = step == Step::AskAgain;
-                orders.fed = choice.report(Ok(if is_missed { Fed::NoCall } else { Fed::Errands }));
+                orders.fed = choice.report(Ok(fed));
                 orders.abort |= choice.drop_upstream();
                 return;
             }

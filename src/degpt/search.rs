@@ -28,31 +28,23 @@ pub fn page_body(url: &str) -> Vec<u8> {
 
 #[derive(Default)]
 struct Answer {
-    data: Option<Data>,
+    data: Option<Found>,
 }
 
 fields!(Answer { data });
 
-/// Of both endpoints.
-#[derive(Default)]
-struct Data {
-    web: Option<Vec<Found>>,
-    title: Option<String>,
-    content: Option<String>,
-}
-
-fields!(Data { web, title, content });
-
+/// What a search found, one of its results, or a page.
 #[derive(Default)]
 struct Found {
+    web: Option<Vec<Found>>,
     title: Option<String>,
     url: Option<String>,
     content: Option<String>,
 }
 
-fields!(Found { title, url, content });
+fields!(Found { web, title, url, content });
 
-fn read(answer: &[u8]) -> Result<Data, WebFault> {
+fn read(answer: &[u8]) -> Result<Found, WebFault> {
     let read = json::read_loosely::<Answer>(answer).ok();
     read.and_then(|(answer, _)| answer.data).ok_or(WebFault::Unavailable)
 }
@@ -64,7 +56,7 @@ fn read(answer: &[u8]) -> Result<Data, WebFault> {
 pub fn found(answer: &[u8]) -> Result<Vec<Page>, WebFault> {
     let list = read(answer)?.web.ok_or(WebFault::Unavailable)?;
     let page = |found: Found| {
-        let Found { title, url, content } = found;
+        let Found { title, url, content, .. } = found;
         let (title, text) = (title.unwrap_or_default(), content.unwrap_or_default());
         Some(Page { url: url?, title, text })
     };
@@ -77,7 +69,7 @@ pub fn found(answer: &[u8]) -> Result<Vec<Page>, WebFault> {
 /// [`WebFault::UrlNotAccessible`] if the answer says that it could not be read,
 /// [`WebFault::Unavailable`] if it says nothing.
 pub fn page(answer: &[u8], url: &str) -> Result<Page, WebFault> {
-    let Data { title, content, .. } = read(answer)?;
+    let Found { title, content, .. } = read(answer)?;
     let text = content.ok_or(WebFault::Unavailable)?;
     if text.trim().is_empty() || text.trim() == NOT_READ {
         return Err(WebFault::UrlNotAccessible);

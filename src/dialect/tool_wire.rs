@@ -44,25 +44,7 @@ pub(super) struct Tool<'a> {
     pub(super) defer_loading: Option<bool>,
     /// The tools of a namespace.
     pub(super) tools: Option<ToolList<'a>>,
-    // Of a tool of the web, as in [`WebOptions`].
-    pub(super) max_uses: Option<u64>,
-    pub(super) allowed_domains: Option<Vec<Text<'a>>>,
-    pub(super) blocked_domains: Option<Vec<Text<'a>>>,
-    pub(super) filters: Option<Filters<'a>>,
-    pub(super) search_context_size: Option<Text<'a>>,
-    pub(super) max_content_tokens: Option<u64>,
-}
-
-fields!(
-    Tool<'a> {
-        kind = "type", function, custom, input_examples, defer_loading, tools, max_uses,
-        allowed_domains, blocked_domains, filters, search_context_size, max_content_tokens,
-    } in flat: Spec + fields::TOOL => check
-);
-
-/// The options of a tool of the web.
-#[derive(Debug, Default)]
-pub(super) struct WebOptions<'a> {
+    /// Of a tool of the web, like what follows: the most calls.
     pub(super) max_uses: Option<u64>,
     pub(super) allowed_domains: Option<Vec<Text<'a>>>,
     pub(super) blocked_domains: Option<Vec<Text<'a>>>,
@@ -74,12 +56,31 @@ pub(super) struct WebOptions<'a> {
     pub(super) max_content_tokens: Option<u64>,
 }
 
-fields!(WebOptions<'a> {
-    max_uses, allowed_domains, blocked_domains, filters, search_context_size, max_content_tokens,
-});
+fields!(
+    Tool<'a> {
+        kind = "type", function, custom, input_examples, defer_loading, tools, max_uses,
+        allowed_domains, blocked_domains, filters, search_context_size, max_content_tokens,
+    } in flat: Spec + fields::TOOL => check
+);
 
-/// The names of their fields.
-const WEB: &[&str] = WebOptions::NAMES;
+/// OpenAI's search beside the tools.
+#[derive(Debug, Default)]
+pub(super) struct WebOptions<'a> {
+    pub(super) filters: Option<Filters<'a>>,
+    pub(super) search_context_size: Option<Text<'a>>,
+}
+
+fields!(WebOptions<'a> { filters, search_context_size });
+
+/// The fields of a tool of the web.
+const WEB: &[&str] = &[
+    "max_uses",
+    "allowed_domains",
+    "blocked_domains",
+    "filters",
+    "search_context_size",
+    "max_content_tokens",
+];
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Filters<'a> {

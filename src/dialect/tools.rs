@@ -49,17 +49,17 @@ pub(super) fn read<'a>(
     untyped: Untyped,
     path: &dyn Fn() -> String,
 ) -> Result<Declared<'a>, Error> {
-    let options = web_tools::options(&mut tool);
+    if let Some(server) = tool.kind.as_ref().and_then(|kind| ServerTool::find(kind.as_str())) {
+        return match (server.web(), tool.kind.take()) {
+            (Some(_), Some(kind)) => web_tools::read(server, kind.as_str(), &mut tool, path)
+                .map(|web| Declared::Web(server, web)),
+            _ => Ok(Declared::Server(server)),
+        };
+    }
     let tool_wire::Tool { kind, function, custom, flat, input_examples, defer_loading, .. } = tool;
     let default =
         if untyped == Untyped::Function && custom.is_none() { "function" } else { "custom" };
     let kind = kind.as_ref().map_or(default, Text::as_str);
-    if let Some(server) = ServerTool::find(kind) {
-        return match server.web() {
-            Some(_) => Ok(Declared::Web(server, web_tools::read(server, kind, options, path)?)),
-            None => Ok(Declared::Server(server)),
-        };
-    }
     if SCREEN_TOOLS.iter().any(|prefix| kind.starts_with(prefix)) {
         let message =
             format!("Unsupported tool type `{kind}`: DeGPT's models cannot use a screen.");
@@ -160,7 +160,9 @@ impl<'a> Collected<'a> {
     pub(super) fn add_search(&mut self, options: Option<WebOptions<'_>>) -> Result<(), Error> {
         const FIELD: &str = "web_search_options";
         if let (Some(options), Some(server)) = (options, ServerTool::find("web_search")) {
-            let tools = web_tools::read(server, "web_search", options, &|| FIELD.to_owned())?;
+            let WebOptions { filters, search_context_size } = options;
+            let mut tool = tool_wire::Tool { filters, search_context_size, ..Default::default() };
+            let tools = web_tools::read(server, "web_search", &mut tool, &|| FIELD.to_owned())?;
             self.add_web(tools, FIELD);
         }
         Ok(())

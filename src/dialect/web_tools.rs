@@ -2,11 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    rules,
-    server_tools::ServerTool,
-    tool_wire::{self, WebOptions},
-};
+use super::{rules, server_tools::ServerTool, tool_wire};
 use crate::{
     chat::{Domains, Prompt, Tool, ToolChoice, Web, WebTool},
     error::Error,
@@ -33,15 +29,14 @@ const MOST_DOMAINS: usize = 100;
 pub(super) fn read(
     server: ServerTool,
     kind: &str,
-    options: WebOptions<'_>,
+    options: &mut tool_wire::Tool<'_>,
     path: &dyn Fn() -> String,
 ) -> Result<Vec<Web>, Error> {
-    let WebOptions { max_uses, allowed_domains, blocked_domains, filters, .. } = options;
-    let (more_allowed, more_blocked) =
-        filters.map_or((None, None), |filters| (filters.allowed_domains, filters.blocked_domains));
-    let domains =
-        domains(allowed_domains.or(more_allowed), blocked_domains.or(more_blocked), path)?;
-    let uses = match max_uses {
+    let filters = options.filters.take().unwrap_or_default();
+    let allowed = options.allowed_domains.take().or(filters.allowed_domains);
+    let blocked = options.blocked_domains.take().or(filters.blocked_domains);
+    let domains = domains(allowed, blocked, path)?;
+    let uses = match options.max_uses {
         Some(0) => {
             return Err(Error::invalid(format!("{}.max_uses", path()), "Must be at least 1."));
         }
@@ -169,16 +164,4 @@ pub fn turn_off(prompt: &mut Prompt<'_>) -> Result<(), Error> {
         prompt.tools = None;
     }
     Ok(())
-}
-
-/// The options of a tool.
-pub(super) fn options<'a>(tool: &mut tool_wire::Tool<'a>) -> WebOptions<'a> {
-    WebOptions {
-        max_uses: tool.max_uses,
-        allowed_domains: tool.allowed_domains.take(),
-        blocked_domains: tool.blocked_domains.take(),
-        filters: tool.filters.take(),
-        search_context_size: tool.search_context_size.take(),
-        max_content_tokens: tool.max_content_tokens,
-    }
 }

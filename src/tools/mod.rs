@@ -28,9 +28,10 @@ mod tags;
 
 use crate::{
     chat::{Calls, Event, Finish, Prompt, ToolChoice, WebTool},
-    json::{self, fields},
+    json::{self, Text},
 };
 pub use ask_again::{Correction, LONGEST_BYTES, Wanted, ended_by_itself};
+use call_json::Fields;
 use declared::Declared;
 pub use fit::{Fit, Judgement};
 use form::Root;
@@ -212,15 +213,8 @@ fn errand<'e>(
 /// What a call of a tool of the web is about: its one argument, by any of the names that models give
 /// it; empty if there is none.
 fn input_of(arguments: &str) -> String {
-    #[derive(Default)]
-    struct Arguments {
-        query: Option<String>,
-        url: Option<String>,
-        q: Option<String>,
-        uri: Option<String>,
-    }
-    fields!(Arguments { query, url, q, uri });
-    let read = json::read_loosely::<Arguments>(arguments.as_bytes());
-    let (Arguments { query, url, q, uri }, _) = read.unwrap_or_default();
-    query.or(url).or(q).or(uri).unwrap_or_default()
+    const NAMES: [&str; 4] = ["query", "url", "q", "uri"];
+    let found = Fields::of(arguments).and_then(|fields| fields.find(&NAMES));
+    let text = found.and_then(|json| json::read::<Text<'_>>(json.as_bytes()).ok());
+    text.map_or_else(String::new, |text| text.0.into_owned())
 }

@@ -47,7 +47,7 @@ fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
             let id = format!("{}{index}", searched::id_head(stamp));
             let block = next_block(out);
             out = searched::call(block, &id, result.tool)
-                .written("input", |out| searched::input(result.tool, &result.input, out))
+                .raw("input", &searched::input(result.tool, &result.input))
                 .end_bytes();
             out = searched::result(next_block(out), &id, result);
             before.add(result);
@@ -232,9 +232,8 @@ impl Encoder {
         let block = Writer::after(Vec::new());
         match event {
             Event::WebCall { tool, input } => {
-                let input = String::from_utf8(searched::input(*tool, input, Vec::new()));
                 let block = searched::call(block, &id, *tool);
-                self.called(block, &input.unwrap_or_default(), out);
+                self.called(block, &searched::input(*tool, input), out);
             }
             Event::WebResult(result) => {
                 self.web_index += 1;

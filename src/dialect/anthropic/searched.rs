@@ -25,13 +25,13 @@ pub(super) fn call(block: Writer, id: &str, tool: WebTool) -> Writer {
     block.raw("caller", r#"{"type":"direct"}"#).field("name", name(tool))
 }
 
-/// Appends the input of a call.
-pub(super) fn input(tool: WebTool, input: &str, out: Vec<u8>) -> Vec<u8> {
+/// The input of a call, as JSON.
+pub(super) fn input(tool: WebTool, input: &str) -> String {
     let field = match tool {
         WebTool::Search => "query",
         WebTool::Fetch => "url",
     };
-    Writer::after(out).field(field, input).end_bytes()
+    object().field(field, input).end()
 }
 
 /// Ends a block with what came of the call of this id.
@@ -39,60 +39,52 @@ pub(super) fn result(block: Writer, id: &str, result: &WebResult) -> Vec<u8> {
     let kind = format!("{}_tool_result", name(result.tool));
     let block = block.field("type", &kind).field("tool_use_id", id);
     let block = block.raw("caller", r#"{"type":"direct"}"#);
-    let content = |mut out: Vec<u8>| match (&result.outcome, result.tool) {
-        (Err(fault), _) => Writer::after(out)
-            .field("type", &format!("{kind}_error"))
-            .field("error_code", code(*fault))
-            .end_bytes(),
-        (Ok(pages), WebTool::Search) => {
-            out.push(b'[');
-            for page in pages {
-                if !out.ends_with(b"[") {
-                    out.push(b',');
-                }
-                out = found(page, out);
-            }
-            out.push(b']');
-            out
+    let content = match (&result.outcome, result.tool) {
+        (Err(fault), _) => {
+            let error = object().field("type", &format!("{kind}_error"));
+            error.field("error_code", code(*fault)).end()
         }
-        (Ok(pages), WebTool::Fetch) => fetched(pages, out),
+        (Ok(pages), WebTool::Search) => {
+            let list: Vec<String> = pages.iter().map(found).collect();
+            format!("[{}]", crate::text::joined(&list, ","))
+        }
+        (Ok(pages), WebTool::Fetch) => pages.first().map_or("null".to_owned(), fetched),
     };
-    block.written("content", content).end_bytes()
+    block.raw("content", &content).end_bytes()
 }
 
-fn found(page: &Page, out: Vec<u8>) -> Vec<u8> {
-    Writer::after(out)
+fn object() -> Writer {
+    Writer::after(Vec::new())
+}
+
+fn found(page: &Page) -> String {
+    object()
         .field("type", "web_search_result")
         .field("title", &page.title)
         .field("url", &page.url)
         .field("encrypted_content", &web::seal(&page.text))
         .raw("page_age", "null")
-        .end_bytes()
+        .end()
 }
 
-fn fetched(pages: &[Page], out: Vec<u8>) -> Vec<u8> {
-    let page = pages.first().cloned().unwrap_or_default();
-    let source = |out| {
-        Writer::after(out)
-            .field("type", "text")
-            .field("media_type", "text/plain")
-            .field("data", &page.text)
-            .end_bytes()
-    };
-    let document = |out| {
-        Writer::after(out)
-            .field("type", "document")
-            .written("source", source)
-            .field("title", &page.title)
-            .raw("citations", "null")
-            .end_bytes()
-    };
-    Writer::after(out)
+fn fetched(page: &Page) -> String {
+    let source = object()
+        .field("type", "text")
+        .field("media_type", "text/plain")
+        .field("data", &page.text)
+        .end();
+    let document = object()
+        .field("type", "document")
+        .raw("source", &source)
+        .field("title", &page.title)
+        .raw("citations", "null")
+        .end();
+    object()
         .field("type", "web_fetch_result")
         .field("url", &page.url)
-        .written("content", document)
+        .raw("content", &document)
         .raw("retrieved_at", "null")
-        .end_bytes()
+        .end()
 }
 
 fn code(fault: WebFault) -> &'static str {
@@ -114,7 +106,7 @@ pub(super) fn citations(sources: &Sources, text: &str) -> Vec<String> {
     let mut citations = Vec::new();
     for mention in sources.mentions(text) {
         let source = mention.source;
-        let citation = Writer::after(Vec::new())
+        let citation = object()
             .field("type", "web_search_result_location")
             .field("cited_text", &source.cited)
             .field("url", &source.url)

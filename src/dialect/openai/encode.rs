@@ -148,7 +148,7 @@ fn message(index: u32, answer: &Answer, reply: &Reply, stamp: &Stamp, out: Vec<u
     message = message.raw("refusal", "null");
     if !answer.web.is_empty() {
         let sources = Sources::of(&answer.web);
-        message = message.written("annotations", |out| annotations(&sources, &answer.text, out));
+        message = message.raw("annotations", &annotations(&sources, &answer.text));
     }
     match (reply.form, answer.calls.as_slice()) {
         (_, []) => message.end_bytes(),
@@ -178,20 +178,15 @@ fn message(index: u32, answer: &Answer, reply: &Reply, stamp: &Stamp, out: Vec<u
     }
 }
 
-/// Appends where `text` names pages that were found.
-fn annotations(sources: &Sources, text: &str, mut out: Vec<u8>) -> Vec<u8> {
-    out.push(b'[');
+/// Where `text` names pages that were found, as JSON.
+fn annotations(sources: &Sources, text: &str) -> String {
+    let mut list = Vec::new();
     for mention in sources.mentions(text) {
-        if !out.ends_with(b"[") {
-            out.push(b',');
-        }
-        out = Writer::after(out)
-            .field("type", "url_citation")
-            .written("url_citation", |out| mention.write(Writer::after(out)).end_bytes())
-            .end_bytes();
+        let citation = mention.write(Writer::after(Vec::new())).end();
+        let note = Writer::after(Vec::new()).field("type", "url_citation");
+        list.push(note.raw("url_citation", &citation).end());
     }
-    out.push(b']');
-    out
+    format!("[{}]", crate::text::joined(&list, ","))
 }
 
 /// Appends what is called, and with what.
@@ -317,7 +312,7 @@ impl dialect::Encoder for Encoder {
         if let Some((sources, text)) = self.web.as_deref().filter(|web| !web.0.is_empty()) {
             out.extend_from_slice(&self.head);
             out.extend_from_slice(br#""annotations":"#);
-            *out = annotations(sources, text, mem::take(out));
+            out.extend_from_slice(annotations(sources, text).as_bytes());
             out.extend_from_slice(self.tail);
         }
         out.extend_from_slice(&self.head);

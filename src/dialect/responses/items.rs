@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
+    echo::Object,
     tools,
     wire::{Item, Returned},
 };
@@ -10,7 +11,7 @@ use crate::{
     chat::{Part, Role, ToolOutcome, Turn},
     dialect::{content, rules, text_tools},
     error::Error,
-    json::{self, Content, Raw, Text, fields},
+    json::{self, Content, Raw, Text},
     notes::{self, Notes},
 };
 
@@ -61,30 +62,20 @@ pub(super) fn read<'a>(
 
 /// What the gateway, or another server, looked for on the web before: the model's next words are
 /// the answer to it, and the texts that were found are not in it.
-fn searched(action: Raw<'_>) -> Option<Turn<'_>> {
-    #[derive(Default)]
-    struct Action<'a> {
-        query: Option<Text<'a>>,
-        url: Option<Text<'a>>,
-        sources: Option<Vec<Source<'a>>>,
+fn searched<'a>(action: Raw<'_>) -> Option<Turn<'a>> {
+    let action: Object<'_> = json::read(action.0.as_bytes()).ok()?;
+    let text =
+        |json: &str| json::read::<Text<'_>>(json.as_bytes()).ok().map(|text| text.0.into_owned());
+    let mut words = String::from("Before, the web was searched, or a page read: ");
+    words.push_str(&action.find("query").or(action.find("url")).and_then(text)?);
+    let sources = action.find("sources").unwrap_or("[]");
+    for source in json::read::<Vec<Object<'_>>>(sources.as_bytes()).unwrap_or_default() {
+        if let Some(url) = source.find("url").and_then(text) {
+            words.push('\n');
+            words.push_str(&url);
+        }
     }
-    fields!(Action<'a> { query, url, sources });
-    #[derive(Default)]
-    struct Source<'a> {
-        url: Option<Text<'a>>,
-    }
-    fields!(Source<'a> { url });
-    let (action, _) = json::read_loosely::<Action<'_>>(action.0.as_bytes()).ok()?;
-    let mut text = match (action.query, action.url) {
-        (Some(query), _) => format!("Before, this was searched for: {}", query.as_str()),
-        (None, Some(url)) => format!("Before, this page was read: {}", url.as_str()),
-        (None, None) => return None,
-    };
-    for url in action.sources.into_iter().flatten().filter_map(|source| source.url) {
-        text.push('\n');
-        text.push_str(url.as_str());
-    }
-    let parts = vec![Part::Text(text.into())];
+    let parts = vec![Part::Text(words.into())];
     let result = Part::ToolResult { id: "".into(), outcome: ToolOutcome::Returned, parts };
     Some(Turn { role: Role::User, parts: vec![result] })
 }

@@ -349,16 +349,10 @@ fn action(tool: WebTool, input: &str, pages: Option<&[Page]>) -> String {
     let Some(pages) = pages else {
         return action.end();
     };
-    let sources = |mut out: Vec<u8>| {
-        out.push(b'[');
-        for page in pages {
-            if !out.ends_with(b"[") {
-                out.push(b',');
-            }
-            out = Writer::after(out).field("type", "url").field("url", &page.url).end_bytes();
-        }
-        out.push(b']');
-        out
-    };
-    action.written("sources", sources).end()
+    let mut sources = Vec::new();
+    for page in pages {
+        let source = Writer::after(Vec::new()).field("type", "url");
+        sources.push(source.field("url", &page.url).end());
+    }
+    action.raw("sources", &format!("[{}]", crate::text::joined(&sources, ","))).end()
 }

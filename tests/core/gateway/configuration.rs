@@ -31,7 +31,7 @@ fn meant(name: &str) -> &'static [&'static str] {
         "DEFAULT_MODEL" | "VISION_MODEL" => &["deepseek-chat", "doubao-seed-1-6-250615", "off"],
         "AUTO_MODELS" => &["gpt-5.1,deepseek-chat, house", "off", "doubao-seed-1-6-250615"],
         "MODEL_FALLBACKS" => &["gpt-5=deepseek-chat,o3; *=gpt-5.1", "house=o3"],
-        "MODELS_LIVE" => &["on", "off"],
+        "MODELS_LIVE" | "WEB_SEARCH" => &["on", "off"],
         "MODEL_ALIASES" => &["gpt*=deepseek-chat, house=o3", "claude*=deepseek-chat"],
         "MODELS_EXTRA" => &[
             r#"[{"id":"house","text_model":"deepseek-chat","image_model":"a-picture","images":"openai"}]"#,
@@ -39,7 +39,6 @@ fn meant(name: &str) -> &'static [&'static str] {
         ],
         "CORS_ORIGINS" => &["*", "https://chat.example, app://obsidian.md"],
         "CLIENT_DEGPT_KEYS" => &["off", "pass"],
-        "WEB_SEARCH" => &["on", "off"],
         "LOG_PANICS" => &["place", "full"],
         "GATHER_MS" => &["0", "40", "250"],
         _ => &["5000", "20971520"],
