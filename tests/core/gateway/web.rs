@@ -896,3 +896,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_model_that_searched_goes_on() {
+    let apology = "Sorry, you don't have sufficient access rights at the moment.";
+    for kind in ALL {
+        let responses = vec![
+            says(apology),
+            says(apology),
+            says(SEARCH),
+            found(&[(TOWERS, "828 m")]),
+            says(&format!("828 m, says {TOWERS}.")),
+        ];
+        let body = body(kind, &json!({"model": "auto"}));
+        let variables = [("AUTO_MODELS", "deepseek-chat, qwen3-max-preview")];
+        let run = run_with(&variables, kind, &body, responses);
+        assert_eq!(run.answer.header("x-degpt-attempts"), Some("2"), "{}", run.answer.body);
+        assert!(run.answer.body.contains("828 m, says"), "{}", run.answer.body);
+        let chats = run.chats();
+        let models: Vec<_> = chats.iter().map(|chat| chat["model"].as_str().unwrap()).collect();
+        let [first, again, then, last] = models[..] else { panic!("{models:?}") };
+        assert!(first == again && then == last && first != then, "{models:?}");
+    }
+}
