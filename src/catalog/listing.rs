@@ -63,7 +63,7 @@ impl Catalog {
         for id in live.map_or(&[][..], |live| &live.0) {
             let is_known = |model: &Rc<Model>| [&model.text_model, &model.id].contains(&id);
             if !self.models.iter().any(is_known) {
-                listing.push(Listed { model: Rc::new(Model::plain(id)), live: Some(true) });
+                listing.push(Listed { model: Model::plain(id), live: Some(true) });
             }
         }
         listing

@@ -71,19 +71,10 @@ impl Catalog {
     /// # Errors
     /// The [`Fault`] that names the bad one.
     pub fn new(extra: &str, aliases: &str, default: &str, vision: &str) -> Result<Self, Fault> {
-        let built_in: Vec<Model> = json::read(BUILT_IN.as_bytes()).map_err(|_| Fault::Extra)?;
-        let mut models: Vec<Rc<Model>> = built_in.into_iter().map(Rc::new).collect();
+        let mut models: Vec<Rc<Model>> = Vec::new();
+        add(&mut models, BUILT_IN)?;
         if !extra.is_empty() {
-            let extra: Vec<Model> = json::read(extra.as_bytes()).map_err(|_| Fault::Extra)?;
-            for model in extra.into_iter().map(Rc::new) {
-                if !model.is_sound() {
-                    return Err(Fault::Extra);
-                }
-                match models.iter_mut().find(|known| known.id == model.id) {
-                    Some(known) => *known = model,
-                    None => models.push(model),
-                }
-            }
+            add(&mut models, extra)?;
         }
         let mut catalog = Self {
             models,
@@ -139,6 +130,21 @@ impl Catalog {
     pub fn model(&self, id: &str) -> Option<&Rc<Model>> {
         self.models.iter().find(|model| model.id == id)
     }
+}
+
+/// Adds the entries that `json` lists, or puts them in place of those of the same id.
+fn add(models: &mut Vec<Rc<Model>>, json: &str) -> Result<(), Fault> {
+    let list: Vec<Model> = json::read(json.as_bytes()).map_err(|_| Fault::Extra)?;
+    for model in list {
+        if !model.is_sound() {
+            return Err(Fault::Extra);
+        }
+        match models.iter_mut().find(|known| known.id == model.id) {
+            Some(known) => *known = Rc::new(model),
+            None => models.push(Rc::new(model)),
+        }
+    }
+    Ok(())
 }
 
 fn catalog_has(models: &[Rc<Model>], id: &str) -> bool {

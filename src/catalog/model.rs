@@ -1,5 +1,7 @@
 //! One model: what is known of it, and how an entry is written in JSON.
 
+use std::rc::Rc;
+
 use crate::json::{Outcome, Read, Reader, Text, fields};
 
 /// The suffix of the ids of reasoning variants.
@@ -28,8 +30,10 @@ pub struct Model {
     pub created: u64,
     /// The model family, as the web client names it.
     pub owned_by: String,
-    /// The display name.
+    /// The display name. In the 18 entries that the project began with it is what it was then.
     pub name: String,
+    /// The name that the newest web client has for it.
+    pub display_name: String,
     /// A short description, for display.
     pub description: String,
     /// A hint, for display.
@@ -63,6 +67,7 @@ struct Entry {
     created: Option<u64>,
     owned_by: Option<String>,
     name: Option<String>,
+    display_name: Option<String>,
     description: Option<String>,
     tip: Option<String>,
     listed: Option<bool>,
@@ -70,14 +75,19 @@ struct Entry {
 
 fields!(only Entry {
     id, text_model, image_model, images, think, support, context_length, tier, created, owned_by,
-    name, description, tip, listed,
+    name, display_name, description, tip, listed,
 });
 
 impl Model {
     /// A model of which only the name is known.
-    pub(super) fn plain(id: &str) -> Self {
+    pub(super) fn plain(id: &str) -> Rc<Self> {
         let text_model = Some(id.to_owned());
-        Self::from(Entry { id: id.to_owned(), text_model, think: Some(false), ..Entry::default() })
+        Rc::new(Self::from(Entry {
+            id: id.to_owned(),
+            text_model,
+            think: Some(false),
+            ..Entry::default()
+        }))
     }
 
     /// Whether its id and its names at DeGPT can be used.
@@ -129,6 +139,7 @@ impl From<Entry> for Model {
             owned_by: entry.owned_by.unwrap_or_else(|| "unknown".to_owned()),
             description: entry.description.unwrap_or_default(),
             tip: entry.tip.unwrap_or_else(|| name.clone()),
+            display_name: entry.display_name.unwrap_or_else(|| name.clone()),
             is_listed: entry.listed.unwrap_or(true),
             name,
             id: entry.id,

@@ -30,7 +30,7 @@ impl Catalog {
             return Ok(Rc::clone(found));
         }
         if let Some(id) = live.and_then(|live| live.id(&[name, plain])) {
-            return Ok(Rc::new(Model::plain(id)));
+            return Ok(Model::plain(id));
         }
         let covered = names.iter().find_map(|name| self.aliases.covering(name)?.first());
         match covered.and_then(|id| self.model(id)) {

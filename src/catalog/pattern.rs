@@ -38,16 +38,22 @@ impl Rules {
 
     /// The ids of the rule for exactly `name`, in any letters.
     pub(super) fn exact(&self, name: &str) -> Option<&[String]> {
-        let is_meant = |rule: &&Rule| !rule.is_prefix && rule.from.eq_ignore_ascii_case(name);
-        Some(&self.0.iter().find(is_meant)?.to)
+        self.find(name, Some(name.len()))
     }
 
     /// The ids of the rule with the longest beginning of `name`.
     pub(super) fn covering(&self, name: &str) -> Option<&[String]> {
-        let covers = |rule: &&Rule| {
+        self.find(name, None)
+    }
+
+    /// The ids of the first rule that fits: for names of this length, or for beginnings of names.
+    fn find(&self, name: &str, length: Option<usize>) -> Option<&[String]> {
+        let fits = |rule: &&Rule| {
             let start = name.get(..rule.from.len());
-            rule.is_prefix && start.is_some_and(|start| start.eq_ignore_ascii_case(&rule.from))
+            rule.is_prefix == length.is_none()
+                && length.is_none_or(|length| length == rule.from.len())
+                && start.is_some_and(|start| start.eq_ignore_ascii_case(&rule.from))
         };
-        Some(&self.0.iter().find(covers)?.to)
+        Some(&self.0.iter().find(fits)?.to)
     }
 }

@@ -3,10 +3,10 @@
 //! DeGPT's request for another model may have another form, so the client's body is kept while
 //! another model may be asked, and is read again for it.
 
-use std::{borrow::Cow, cell::Cell, vec};
+use std::{borrow::Cow, cell::Cell, mem};
 
 use super::{
-    health::Failure,
+    health::Rest,
     job::{self, Job, Strictness},
     spare::Spare,
 };
@@ -29,14 +29,14 @@ pub(super) struct Candidates {
     pub(super) strictness: Strictness,
     web: WebSearch,
     pub(super) caller: Caller,
-    /// Those that have not been asked, in their order.
-    left: vec::IntoIter<Target>,
+    /// Those that have not been asked, the next one last.
+    left: Vec<Target>,
     /// How many there were.
     all: usize,
     spare: Spare,
     /// When the answer must begin, whoever gives it, in milliseconds.
     until_ms: u64,
-    failed: Vec<Failure>,
+    failed: Vec<Rest>,
     /// What the client is told if none answers.
     error: Option<Error>,
     /// How many have been asked.
@@ -60,16 +60,17 @@ impl Candidates {
         api: &'static Api,
         (strictness, web): (Strictness, WebSearch),
         caller: Caller,
-        targets: Vec<Target>,
+        mut targets: Vec<Target>,
         until_ms: u64,
     ) -> Self {
+        targets.reverse();
         Self {
             api,
             strictness,
             web,
             caller,
             all: targets.len(),
-            left: targets.into_iter(),
+            left: targets,
             spare: Spare::default(),
             until_ms,
             failed: Vec::new(),
@@ -99,7 +100,7 @@ impl Candidates {
 
     /// Keeps `body`, if there is another model to ask. Else it is freed.
     pub(super) fn keep(&self, body: Vec<u8>, held: Held) {
-        if self.left.len() > 0 {
+        if !self.left.is_empty() {
             self.spare.keep(body, held);
         }
     }
@@ -157,7 +158,7 @@ impl Candidates {
         let mut call_held = held.another();
         match self.again(&body, &mut call_held) {
             Ok((job, question)) => {
-                if self.left.len() > 0 {
+                if !self.left.is_empty() {
                     self.spare.keep(body, held);
                 }
                 let call = self.call(&job, question, call_held, now_ms);
@@ -180,7 +181,7 @@ impl Candidates {
 
     /// Notes that the model that is asked failed with `error`.
     fn record(&mut self, error: &Error, now_ms: u64) {
-        self.failed.push(Failure::new(&self.upstream, error, now_ms));
+        self.failed.push(Rest::new(&self.upstream, error, now_ms));
         match &self.error {
             // How long to wait is what helps a client most.
             Some(first) if !is_limit(error) || is_limit(first) => {}
@@ -205,7 +206,7 @@ impl Candidates {
     ) -> Result<(Job, degpt::Body), Error> {
         let before = held.bytes();
         let mut refused = None;
-        while let Some(target) = self.left.next() {
+        while let Some(target) = self.left.pop() {
             held.set(before)?;
             let mut asked = parse()?;
             let made = job::ready(&mut asked.prompt, &target, self.strictness, self.web);
@@ -213,8 +214,8 @@ impl Candidates {
                 Ok((mut job, question)) => {
                     job.spare = self.spare.clone();
                     self.asked += 1;
-                    self.upstream = job.target.upstream.clone();
-                    self.ignored = job.ignored.clone();
+                    self.upstream.clone_from(&job.target.upstream);
+                    self.ignored.clone_from(&job.ignored);
                     return Ok((job, question));
                 }
                 // Another model may be able to go on from an assistant's turn, or to think.
@@ -235,12 +236,12 @@ impl Candidates {
         }
     }
 
-    /// The models that failed before the one that has answered, and its name at DeGPT; nothing if
-    /// none has, or if the client asked with a key of its own.
-    pub(super) fn lesson(&self) -> Option<(&[Failure], &str)> {
-        let is_ours =
-            matches!(self.caller, Caller::Member(_)) && self.all > 1 && self.has_begun.get();
-        is_ours.then_some((&self.failed, &self.upstream))
+    /// The rests of the models that failed before one has answered, and the name at DeGPT of that
+    /// one; nothing if none has, or if the client asked with a key of its own. Given once.
+    pub(super) fn lesson(&mut self) -> Option<(Vec<Rest>, String)> {
+        let is_ours = matches!(self.caller, Caller::Member(_)) && self.all > 1;
+        let is_lesson = is_ours && self.has_begun.get();
+        is_lesson.then(|| (mem::take(&mut self.failed), self.upstream.clone()))
     }
 
     /// What the client's headers say of the model. If they go out before an answer has begun,

@@ -23,22 +23,15 @@ pub(super) struct Health {
 }
 
 /// A model that rests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Rest {
+#[derive(Debug)]
+pub(super) struct Rest {
     /// Its name at DeGPT, which has no spaces.
     upstream: String,
     until_ms: u64,
 }
 
-/// A model that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    upstream: String,
-    for_ms: u64,
-}
-
-impl Failure {
-    /// The model failed with `error`.
+impl Rest {
+    /// That of a model that failed with `error`.
     pub(super) fn new(upstream: &str, error: &Error, now_ms: u64) -> Self {
         let for_ms = match error {
             Error::RateLimited { retry_after: Some(value) } => upstream::wait_ms(value, now_ms),
@@ -46,7 +39,7 @@ impl Failure {
             _ => None,
         };
         let for_ms = for_ms.unwrap_or(REST_MS).clamp(1_000, LONGEST_MS);
-        Self { upstream: upstream.to_owned(), for_ms }
+        Self { upstream: upstream.to_owned(), until_ms: now_ms.saturating_add(for_ms) }
     }
 }
 
@@ -69,11 +62,10 @@ impl Health {
             }
         }
         let now_ms = edge.now_ms();
-        self.rests.borrow_mut().retain(|rest| rest.until_ms > now_ms);
         let rests = self.rests.borrow();
         let rests_until = |target: &Target| {
-            let rest = rests.iter().find(|rest| rest.upstream == target.upstream);
-            rest.map_or(0, |rest| rest.until_ms)
+            let is_its = |rest: &&Rest| rest.upstream == target.upstream && rest.until_ms > now_ms;
+            rests.iter().find(is_its).map_or(0, |rest| rest.until_ms)
         };
         // Few, and the standard library's sort would add 7 KB.
         let mut ordered: Vec<Target> = Vec::with_capacity(targets.len());
@@ -91,7 +83,7 @@ impl Health {
         &self,
         config: &Config,
         edge: &E,
-        failed: &[Failure],
+        failed: Vec<Rest>,
         answered: &str,
     ) {
         let now_ms = edge.now_ms();
@@ -102,9 +94,8 @@ impl Health {
             if failed.is_empty() && rests.len() == before {
                 return;
             }
-            for Failure { upstream, for_ms } in failed {
-                let upstream = upstream.clone();
-                add(&mut rests, Rest { upstream, until_ms: now_ms.saturating_add(*for_ms) });
+            for rest in failed {
+                add(&mut rests, rest);
             }
             written(&rests)
         };

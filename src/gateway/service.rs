@@ -9,14 +9,13 @@ use crate::{
     config::LiveModels,
     degpt,
     error::Error,
-    runtime::{Outgoing, Runtime},
+    runtime::{Incoming, Outgoing, Runtime},
 };
 
 /// The service information. Success is cached for five minutes, failure for 30 seconds.
 pub(super) async fn service<E: Runtime>(gateway: &Gateway, edge: &E) -> Service {
     const TIMEOUT_MS: u64 = 2_000;
     const MAX_BYTES: usize = 1 << 20;
-    let until_ms = edge.now_ms() + TIMEOUT_MS;
     let ask = async || {
         let [origin, ..] = gateway.upstream.in_order(edge.now_ms())[..] else {
             return Err(Error::Unavailable);
@@ -27,14 +26,10 @@ pub(super) async fn service<E: Runtime>(gateway: &Gateway, edge: &E) -> Service 
             headers: &[("accept", "application/json")],
             body: None,
         };
-        let answer = edge.send(request, TIMEOUT_MS).await?;
-        if answer.status != 200 {
-            edge.discard(answer.body);
-            return Err(Error::Unavailable);
+        match edge.fetch(request, TIMEOUT_MS, MAX_BYTES).await? {
+            Incoming { status: 200, body, .. } => degpt::service(&body).ok_or(Error::Garbled),
+            _ => Err(Error::Unavailable),
         }
-        let left_ms = until_ms.saturating_sub(edge.now_ms()).max(1);
-        let body = edge.collect(answer.body, MAX_BYTES, left_ms).await?;
-        degpt::service(&body).ok_or(Error::Garbled)
     };
     let make = async || match ask().await {
         Ok(service) => Lasting { result: Ok(service), for_ms: 300_000 },

@@ -7,7 +7,10 @@ use crate::in_flight::Held;
 /// A client's body, while another model may be asked. It is let go of at the first word of an
 /// answer: then no other model is asked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Spare(Rc<RefCell<Option<(Vec<u8>, Held)>>>);
+pub(super) struct Spare(Rc<RefCell<Option<Kept>>>);
+
+/// The body, and its count.
+type Kept = (Vec<u8>, Held);
 
 impl Spare {
     /// Keeps `body`, and counts it in `held`. Without memory for it, it is not kept.
@@ -23,7 +26,7 @@ impl Spare {
     }
 
     /// The body, and its count. It is not kept any more.
-    pub(super) fn take(&self) -> Option<(Vec<u8>, Held)> {
+    pub(super) fn take(&self) -> Option<Kept> {
         self.0.take()
     }
 

@@ -86,7 +86,7 @@ pub(super) async fn answer<E: Runtime>(
         choices,
         stamp: stamp.clone(),
     };
-    let (stream, phase) = edge.stream(outlet, pump.run(call)).await?;
+    let (stream, phase) = edge.stream(outlet, Box::pin(pump.run(call))).await?;
     let mut headers = vec![
         ("content-type", "text/event-stream; charset=utf-8".to_owned()),
         ("cache-control", "no-cache".to_owned()),
@@ -141,14 +141,10 @@ impl<E: Runtime> Pump<E> {
                 }
             }
         }
-        let lesson = {
-            let candidates = self.candidates.borrow();
-            let lesson = candidates.lesson();
-            lesson.map(|(failed, answered)| (failed.to_vec(), answered.to_owned()))
-        };
+        let lesson = self.candidates.borrow_mut().lesson();
         if let Some((failed, answered)) = lesson {
             let Self { gateway, edge, .. } = &self;
-            gateway.health.learn(&gateway.config, edge, &failed, &answered).await;
+            gateway.health.learn(&gateway.config, edge, failed, &answered).await;
         }
     }
 

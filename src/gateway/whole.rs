@@ -44,7 +44,7 @@ pub(super) async fn answer<E: Runtime>(
     };
     candidates.begun();
     if let Some((failed, answered)) = candidates.lesson() {
-        gateway.health.learn(&gateway.config, edge, failed, answered).await;
+        gateway.health.learn(&gateway.config, edge, failed, &answered).await;
     }
     reply.headers.append(&mut candidates.headers(Phase::Flowing));
     Ok(reply)

@@ -94,7 +94,8 @@ test("one model, in both shapes", async () => {
   assert.deepEqual((await get(gateway, `${MODELS}/deepseek-chat`, anthropic)).json, {
     type: "model",
     id: "deepseek-chat",
-    display_name: "DeepSeek V3.1",
+    // What the newest web client calls it; OpenAI's list has the seed's name.
+    display_name: "DeepSeek V3.2",
     created_at: "2025-08-23T12:26:48Z",
     lifecycle: "active",
     ...{ capabilities: null, deprecated_at: null, line: null, max_input_tokens: null, max_tokens: null, retires_at: null },

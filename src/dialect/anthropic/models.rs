@@ -77,7 +77,7 @@ fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
     let mut entry = Writer::after(out)
         .field("type", "model")
         .field("id", &model.id)
-        .field("display_name", &model.name)
+        .field("display_name", &model.display_name)
         .field("created_at", &rfc3339(model.created))
         .field("lifecycle", "active");
     // Unknown for DeGPT's models, but required by the clients' types.

@@ -1,6 +1,10 @@
 //! Requests that leave a choice of models: which of them are asked, in which order, for how
 //! long, and what the client and other requests learn of it.
-#![expect(clippy::unwrap_used, reason = "what does not fit the test is to end it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what does not fit the test is to end it"
+)]
 
 use std::collections::HashMap;
 
@@ -21,6 +25,9 @@ const ALL: [&str; 4] = [CHAT, DOUBAO, QWEN, GPT];
 
 const SENTENCE: &str = "data: {\"choices\": [{\"delta\": {\"content\": \
     \"Sorry, you don't have sufficient access rights at the moment.\"}}]}\n\ndata: [DONE]\n\n";
+
+/// Variables of a deployment.
+type Variables = &'static [(&'static str, &'static str)];
 
 fn declined() -> Response {
     Response::says(SENTENCE)
@@ -294,7 +301,7 @@ fn pictures_choose_among_those_that_take_them() {
     let picture = r#"[{"type":"text","text":"canary"},{"type":"image_url","image_url":{"url":"https://a.example/canary.png"}}]"#;
     let mut ask = ask(KINDS[0], "auto");
     ask.body = ask.body.replace("\"canary prompt\"", picture);
-    let table: [(&[(&str, &str)], &[&str]); 4] = [
+    let table: [(Variables, &[&str]); 4] = [
         (&[], &[DOUBAO, "qvq-max", GPT]),
         (&[("VISION_MODEL", "gpt-5.1")], &[GPT, DOUBAO, "qvq-max"]),
         (&[("VISION_MODEL", "off")], &[DOUBAO, "qvq-max", GPT]),
@@ -310,7 +317,7 @@ fn pictures_choose_among_those_that_take_them() {
 
 #[test]
 fn the_default_model_leads_the_list() {
-    let table: [(&[(&str, &str)], &[&str]); 5] = [
+    let table: [(Variables, &[&str]); 5] = [
         (&[], &ALL),
         (&[("DEFAULT_MODEL", "gpt-5.1")], &[GPT, CHAT, DOUBAO, QWEN]),
         (&[("AUTO_MODELS", "gpt-5.1, o3")], &[GPT, "o3"]),
@@ -426,7 +433,9 @@ fn a_model_that_cannot_take_the_request_is_passed_over() {
     let mut ask = ask(KINDS[0], "auto");
     let start = ask.body.find("\"messages\"").unwrap();
     ask.body.truncate(start);
-    ask.body.push_str(&format!("\"continue_final_message\":true,{messages}}}"));
+    ask.body += "\"continue_final_message\":true,";
+    ask.body += messages;
+    ask.body += "}";
     let variables = [OWN, ("AUTO_MODELS", "gpt-5.1,deepseek-chat")];
     let world = world(&[]);
     let deployment = Deployment::beside(&world, &variables);

@@ -1,5 +1,9 @@
 //! What DeGPT says it offers: what of it is listed, and what can be asked.
-#![expect(clippy::unwrap_used, reason = "what does not fit the test is to end it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what does not fit the test is to end it"
+)]
 
 use serde_json::Value;
 
