@@ -919,3 +919,40 @@ fn the_model_that_searched_goes_on() {
         assert!(first == again && then == last && first != then, "{models:?}");
     }
 }
+
+#[test]
+fn each_of_several_choices_looks_for_itself() {
+    for wants in [Wants::Whole, Wants::Stream] {
+        let kind = (OPENAI, wants);
+        let script = |sent: &Sent| match sent.url.contains("/third/") {
+            true => found(&[(TOWERS, "828 m")]),
+            false if sent.body.contains("828 m") => says(&format!("828 m, says {TOWERS}.")),
+            false => says(SEARCH),
+        };
+        let deployment = Deployment::new(&[OWN], script);
+        let mut ask = Ask::chat(kind);
+        ask.body = body(kind, &json!({"n": 3})).to_string();
+        let answer = deployment.ask_one(ask);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.body.matches("828 m, says").count(), 3, "{}", answer.body);
+        assert_eq!(answer.body.matches("\"url_citation\":{").count(), 3, "{}", answer.body);
+        assert_eq!((deployment.world.sent().len(), deployment.bytes_in_flight()), (9, 0));
+    }
+}
+
+#[test]
+fn an_answer_that_looks_for_too_long_ends() {
+    for kind in ALL {
+        let slow = || found(&[(TOWERS, "828 m")]).after_ms(15_000);
+        let responses = vec![says(SEARCH), slow(), says(SEARCH), slow()];
+        let run = run_with(&[("MAX_ANSWER_MS", "28000")], kind, &body(kind, &json!({})), responses);
+        match kind.1 {
+            Wants::Whole => assert_eq!(run.answer.status, 504, "{}", run.answer.body),
+            Wants::Stream => {
+                let last = run.events().pop().unwrap();
+                let is_error = last["error"].is_object() || last["response"]["error"].is_object();
+                assert!(is_error, "{last}");
+            }
+        }
+    }
+}
