@@ -6,7 +6,7 @@ use super::spare::Spare;
 use crate::{
     answer::{Counting, Limiter, Stages},
     catalog::{Attachments, Target},
-    chat::{Delivery, Limits, Prompt, Reasoning, Stamp, UsageReport},
+    chat::{Delivery, Limits, Prompt, Reasoning, Role, Stamp, UsageReport},
     config::WebSearch,
     degpt,
     dialect::{self, Asked},
@@ -43,7 +43,9 @@ pub(super) fn ready(
     strictness: Strictness,
     web: WebSearch,
 ) -> Result<(), Error> {
-    if web == WebSearch::Off {
+    // A model that goes on from a text of its own cannot be asked with more turns after it.
+    let goes_on = prompt.turns.last().is_some_and(|turn| turn.role == Role::Assistant);
+    if web == WebSearch::Off || goes_on {
         dialect::turn_web_off(prompt)?;
     }
     let switches = [Wish::On, Wish::Off, Wish::Effort, Wish::NoEffort];

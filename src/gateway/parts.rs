@@ -4,7 +4,7 @@
 use super::{deployment::Gateway, job::Job, searching::Search, spare::Spare};
 use crate::{
     answer::{Counting, Patience, Stages, Whole},
-    chat::{Answer, Call as ToolCall, Failure, Phase, WebResult, WebTool},
+    chat::{Answer, Call as ToolCall, Failure, Phase},
     error::Error,
     in_flight::Held,
     runtime::Runtime,
@@ -46,11 +46,13 @@ impl<'a, E: Runtime> Parts<'a, E> {
         loop {
             let (mut answer, stages, held) = self.ask(call).await?;
             let errands = std::mem::take(&mut answer.errands);
-            if errands.is_empty() || !ended_by_itself(&answer.finish) {
+            let is_over = errands.is_empty() || !ended_by_itself(&answer.finish);
+            let Some(search) = self.search.as_mut().filter(|_| !is_over) else {
                 return Ok((answer, held));
-            }
+            };
             // Few answers look for anything: the others need no room for it.
-            let results = Box::pin(self.look(call, errands)).await;
+            let looking = search.look(call, &mut self.patience, errands, &|_| {});
+            let results = Box::pin(looking).await;
             self.stages = self.job.stages(Counting::On);
             self.stages.go_on(&stages);
             for result in &results {
@@ -58,7 +60,7 @@ impl<'a, E: Runtime> Parts<'a, E> {
             }
             // Tools of the client's were called, too: it is its turn.
             let is_last = !answer.calls.is_empty();
-            if let (false, Some(search)) = (is_last, &mut self.search) {
+            if !is_last {
                 search.go_on(call, &mut self.patience, &answer.text, &results)?;
             }
             let place = answer.text.len();
@@ -73,20 +75,6 @@ impl<'a, E: Runtime> Parts<'a, E> {
             let earlier = std::mem::take(&mut self.earlier);
             self.earlier = joined(earlier, answer);
         }
-    }
-
-    async fn look(
-        &mut self,
-        call: &mut Call<'_>,
-        errands: Vec<(WebTool, String)>,
-    ) -> Vec<WebResult> {
-        let mut results = Vec::new();
-        if let Some(search) = &mut self.search {
-            for (tool, input) in errands {
-                results.push(search.look(call, &mut self.patience, tool, &input).await);
-            }
-        }
-        results
     }
 
     /// One part.

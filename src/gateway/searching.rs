@@ -3,7 +3,7 @@
 use super::deployment::Gateway;
 use crate::{
     answer::Patience,
-    chat::{Page, WebFault, WebResult, WebTool},
+    chat::{Event, Page, WebFault, WebResult, WebTool},
     degpt,
     error::Error,
     runtime::Runtime,
@@ -23,35 +23,37 @@ pub(super) struct Search<'a, E> {
 }
 
 impl<E: Runtime> Search<'_, E> {
-    /// Carries out a call. What fails is a result, too.
+    /// Carries out `calls`, each with what it is about. What fails is a result, too. `tell` hears of
+    /// each call and of what came of it.
     pub(super) async fn look(
         &mut self,
         call: &mut Call<'_>,
         patience: &mut Patience,
-        tool: WebTool,
-        input: &str,
-    ) -> WebResult {
-        let outcome = match self.session.begin(tool, input) {
-            Err(fault) => Err(fault),
-            Ok(asked) => match self.ask(call, patience, tool, &asked).await {
+        calls: Vec<(WebTool, String)>,
+        tell: &dyn Fn(&Event<'_>),
+    ) -> Vec<WebResult> {
+        let mut results = Vec::new();
+        for (tool, input) in calls {
+            tell(&Event::WebCall { tool, input: &input });
+            let outcome = match self.session.begin(tool, &input) {
+                Ok(asked) => self.ask(call, patience, tool, &asked).await,
                 Err(fault) => Err(fault),
-                Ok(mut pages) => {
-                    self.session.keep(tool, &mut pages);
-                    Ok(pages)
-                }
-            },
-        };
-        WebResult { tool, input: input.to_owned(), outcome }
+            };
+            let result = WebResult { tool, input, outcome };
+            tell(&Event::WebResult(&result));
+            results.push(result);
+        }
+        results
     }
 
     async fn ask(
-        &self,
+        &mut self,
         call: &mut Call<'_>,
         patience: &mut Patience,
         tool: WebTool,
         asked: &str,
     ) -> Result<Vec<Page>, WebFault> {
-        let Self { gateway, edge, .. } = self;
+        let Self { gateway, edge, session } = self;
         let now_ms = edge.now_ms();
         patience.ask_again(now_ms);
         call.deadline_ms = patience.begins_by_ms().min(now_ms.saturating_add(TIMEOUT_MS));
@@ -65,10 +67,12 @@ impl<E: Runtime> Search<'_, E> {
             Error::RateLimited { .. } => WebFault::TooManyRequests,
             _ => WebFault::Unavailable,
         })?;
-        match tool {
-            WebTool::Search => degpt::found(&answer),
-            WebTool::Fetch => degpt::page(&answer, asked).map(|page| vec![page]),
-        }
+        let mut pages = match tool {
+            WebTool::Search => degpt::found(&answer)?,
+            WebTool::Fetch => vec![degpt::page(&answer, asked)?],
+        };
+        session.keep(tool, &mut pages);
+        Ok(pages)
     }
 
     /// Adds to `call` what the model `said`, which ended with calls, and their `results`, and gives

@@ -204,7 +204,7 @@ impl<E: Runtime> Pump<E> {
                     call.ask_again(&correction.answer, &correction.text).map(|()| true)
                 }
                 Ok(Served { answer: Fed::Errands, .. }) => {
-                    Box::pin(self.carry_out(choice, &mut search, &mut call)).await
+                    self.carry_out(choice, &mut search, &mut call).await
                 }
             };
             if !has_begun {
@@ -244,13 +244,7 @@ impl<E: Runtime> Pump<E> {
             return Ok(false);
         };
         let tell = |event: &Event<'_>| self.edge.tell(&self.outlet, choice, event);
-        let mut results = Vec::new();
-        for (tool, input) in calls {
-            tell(&Event::WebCall { tool, input: &input });
-            let result = search.look(call, patience, tool, &input).await;
-            tell(&Event::WebResult(&result));
-            results.push(result);
-        }
+        let results = Box::pin(search.look(call, patience, calls, &tell)).await;
         if is_last {
             tell(&Event::End(Finish::ToolCalls));
             return Ok(false);

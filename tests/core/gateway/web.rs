@@ -687,6 +687,15 @@ fn turned_off_it_is_named() {
         assert!(!run.chats()[0].to_string().contains("# Tools"));
         assert!(run.answer.body.contains("tall towers"), "it is text");
     }
+    // Nothing can follow a text that the model goes on from.
+    for kind in KINDS {
+        let mut body = body(kind, &json!({}));
+        let last = json!({"role": "assistant", "content": "The tallest is"});
+        body["messages"].as_array_mut().unwrap().push(last);
+        let run = run_with(&[], kind, &body, vec![says(" one.")]);
+        let ignored = run.answer.header("x-degpt-ignored").unwrap();
+        assert_eq!(ignored, "tools.web_search, tools.web_fetch");
+    }
     let demand = json!({"tool_choice": {"type": "tool", "name": "web_search"}});
     let kind = (ANTHROPIC, Wants::Whole);
     let run = run_with(&[("WEB_SEARCH", "off")], kind, &body(kind, &demand), vec![]);
