@@ -17,7 +17,7 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -42,6 +42,7 @@ pub const NAMES: [&str; 25] = [
     "MAX_ANSWER_MS",
     "MAX_ANSWER_BYTES",
     "GATHER_MS",
+    "WEB_SEARCH",
     "LOG_PANICS",
 ];
 
@@ -82,6 +83,8 @@ pub struct Config {
     /// while, in milliseconds from 0 to 250. With 0, only what comes within the same millisecond
     /// is sent together.
     pub gather_ms: u32,
+    /// Whether the tools of the web are carried out.
+    pub web_search: WebSearch,
     /// What is logged of a panic.
     pub log_panics: LogPanics,
 }
@@ -145,6 +148,15 @@ pub enum LiveModels {
     /// It does.
     On,
     /// It does not.
+    Off,
+}
+
+/// Whether the gateway carries out the tools of the web.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebSearch {
+    /// It does.
+    On,
+    /// They have no effect.
     Off,
 }
 
@@ -228,6 +240,11 @@ impl Config {
             },
             max_answer_bytes: bytes("MAX_ANSWER_BYTES", "16777216")?,
             gather_ms: variables.number("GATHER_MS", "40", 0..=250)?,
+            web_search: match variables.text("WEB_SEARCH", "on")?.as_str() {
+                "on" => WebSearch::On,
+                "off" => WebSearch::Off,
+                _ => return Err(bad("WEB_SEARCH")),
+            },
             log_panics: match variables.text("LOG_PANICS", "place")?.as_str() {
                 "place" => LogPanics::Place,
                 "full" => LogPanics::Full,
@@ -405,6 +422,7 @@ mod tests {
             ("GATHER_MS", "251"),
             ("GATHER_MS", "2.5"),
             ("GATHER_MS", "secret"),
+            ("WEB_SEARCH", "secret"),
             ("LOG_PANICS", "secret"),
             ("LOG_PANICS", "Full"),
             ("LOG_PANICS", "true"),

@@ -6,7 +6,7 @@ use std::future::Future;
 
 use crate::{
     answer::{Exchange, Fed, Stages},
-    chat::{Failure, Phase},
+    chat::{Event, Failure, Phase},
     dialect::Encoder,
     error::Error,
     tools::Judgement,
@@ -133,7 +133,8 @@ pub trait Runtime: Clone + 'static {
     fn outlet(&self, exchange: Exchange) -> Result<Self::Outlet, Error>;
 
     /// Relays `download` to `outlet`, as that choice of the answer. Returns when the answer has begun, and relays the rest of
-    /// it in the background; or when the answer has ended without the required call.
+    /// it in the background; or when the answer has ended without the required call, or a part of it
+    /// with calls to carry out. Where an answer may have such parts, it returns at the end of each.
     ///
     /// # Errors
     /// [`Failure`], if the upstream failed before that: another one may be tried.
@@ -144,8 +145,13 @@ pub trait Runtime: Clone + 'static {
         download: Self::Download,
     ) -> Result<Fed, Failure>;
 
+    /// Writes what is done of the calls with which a part of that choice of the answer ended; see
+    /// [`Exchange::tell`].
+    fn tell(&self, outlet: &Self::Outlet, choice: u32, event: &Event<'_>);
+
     /// Has `encoder` write that choice of the answer, which goes through `stages`: another model is
-    /// asked for it, which must begin by `by_ms` of the clock. Call this before anything of it is written.
+    /// asked for it, which must begin by `by_ms` of the clock. Call this before anything of it is
+    /// written.
     fn answered_by(
         &self,
         outlet: &Self::Outlet,

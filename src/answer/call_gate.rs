@@ -60,7 +60,8 @@ impl CallGate {
                 pass(event);
             }
             Self::Holding(said) => {
-                if matches!(event, Event::ToolCall { .. }) && !said.has_call() {
+                let is_call = matches!(event, Event::ToolCall { .. } | Event::WebCall { .. });
+                if is_call && !said.has_call() {
                     self.open(pass);
                     pass(event);
                     return;
@@ -165,7 +166,7 @@ impl CallGate {
 
 impl Said {
     /// Keeps reasoning, text and calls. Ends are not kept.
-    fn keep(&mut self, event: &Event<'_>) {
+    pub(super) fn keep(&mut self, event: &Event<'_>) {
         match (event, self.0.last_mut()) {
             (Event::Reasoning(text), Some(Piece::Reasoning(said)))
             | (Event::Text(text), Some(Piece::Text(said))) => said.push_str(text),
@@ -174,7 +175,7 @@ impl Said {
             (Event::ToolCall { name, arguments }, _) => {
                 self.0.push(Piece::Call((*name).to_owned(), (*arguments).to_owned()));
             }
-            (Event::End(_), _) => {}
+            (Event::WebCall { .. } | Event::WebResult(_) | Event::End(_), _) => {}
         }
     }
 
@@ -182,7 +183,7 @@ impl Said {
         self.0.iter().any(|piece| matches!(piece, Piece::Call(..)))
     }
 
-    fn held_bytes(&self) -> usize {
+    pub(super) fn held_bytes(&self) -> usize {
         let bytes = self.0.iter().map(|piece| match piece {
             Piece::Reasoning(text) | Piece::Text(text) => text.capacity(),
             Piece::Call(name, arguments) => name.capacity() + arguments.capacity(),

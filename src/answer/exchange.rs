@@ -16,7 +16,7 @@ use super::{
     stages::Stages,
 };
 use crate::{
-    chat::{Failure, Phase},
+    chat::{Event, Failure, Phase},
     dialect::Encoder,
     error::Error,
 };
@@ -50,6 +50,8 @@ pub enum Fed {
     /// The answer has ended without the required call. It is kept in case there is no other
     /// answer.
     NoCall,
+    /// A part of the answer has ended with calls that are to be carried out.
+    Errands,
 }
 
 /// When to look again after an upstream was given up.
@@ -316,6 +318,25 @@ impl Exchange {
         self.choice(choice).relay.restart(now_ms);
     }
 
+    /// Writes what is done of [`Fed::Errands`] for that choice; see
+    /// [`Translator::tell`](super::Translator::tell).
+    pub fn tell(
+        &mut self,
+        choice: u32,
+        event: &Event<'_>,
+        now_ms: u64,
+        out: &mut Vec<u8>,
+    ) -> Orders {
+        let mut orders = Orders::default();
+        let is_open = self.state != State::Over && !self.choice(choice).is_over;
+        if is_open {
+            let step = self.choice(choice).relay.tell(event, now_ms, out);
+            self.sent(now_ms);
+            self.order(&mut orders, choice, step, out);
+        }
+        orders
+    }
+
     /// Whether the client's body has ended, or the client has left.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -363,9 +384,13 @@ impl Exchange {
 
     /// Adds to `orders` what `step` of that choice means.
     fn order(&mut self, orders: &mut Orders, index: u32, step: Step, out: &mut Vec<u8>) {
-        if matches!(step, Step::Send | Step::Close(_)) && !self.is_decided {
+        if matches!(step, Step::Send | Step::Errands | Step::Close(_)) && !self.is_decided {
             self.is_decided = true;
-            orders.status = Some(Ok(self.choice(index).relay.phase()));
+            orders.status = Some(Ok(match step {
+                // A part of the answer is there.
+                Step::Errands => Phase::Flowing,
+                _ => self.choice(index).relay.phase(),
+            }));
             for other in &mut self.others {
                 // An error of any is then an event.
                 other.relay.open(out);
@@ -373,7 +398,9 @@ impl Exchange {
             }
         }
         let choice = self.choice(index);
-        if choice.relay.phase() == Phase::Flowing {
+        // Where more may be asked for, who asks waits for the end of each part.
+        let is_done = matches!(step, Step::Close(_)) || !choice.relay.may_go_on();
+        if is_done && choice.relay.phase() == Phase::Flowing {
             orders.fed = choice.report(Ok(Fed::Flows));
         }
         match step {
@@ -392,8 +419,14 @@ impl Exchange {
                 }
                 orders.close = true;
             }
-            Step::AskAgain => {
-                orders.fed = choice.report(Ok(Fed::NoCall));
+            Step::AskAgain | Step::Errands => {
+                let mut fed = Fed::NoCall;
+                if matches!(step, Step::Errands) {
+                    fed = Fed::Errands;
+                    // No other model is asked for the rest.
+                    choice.begins_by_ms = u64::MAX;
+                }
+                orders.fed = choice.report(Ok(fed));
                 orders.abort |= choice.drop_upstream();
                 return;
             }

@@ -128,6 +128,19 @@ impl Limiter {
                     on_event(Event::End(Finish::Length));
                 }
             }
+            Event::WebCall { tool, input } => {
+                let is_over = self.flush(on_event) == Room::UsedUp
+                    || !self.reasoning.held.is_empty()
+                    || !self.text.held.is_empty();
+                let fits = if is_over { None } else { self.call_fits("", input) };
+                if fits == Some(input.len()) {
+                    on_event(Event::WebCall { tool, input });
+                } else {
+                    on_event(Event::End(Finish::Length));
+                }
+            }
+            // It does not come from the model.
+            Event::WebResult(_) => on_event(event),
             Event::End(finish) => {
                 let finish = match self.flush(on_event) {
                     Room::UsedUp => Finish::Length,
@@ -135,6 +148,13 @@ impl Limiter {
                 };
                 on_event(Event::End(self.because_of_calls(finish)));
             }
+        }
+    }
+
+    /// Prepares for what follows the results of calls, which the model gets as `told`.
+    pub fn heed(&mut self, told: &str) {
+        if self.counting == Counting::On {
+            self.prompt_tokens += tokens::count(told);
         }
     }
 

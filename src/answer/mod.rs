@@ -11,6 +11,7 @@
 //! 5. Memory is bounded; the caller owns the output buffer.
 
 mod call_gate;
+mod errands;
 mod exchange;
 mod limits;
 mod overlap;
@@ -25,6 +26,7 @@ mod whole;
 
 use std::ops::ControlFlow;
 
+pub use errands::{Errands, Round};
 pub use exchange::{Exchange, Fed, Orders};
 pub use limits::{Counting, Limiter};
 pub use pace::Pace;

@@ -7,7 +7,7 @@
 use crate::{
     answer::Patience,
     answer::{Progress, Stages, Translator},
-    chat::{Failure, Phase},
+    chat::{Event, Failure, Phase},
     config::Timing,
     dialect::Encoder,
     error::Error,
@@ -29,6 +29,9 @@ pub enum Step {
     /// Abort this upstream and ask for another answer: this one lacks the required call, and
     /// is held back.
     AskAgain,
+    /// Send the headers, if they have not been sent. Abort this upstream, and carry out the calls
+    /// with which its part of the answer ended.
+    Errands,
 }
 
 /// Whether an upstream has more to send after the end of the answer.
@@ -208,10 +211,24 @@ impl Relay {
         self.translator.is_broken()
     }
 
-    /// Prepares for another upstream, after [`Step::Fail`] or [`Step::AskAgain`].
+    /// Prepares for another upstream, after [`Step::Fail`], [`Step::AskAgain`] or
+    /// [`Step::Errands`].
     pub fn restart(&mut self, now_ms: u64) {
         self.translator.restart();
         self.patience.hear(now_ms);
+    }
+
+    /// See [`Translator::tell`].
+    pub fn tell(&mut self, event: &Event<'_>, now_ms: u64, out: &mut Vec<u8>) -> Step {
+        self.patience.ask_again(now_ms);
+        let progress = self.translator.tell(event, out);
+        self.step(progress)
+    }
+
+    /// See [`Translator::may_go_on`].
+    #[must_use]
+    pub fn may_go_on(&self) -> bool {
+        self.translator.may_go_on()
     }
 
     /// Whether the answer has begun and is not held back.
@@ -254,6 +271,10 @@ impl Relay {
             Progress::Ended => Step::Close(UpstreamBody::Ongoing),
             Progress::Failed(error) => Step::Fail(error),
             Progress::NoCall => Step::AskAgain,
+            Progress::Errands => {
+                self.committed = true;
+                Step::Errands
+            }
         }
     }
 }

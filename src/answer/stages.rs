@@ -20,6 +20,8 @@ pub struct Stages {
     rest: Rest,
     /// The most tokens that the model can write, if it does not tell when it ends there.
     most_tokens: Option<u64>,
+    /// The tokens that were written before, in parts of the answer that the model ended.
+    earlier_tokens: u64,
     /// What has come, as long as no word of the answer itself has.
     said: Said,
     /// Whether the answer ended without one.
@@ -54,6 +56,7 @@ impl Stages {
             thoughts: Thoughts::new(),
             rest: Rest { overlap: None, tools, limiter },
             most_tokens: None,
+            earlier_tokens: 0,
             said: Said::Nothing,
             is_unanswered: false,
         }
@@ -112,6 +115,24 @@ impl Stages {
             rest.push(event, &mut pass);
         });
         self.is_unanswered = by_model && !has_begun && self.said != Said::Words;
+    }
+
+    /// Prepares these unused stages for what the model says after `before`, which ended with calls
+    /// that are carried out next. What was counted counts on.
+    pub fn go_on(&mut self, before: &Self) {
+        self.rest.limiter = before.rest.limiter.clone();
+        self.earlier_tokens = before.usage().completion_tokens;
+        if let Some(tools) = &mut self.rest.tools {
+            tools.go_on();
+        }
+    }
+
+    /// Takes note of a result, which the model gets in these words.
+    pub fn heed(&mut self, told: &str) {
+        self.rest.limiter.heed(told);
+        if let Some(tools) = &mut self.rest.tools {
+            tools.heed(told);
+        }
     }
 
     /// Whether the model ended the answer and had said nothing but reasoning and white space.
@@ -173,7 +194,8 @@ impl Stages {
             Some(tools) => tools.held().map(tokens::count).iter().sum(),
             None => 0,
         };
-        self.usage().completion_tokens + held >= most / 4 * 3
+        let written = self.usage().completion_tokens.saturating_sub(self.earlier_tokens);
+        written + held >= most / 4 * 3
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Input,
     call_gate::{Answer, CallGate},
+    errands::{Errands, Lookout},
     watch::Watch,
 };
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
     chat::{Event, Finish, Phase, Usage},
     dialect::Encoder,
     error::Error,
-    tools::Fit,
+    tools::{Fit, ended_by_itself},
+    web,
 };
 
 /// The state of a stream after a call.
@@ -28,6 +30,9 @@ pub enum Progress {
     /// It ended without the required call, and nothing was written. The caller asks for
     /// another answer, or ends it with [`Translator::fail`].
     NoCall,
+    /// A part of it ended with calls of the gateway's own tools. The caller carries them out, and
+    /// tells what comes of them with [`Translator::tell`].
+    Errands,
 }
 
 /// Translates one streamed answer.
@@ -41,6 +46,8 @@ pub struct Translator {
     max_answer_bytes: usize,
     /// Unused stages for a second answer, if one may be requested.
     fresh: Option<Stages>,
+    /// Looks out for calls of the gateway's own tools, if there are any.
+    lookout: Option<Lookout>,
     opening: Opening,
 }
 
@@ -117,6 +124,7 @@ impl Translator {
             output: Output { encoder, state: State::Unopened, is_broken: false },
             max_answer_bytes,
             fresh,
+            lookout: None,
             opening: Opening::Anytime,
         }
     }
@@ -141,6 +149,49 @@ impl Translator {
         }
     }
 
+    /// Leaves the calls of the gateway's own tools to who takes them from `errands`.
+    #[must_use]
+    pub fn leaving(mut self, errands: Errands) -> Self {
+        self.fresh = Some(self.stages.clone());
+        self.lookout = Some(Lookout::new(errands));
+        self
+    }
+
+    /// Whether more of the answer may be asked for after its part has ended.
+    #[must_use]
+    pub fn may_go_on(&self) -> bool {
+        self.lookout.is_some()
+    }
+
+    /// Writes an [`Event::WebCall`] that is carried out now, and its [`Event::WebResult`], which the
+    /// model gets in the words of [`web::told`]. With an [`Event::End`] the answer ends.
+    pub fn tell(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Progress {
+        let Self { stages, fresh, lookout, output, .. } = self;
+        if output.state == State::Ended {
+            return Progress::Ended;
+        }
+        match event {
+            Event::End(finish) => {
+                if let Some(lookout) = lookout {
+                    lookout.release(&mut |event| output.event(event, out));
+                }
+                let usage = stages.usage();
+                output.close(finish, usage, out);
+                return Progress::Ended;
+            }
+            Event::WebResult(result) => {
+                let told = web::told(result);
+                stages.heed(&told);
+                if let Some(fresh) = fresh {
+                    fresh.heed(&told);
+                }
+                output.event(event, out);
+            }
+            event => output.event(event, out),
+        }
+        Progress::Waiting
+    }
+
     /// Holds the answer back until it makes a tool call or until something has to be sent. An
     /// answer that ends without a call is [`Progress::NoCall`]. After [`Translator::restart`],
     /// any answer is accepted; if no second answer comes, the first is used.
@@ -161,16 +212,23 @@ impl Translator {
 
     /// Reads `bytes` from the upstream, and appends the client's bytes to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Progress {
-        let Self { input, stages, gate, watch, output, .. } = self;
+        let Self { input, stages, gate, watch, output, lookout, .. } = self;
         if output.state == State::Ended {
             return Progress::Ended;
         }
         let result = input.push(bytes, &mut |event| {
             // Events after the end, in the same chunk, are neither passed on nor counted.
-            if output.state != State::Ended && !gate.is_missed() {
-                pass_on(event, stages, gate, watch.as_ref(), output, out);
+            let is_away = lookout.as_ref().is_some_and(|lookout| lookout.is_away);
+            if output.state != State::Ended && !gate.is_missed() && !is_away {
+                pass_on(event, stages, gate, (watch.as_ref(), lookout.as_mut()), output, out);
             }
         });
+        if self.is_away()
+            && let Some(fresh) = &mut self.fresh
+        {
+            fresh.go_on(&self.stages);
+            return Progress::Errands;
+        }
         match result {
             // An answer that has ended can no longer fail.
             Err(error) if !self.gate.is_missed() => self.upstream_failed(error, out),
@@ -259,7 +317,9 @@ impl Translator {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         let encoder = self.output.encoder.held_bytes();
-        self.input.held_bytes() + self.stages.held_bytes() + self.gate.held_bytes() + encoder
+        let lookout = self.lookout.as_ref().map_or(0, Lookout::held_bytes);
+        let own = self.input.held_bytes() + self.stages.held_bytes() + self.gate.held_bytes();
+        own + lookout + encoder
     }
 
     /// Releases that memory: nothing more will be written.
@@ -278,7 +338,7 @@ impl Translator {
     /// The same, where reasoning that is hidden counts: it shows that an answer comes.
     #[must_use]
     pub fn has_come(&self) -> Phase {
-        Phase::of(self.input.begun && self.gate.is_open())
+        Phase::of(self.input.begun && self.gate.is_open() && !self.is_away())
     }
 
     /// Whether the last read completed an event.
@@ -309,9 +369,17 @@ impl Translator {
     pub fn restart(&mut self) {
         self.input = Input::new(self.max_answer_bytes);
         self.gate.restart();
+        if let Some(lookout) = &mut self.lookout {
+            lookout.restart();
+        }
         if let Some(fresh) = &self.fresh {
             self.stages.clone_from(fresh);
         }
+    }
+
+    /// Whether calls are being carried out.
+    fn is_away(&self) -> bool {
+        self.lookout.as_ref().is_some_and(|lookout| lookout.is_away)
     }
 
     fn progress(&self) -> Progress {
@@ -327,12 +395,32 @@ impl Translator {
     }
 }
 
+/// Whether `event` is a call of the gateway's own, which is written when it is carried out. It opens
+/// the gate like any call.
+#[cold]
+fn is_written_later(
+    event: &Event<'_>,
+    gate: &mut CallGate,
+    output: &mut Output,
+    out: &mut Vec<u8>,
+) -> bool {
+    let is_own = |event: &Event<'_>| matches!(event, Event::WebCall { .. });
+    if is_own(event) {
+        gate.push(event, &mut |event| {
+            if !is_own(event) {
+                output.event(event, out);
+            }
+        });
+    }
+    is_own(event)
+}
+
 /// Passes one upstream event through the stages and the gate to the client.
 fn pass_on(
     event: Event<'_>,
     stages: &mut Stages,
     gate: &mut CallGate,
-    watch: Option<&Watch>,
+    (watch, mut lookout): (Option<&Watch>, Option<&mut Lookout>),
     output: &mut Output,
     out: &mut Vec<u8>,
 ) {
@@ -343,6 +431,11 @@ fn pass_on(
     stages.push(event, &mut |event| match event {
         Event::End(finish) => end = Some(finish),
         event => {
+            if let Some(lookout) = &mut lookout
+                && (lookout.holds(&event) || is_written_later(&event, gate, output, out))
+            {
+                return;
+            }
             let is_wrong = watch.is_some_and(|watch| watch.is_wrong(&event));
             if gate.is_open() {
                 output.event(&event, out);
@@ -357,6 +450,14 @@ fn pass_on(
     let may_go_out = stages.may_go_out() && !gate.holds_call();
     if may_go_out && (end.is_some() || gate.has_said()) {
         gate.open(&mut |event| output.event(event, out));
+    }
+    if let (Some(finish), Some(lookout)) = (&end, lookout)
+        && lookout.has_calls()
+        && ended_by_itself(finish)
+    {
+        gate.open(&mut |event| output.event(event, out));
+        output.open(out);
+        return lookout.send_away();
     }
     if let Some(finish) = end.filter(|_| !stages.is_unanswered()) {
         let usage = stages.usage();

@@ -67,6 +67,8 @@ impl Whole {
                     arguments: arguments.to_owned(),
                     place: answer.text.len(),
                 }),
+                Event::WebCall { tool, input } => answer.errands.push((tool, input.to_owned())),
+                Event::WebResult(_) => {}
                 Event::End(finish) => {
                     if let (Finish::Length, Some(call)) = (&finish, answer.calls.last_mut()) {
                         call.close();
@@ -116,7 +118,15 @@ impl Whole {
     ///
     /// # Errors
     /// [`Failure`], which says whether the answer had begun.
-    pub fn finish(mut self, upstream: Result<(), Error>) -> Result<Answer, Failure> {
+    pub fn finish(self, upstream: Result<(), Error>) -> Result<Answer, Failure> {
+        self.finish_part(upstream).map(|(answer, _)| answer)
+    }
+
+    /// The same, and the used stages: more of the answer may follow.
+    ///
+    /// # Errors
+    /// As [`Whole::finish`].
+    pub fn finish_part(mut self, upstream: Result<(), Error>) -> Result<(Answer, Stages), Failure> {
         let phase = self.phase();
         let result = self.outcome.unwrap_or(match (upstream, phase) {
             (Ok(()), _) => Err(Error::Truncated),
@@ -127,6 +137,6 @@ impl Whole {
         result.map_err(|error| Failure { error, phase })?;
         self.answer.usage = self.stages.usage();
         self.answer.unreadable = self.stages.unreadable();
-        Ok(self.answer)
+        Ok((self.answer, self.stages))
     }
 }

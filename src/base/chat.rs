@@ -45,6 +45,108 @@ pub struct Tools<'a> {
     pub calls: Calls,
     /// What the conversation quotes. Set when the instructions are added.
     pub quotes: Quotes,
+    /// Those in the list that the gateway itself carries out.
+    pub web: Vec<Web>,
+}
+
+/// A tool of the web, which the gateway itself carries out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebTool {
+    /// Searches the web.
+    Search,
+    /// Reads a page.
+    Fetch,
+}
+
+/// A tool of the web in a request, and what the request allows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// What it does.
+    pub tool: WebTool,
+    /// The name by which the model calls it.
+    pub name: String,
+    /// The field that asks for it, as a path.
+    pub field: String,
+    /// The most calls of an answer.
+    pub most_uses: u32,
+    /// The most bytes of each text that it finds.
+    pub most_bytes: usize,
+    /// Where it may look.
+    pub domains: Domains,
+}
+
+/// Which sites a tool of the web may use.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Domains {
+    /// All.
+    #[default]
+    Any,
+    /// These, with what is below them.
+    Only(Vec<String>),
+    /// All but these.
+    Not(Vec<String>),
+}
+
+/// A call of a tool of the web, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebResult {
+    /// The tool.
+    pub tool: WebTool,
+    /// What was looked for, or the address of the page; empty if the call has none.
+    pub input: String,
+    /// What was found, or why nothing was.
+    pub outcome: Result<Vec<Page>, WebFault>,
+}
+
+/// What was found at one address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The address.
+    pub url: String,
+    /// Its title; may be empty.
+    pub title: String,
+    /// Its text, or some of it.
+    pub text: String,
+}
+
+/// Why a tool of the web found nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebFault {
+    /// The call has not what the tool needs.
+    InvalidInput,
+    /// What is looked for is too long.
+    QueryTooLong,
+    /// The address is too long.
+    UrlTooLong,
+    /// The request or this gateway does not allow the address.
+    UrlNotAllowed,
+    /// Neither the conversation nor a result has the address.
+    UrlUnknown,
+    /// The page cannot be read.
+    UrlNotAccessible,
+    /// The answer has made as many calls as it may.
+    MaxUses,
+    /// The service refuses, for there were too many calls.
+    TooManyRequests,
+    /// The service does not answer, or not in time.
+    Unavailable,
+}
+
+impl WebResult {
+    /// The pages that were found.
+    #[must_use]
+    pub fn pages(&self) -> &[Page] {
+        self.outcome.as_deref().unwrap_or_default()
+    }
+
+    /// How much memory it holds, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let bytes = |page: &Page| {
+            page.url.capacity() + page.title.capacity() + page.text.capacity() + size_of::<Page>()
+        };
+        self.input.capacity() + self.pages().iter().map(bytes).sum::<usize>()
+    }
 }
 
 /// What the texts of a conversation contain that a model may repeat, although it does not
@@ -290,6 +392,15 @@ pub enum Event<'a> {
         /// The arguments: the JSON text of an object, or the beginning of one.
         arguments: &'a str,
     },
+    /// A call of a tool of the web. It is complete, and is carried out next.
+    WebCall {
+        /// The tool.
+        tool: WebTool,
+        /// What is looked for, or the address of the page.
+        input: &'a str,
+    },
+    /// What came of the last [`Event::WebCall`].
+    WebResult(&'a WebResult),
     /// The answer is complete.
     End(Finish),
 }
@@ -330,6 +441,11 @@ pub struct Answer {
     pub text: String,
     /// The tools it calls, in order.
     pub calls: Vec<Call>,
+    /// The calls of the gateway's own tools that it ended with: what it is about, and the text.
+    pub errands: Vec<(WebTool, String)>,
+    /// Those that were carried out, in order, and how many bytes of the text come before each.
+    /// They stand before all `calls`.
+    pub web: Vec<(usize, WebResult)>,
     /// What is wrong with a call in its text that cannot be read, if there is one.
     pub unreadable: Option<&'static str>,
     /// The finish reason.
@@ -343,7 +459,8 @@ impl Answer {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         let calls = self.calls.iter().map(|call| call.name.capacity() + call.arguments.capacity());
-        self.reasoning.capacity() + self.text.capacity() + calls.sum::<usize>()
+        let web = self.web.iter().map(|(_, result)| result.held_bytes());
+        self.reasoning.capacity() + self.text.capacity() + calls.sum::<usize>() + web.sum::<usize>()
     }
 
     /// An upper bound, and a close one, of its size in bytes as JSON, in either dialect.
@@ -351,10 +468,13 @@ impl Answer {
     pub fn json_bytes(&self) -> usize {
         let calls = self.calls.iter();
         let calls = calls.map(|call| json::escaped_bytes(&call.arguments) + call.name.len() + 256);
+        // Some dialects have the texts in base64, and each address again where it is named.
+        let web = self.web.iter().map(|(_, result)| 2 * result.held_bytes() + 1_024);
         1_024
             + json::escaped_bytes(&self.reasoning)
             + json::escaped_bytes(&self.text)
             + calls.sum::<usize>()
+            + web.sum::<usize>()
     }
 }
 

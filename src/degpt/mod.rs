@@ -6,6 +6,7 @@
 
 mod body;
 mod request;
+mod search;
 mod sign_in;
 mod stream;
 mod wire;
@@ -14,6 +15,7 @@ mod wire;
 use crate::chat::Prompt;
 pub use body::Body;
 pub use request::{body, most_tokens, size_hint};
+pub use search::{PAGE_PATH, SEARCH_PATH, found, page, page_body, search_body};
 pub use sign_in::{Token, count_body, is_used_up, service, sign_in_body, token};
 pub use stream::Reader;
 

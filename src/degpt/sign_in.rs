@@ -6,6 +6,7 @@ use crate::{
     catalog::{Live, Service},
     json::{self, Outcome, Raw, Read, Reader, Text, Writer, fields},
     secret::Secret,
+    web,
 };
 
 /// A visitor's token, and when it expires.
@@ -88,31 +89,7 @@ fn expiry(token: &str) -> Option<u64> {
     }
     fields!(Claims { exp });
     let payload = token.split('.').nth(1)?;
-    json::read::<Claims>(&decoded(payload)?).ok()?.exp.map(|time| time.0)
-}
-
-/// The bytes that `text` says in base64url (RFC 4648, section 5), with padding or without.
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| *byte != b'=') {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            let [.., byte] = (bits >> count).to_be_bytes();
-            bytes.push(byte);
-        }
-    }
-    Some(bytes)
+    json::read::<Claims>(&web::decoded(payload)?).ok()?.exp.map(|time| time.0)
 }
 
 /// The whole part of a JSON number, from its digits. Reading it as an `f64` would add tables

@@ -226,7 +226,9 @@ mod tests {
                 seen.push(match event {
                     Event::Reasoning(text) => format!("r:{text}"),
                     Event::Text(text) => format!("t:{text}"),
-                    Event::ToolCall { .. } => "call".to_owned(),
+                    Event::ToolCall { .. } | Event::WebCall { .. } | Event::WebResult(_) => {
+                        "call".to_owned()
+                    }
                     Event::End(finish) => format!("end:{finish:?}"),
                 });
             })?;

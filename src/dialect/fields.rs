@@ -60,7 +60,6 @@ pub(super) const DROPPED: &[&str] = &[
     "top_k",
     "top_p",
     "verbosity",
-    "web_search_options",
 ];
 
 fn modalities(reader: &mut Reader<'_>) -> Outcome<()> {

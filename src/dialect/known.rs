@@ -85,6 +85,9 @@ impl Fields {
         all.add::<request::TextParam<'_>>("text");
         all.add::<request::FormatParam<'_>>("text.format");
         all.add::<tool_wire::Tool<'_>>("tools[]");
+        all.add::<tool_wire::Filters<'_>>("tools[].filters");
+        all.add::<tool_wire::WebOptions<'_>>("web_search_options");
+        all.add::<tool_wire::Filters<'_>>("web_search_options.filters");
         all.add::<tool_wire::Spec<'_>>("tools[].function");
         all.add::<tool_wire::Spec<'_>>("tools[].custom");
         all.add::<tool_wire::ToolChoiceObject<'_>>("tool_choice");

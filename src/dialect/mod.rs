@@ -21,15 +21,18 @@ mod request;
 pub mod responses;
 mod rules;
 mod server_tools;
+mod sources;
 mod text_tools;
 mod thinking;
 mod tool_rules;
 mod tool_wire;
 mod tools;
+mod web_tools;
 
 use std::fmt::Debug;
 
 pub use known::{Fields, SPELLINGS};
+pub use web_tools::turn_off as turn_web_off;
 
 use crate::{
     catalog::{Listed, Service},

@@ -30,12 +30,14 @@ pub(super) struct Common<'a> {
     pub(super) output_format: Option<FormatParam<'a>>,
     /// In OpenAI's Responses API, an object with the format.
     pub(super) text: Option<TextParam<'a>>,
+    /// Asks for a search of the web.
+    pub(super) web_search_options: Option<tool_wire::WebOptions<'a>>,
 }
 
 fields!(Common<'a> {
     model, stream, max_tokens, max_completion_tokens, max_output_tokens, stop, stop_sequences,
     instructions, tools, tool_choice, parallel_tool_calls, response_format, output_config,
-    output_format, text,
+    output_format, text, web_search_options,
 });
 
 #[derive(Debug, Default)]

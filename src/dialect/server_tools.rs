@@ -1,5 +1,7 @@
-//! The tools that a provider's own servers run. This gateway runs none: the model answers
-//! without them, and the client is told which had no effect.
+//! The tools that a provider's own servers run. This gateway runs those of the web. Without the
+//! others the model answers, and the client is told that they had no effect.
+
+use crate::chat::WebTool;
 
 /// A tool that a provider's own servers run, by its type without the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,15 @@ impl ServerTool {
             kind.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
         };
         TYPES.into_iter().find(is_it).map(Self)
+    }
+
+    /// The tool of the web that it is.
+    pub(super) fn web(self) -> Option<WebTool> {
+        match self.0 {
+            "web_search" | "web_search_preview" => Some(WebTool::Search),
+            "web_fetch" => Some(WebTool::Fetch),
+            _ => None,
+        }
     }
 
     /// Its name in the list of what has no effect.

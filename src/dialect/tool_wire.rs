@@ -44,12 +44,51 @@ pub(super) struct Tool<'a> {
     pub(super) defer_loading: Option<bool>,
     /// The tools of a namespace.
     pub(super) tools: Option<ToolList<'a>>,
+    /// Of a tool of the web, like what follows: the most calls.
+    pub(super) max_uses: Option<u64>,
+    pub(super) allowed_domains: Option<Vec<Text<'a>>>,
+    pub(super) blocked_domains: Option<Vec<Text<'a>>>,
+    /// OpenAI's place of the domains.
+    pub(super) filters: Option<Filters<'a>>,
+    /// How much of each result the model gets: `low`, `medium` or `high`.
+    pub(super) search_context_size: Option<Text<'a>>,
+    /// How much of a page.
+    pub(super) max_content_tokens: Option<u64>,
 }
 
 fields!(
-    Tool<'a> { kind = "type", function, custom, input_examples, defer_loading, tools }
-        in flat: Spec + fields::TOOL => check
+    Tool<'a> {
+        kind = "type", function, custom, input_examples, defer_loading, tools, max_uses,
+        allowed_domains, blocked_domains, filters, search_context_size, max_content_tokens,
+    } in flat: Spec + fields::TOOL => check
 );
+
+/// OpenAI's search beside the tools.
+#[derive(Debug, Default)]
+pub(super) struct WebOptions<'a> {
+    pub(super) filters: Option<Filters<'a>>,
+    pub(super) search_context_size: Option<Text<'a>>,
+}
+
+fields!(WebOptions<'a> { filters, search_context_size });
+
+/// The fields of a tool of the web.
+const WEB: &[&str] = &[
+    "max_uses",
+    "allowed_domains",
+    "blocked_domains",
+    "filters",
+    "search_context_size",
+    "max_content_tokens",
+];
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filters<'a> {
+    pub(super) allowed_domains: Option<Vec<Text<'a>>>,
+    pub(super) blocked_domains: Option<Vec<Text<'a>>>,
+}
+
+fields!(Filters<'a> { allowed_domains, blocked_domains });
 
 impl<'a> Tool<'a> {
     /// What the model is told of it.
@@ -59,9 +98,15 @@ impl<'a> Tool<'a> {
 
     fn check(&self, reader: &mut Reader<'_>, seen: Seen) {
         let kind = self.kind.as_ref().map_or("", Text::as_str);
+        let server = ServerTool::find(kind);
         let nested: &[&str] = match (&self.function, &self.custom) {
+            _ if server.is_some_and(|server| server.web().is_some()) => {
+                let unused = |name: &&str| !["type", "name"].contains(name) && !WEB.contains(name);
+                let unused: Vec<&str> = Self::NAMES.iter().copied().filter(unused).collect();
+                return reader.note_these(seen, Self::NAMES, &unused);
+            }
             // The tool as a whole has no effect.
-            _ if ServerTool::find(kind).is_some() => return reader.forget_notes(seen),
+            _ if server.is_some() => return reader.forget_notes(seen),
             (Some(_), _) => &["type", "input_examples", "defer_loading", "function"],
             (None, Some(_)) => &["type", "input_examples", "defer_loading", "custom"],
             (None, None) => {
@@ -69,6 +114,7 @@ impl<'a> Tool<'a> {
                 if has_tools {
                     reader.note_these(seen, Self::NAMES, &["tools"]);
                 }
+                reader.note_these(seen, Self::NAMES, WEB);
                 return self.flat.note_unused(reader, seen, Self::NAMES);
             }
         };

@@ -6,10 +6,11 @@ use super::{
     builtin_tools, rules,
     server_tools::ServerTool,
     text_tools, tool_rules,
-    tool_wire::{self, AllowedTools, Spec, ToolChoiceObject, ToolChoiceParam},
+    tool_wire::{self, AllowedTools, Spec, ToolChoiceObject, ToolChoiceParam, WebOptions},
+    web_tools,
 };
 use crate::{
-    chat::{Calls, Quotes, Tool, ToolChoice, Tools},
+    chat::{Calls, Quotes, Tool, ToolChoice, Tools, Web},
     error::Error,
     json::Text,
     names::Names,
@@ -26,6 +27,8 @@ pub(super) enum Declared<'a> {
     Callable(Tool<'a>),
     /// A provider's servers run it: it has no effect here.
     Server(ServerTool),
+    /// The gateway runs them.
+    Web(ServerTool, Vec<Web>),
 }
 
 /// What a tool without a type is.
@@ -42,17 +45,21 @@ pub(super) enum Untyped {
 /// # Errors
 /// [`Error::Invalid`] for an unknown tool, and for one without a name or a schema.
 pub(super) fn read<'a>(
-    tool: tool_wire::Tool<'a>,
+    mut tool: tool_wire::Tool<'a>,
     untyped: Untyped,
     path: &dyn Fn() -> String,
 ) -> Result<Declared<'a>, Error> {
+    if let Some(server) = tool.kind.as_ref().and_then(|kind| ServerTool::find(kind.as_str())) {
+        return match (server.web(), tool.kind.take()) {
+            (Some(_), Some(kind)) => web_tools::read(server, kind.as_str(), &mut tool, path)
+                .map(|web| Declared::Web(server, web)),
+            _ => Ok(Declared::Server(server)),
+        };
+    }
     let tool_wire::Tool { kind, function, custom, flat, input_examples, defer_loading, .. } = tool;
     let default =
         if untyped == Untyped::Function && custom.is_none() { "function" } else { "custom" };
     let kind = kind.as_ref().map_or(default, Text::as_str);
-    if let Some(server) = ServerTool::find(kind) {
-        return Ok(Declared::Server(server));
-    }
     if SCREEN_TOOLS.iter().any(|prefix| kind.starts_with(prefix)) {
         let message =
             format!("Unsupported tool type `{kind}`: DeGPT's models cannot use a screen.");
@@ -124,6 +131,7 @@ pub(super) struct Collected<'a> {
     pub(super) callable: Vec<Tool<'a>>,
     /// Each once.
     pub(super) server: Vec<ServerTool>,
+    pub(super) web: Vec<Web>,
 }
 
 impl<'a> Collected<'a> {
@@ -133,7 +141,31 @@ impl<'a> Collected<'a> {
             Declared::Callable(tool) => self.callable.push(tool),
             Declared::Server(tool) if self.server.contains(&tool) => {}
             Declared::Server(tool) => self.server.push(tool),
+            Declared::Web(server, tools) => {
+                self.add_web(tools, &format!("tools.{}", server.name()));
+            }
         }
+    }
+
+    fn add_web(&mut self, tools: Vec<Web>, field: &str) {
+        for tool in tools {
+            self.web.push(Web { field: field.to_owned(), ..tool });
+        }
+    }
+
+    /// Adds the search that a request asks for beside its tools.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for options that are not valid.
+    pub(super) fn add_search(&mut self, options: Option<WebOptions<'_>>) -> Result<(), Error> {
+        const FIELD: &str = "web_search_options";
+        if let (Some(options), Some(server)) = (options, ServerTool::find("web_search")) {
+            let WebOptions { filters, search_context_size } = options;
+            let mut tool = tool_wire::Tool { filters, search_context_size, ..Default::default() };
+            let tools = web_tools::read(server, "web_search", &mut tool, &|| FIELD.to_owned())?;
+            self.add_web(tools, FIELD);
+        }
+        Ok(())
     }
 }
 
@@ -165,7 +197,7 @@ impl<'a> Choice<'a> {
         notes: &mut Notes,
     ) -> Result<Option<Tools<'a>>, Error> {
         let Self { given, param, declared, mut calls } = self;
-        let Collected { callable: mut list, server } = tools;
+        let Collected { callable: mut list, server, mut web } = tools;
         tool_rules::check_size(&list, declared)?;
         for tool in &server {
             notes.ignore(&format!("tools.{}", tool.name()));
@@ -176,6 +208,7 @@ impl<'a> Choice<'a> {
                 tool.deferred = false;
             }
         }
+        web_tools::add(&mut web, &mut list);
         let choice = match given {
             None => Some(ToolChoice::Auto),
             Some(ToolChoiceParam::Word(word)) => read_word(word.as_str(), param)?,
@@ -183,14 +216,15 @@ impl<'a> Choice<'a> {
                 if chosen.disable_parallel_tool_use == Some(true) {
                     calls = Calls::One;
                 }
-                choose(chosen, param, declared, &mut list)?
+                choose(chosen, param, (declared, &web), &mut list)?
             }
         };
         let Some(choice) = choice else {
             return Ok(None);
         };
         if !list.is_empty() {
-            return Ok(Some(Tools { list, choice, calls, quotes: Quotes::default() }));
+            web.retain(|web| list.iter().any(|tool| tool.name == web.name));
+            return Ok(Some(Tools { list, choice, calls, quotes: Quotes::default(), web }));
         }
         match choice {
             ToolChoice::Auto => Ok(None),
@@ -218,14 +252,17 @@ fn read_word(word: &str, param: &str) -> Result<Option<ToolChoice>, Error> {
 fn choose(
     chosen: ToolChoiceObject<'_>,
     param: &str,
-    declared: &str,
+    (declared, web): (&str, &[Web]),
     list: &mut Vec<Tool<'_>>,
 ) -> Result<Option<ToolChoice>, Error> {
+    let declared_web = (declared, web);
     match chosen.kind.as_ref().map(Text::as_str) {
         Some("allowed_tools") => {
             let choice = match chosen.allowed_tools {
-                Some(allowed) => allow(allowed, &format!("{param}.allowed_tools"), declared, list),
-                None => allow(chosen.flat, param, declared, list),
+                Some(allowed) => {
+                    allow(allowed, &format!("{param}.allowed_tools"), declared_web, list)
+                }
+                None => allow(chosen.flat, param, declared_web, list),
             };
             choice.map(Some)
         }
@@ -240,14 +277,23 @@ fn choose(
             let path = format!("{path}.name");
             tool_rules::choose(list, name.as_str(), declared, &path).map(Some)
         }
-        Some(word) => read_word(word, &format!("{param}.type")),
+        Some(word) => match web_of(word, web) {
+            Some(web) => tool_rules::choose(list, &web.name, declared, param).map(Some),
+            None => read_word(word, &format!("{param}.type")),
+        },
     }
+}
+
+/// The tool of the web that a type names.
+fn web_of<'w>(kind: &str, web: &'w [Web]) -> Option<&'w Web> {
+    let tool = ServerTool::find(kind)?.web()?;
+    web.iter().find(|web| web.tool == tool)
 }
 
 fn allow(
     allowed: AllowedTools<'_>,
     param: &str,
-    declared: &str,
+    (declared, web): (&str, &[Web]),
     list: &mut Vec<Tool<'_>>,
 ) -> Result<ToolChoice, Error> {
     let choice = match allowed.mode.as_ref().map(Text::as_str) {
@@ -262,6 +308,10 @@ fn allow(
     let names = Names::of(list.iter().map(|tool| Cow::Borrowed(tool.name.as_ref())));
     let mut kept = Names::default();
     for (index, tool) in tools.into_iter().enumerate() {
+        if let Some(web) = tool.kind.as_ref().and_then(|kind| web_of(kind.as_str(), web)) {
+            kept.insert(web.name.clone().into(), index);
+            continue;
+        }
         // It has no effect, as a tool has none.
         if tool.kind.as_ref().is_some_and(|kind| ServerTool::find(kind.as_str()).is_some()) {
             continue;

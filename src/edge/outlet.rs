@@ -40,7 +40,7 @@ use super::{
 };
 use crate::{
     answer::{Client, Exchange, Fed, Orders, Stages},
-    chat::{Failure, MOST_CHOICES, Phase},
+    chat::{Event, Failure, MOST_CHOICES, Phase},
     dialect::Encoder,
     error::Error,
 };
@@ -122,6 +122,14 @@ impl Outlet {
             self.shared.exchange.borrow_mut().restart(choice, now_ms());
         }
         fed
+    }
+
+    /// See [`Runtime::tell`](crate::runtime::Runtime::tell).
+    pub(super) fn tell(&self, choice: u32, event: &Event<'_>) {
+        let mut tell = |exchange: &mut Exchange, output: &mut Vec<u8>| {
+            exchange.tell(choice, event, now_ms(), output)
+        };
+        self.shared.act(&self.call, 0, &mut tell);
     }
 
     /// See [`Runtime::answered_by`](crate::runtime::Runtime::answered_by).

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     answer::{Exchange, Fed, Stages, UpstreamBody},
-    chat::{Failure, Phase},
+    chat::{Event, Failure, Phase},
     dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
@@ -121,6 +121,10 @@ impl Runtime for Workers {
         download: Self::Download,
     ) -> Result<Fed, Failure> {
         outlet.feed(choice, download).await
+    }
+
+    fn tell(&self, outlet: &Outlet, choice: u32, event: &Event<'_>) {
+        outlet.tell(choice, event);
     }
 
     fn answered_by(

@@ -14,6 +14,7 @@ use crate::{
     auth::Caller,
     catalog::Target,
     chat::{Delivery, Phase},
+    config::WebSearch,
     degpt,
     dialect::{Api, Asked},
     error::Error,
@@ -26,6 +27,7 @@ use crate::{
 pub(super) struct Candidates {
     pub(super) api: &'static Api,
     pub(super) strictness: Strictness,
+    web: WebSearch,
     pub(super) caller: Caller,
     /// Those that have not been asked, the next one last.
     left: Vec<Target>,
@@ -56,7 +58,7 @@ impl Candidates {
     /// by `until_ms`.
     pub(super) fn new(
         api: &'static Api,
-        strictness: Strictness,
+        (strictness, web): (Strictness, WebSearch),
         caller: Caller,
         mut targets: Vec<Target>,
         until_ms: u64,
@@ -65,6 +67,7 @@ impl Candidates {
         Self {
             api,
             strictness,
+            web,
             caller,
             all: targets.len(),
             left: targets,
@@ -206,7 +209,7 @@ impl Candidates {
         while let Some(target) = self.left.pop() {
             held.set(before)?;
             let mut asked = parse()?;
-            let made = job::ready(&mut asked.prompt, &target, self.strictness);
+            let made = job::ready(&mut asked.prompt, &target, self.strictness, self.web);
             match made.and_then(|()| Job::new(target, asked, held)) {
                 Ok((mut job, question)) => {
                     job.spare = self.spare.clone();

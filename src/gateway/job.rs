@@ -6,7 +6,8 @@ use super::spare::Spare;
 use crate::{
     answer::{Counting, Limiter, Stages},
     catalog::Target,
-    chat::{Delivery, Limits, Prompt, Reasoning, Stamp, UsageReport},
+    chat::{Delivery, Limits, Prompt, Reasoning, Role, Stamp, UsageReport},
+    config::WebSearch,
     degpt,
     dialect::{self, Asked},
     error::Error,
@@ -16,6 +17,7 @@ use crate::{
     notes::Wish,
     prompt_tokens,
     tools::{self, Stage, Strict, Wanted},
+    web::Session,
 };
 
 /// Whether a client wants an error for what has no effect.
@@ -26,7 +28,7 @@ pub(super) enum Strictness {
 }
 
 /// Readies `prompt` for the model `target`: takes notes on the switches of reasoning that it does
-/// not obey, and adds what the model is told.
+/// not obey and on tools of the web that are turned off, and adds what the model is told.
 ///
 /// # Errors
 /// [`Error::Invalid`], if something has no effect and the client is strict.
@@ -34,7 +36,13 @@ pub(super) fn ready(
     prompt: &mut Prompt<'_>,
     target: &Target,
     strictness: Strictness,
+    web: WebSearch,
 ) -> Result<(), Error> {
+    // A model that goes on from a text of its own cannot be asked with more turns after it.
+    let goes_on = prompt.turns.last().is_some_and(|turn| turn.role == Role::Assistant);
+    if web == WebSearch::Off || goes_on {
+        dialect::turn_web_off(prompt)?;
+    }
     let switches = [Wish::On, Wish::Off, Wish::Effort, Wish::NoEffort];
     prompt.notes.settle(&switches, target.obeys(prompt.thinking));
     if let (Strictness::Strict, Some(path)) = (strictness, prompt.notes.ignored().first()) {
@@ -62,6 +70,8 @@ pub(super) struct Job {
     /// The tools whose calls are held to their schemas.
     pub(super) strict: Rc<Strict>,
     reasoning: Reasoning,
+    /// What each answer may look for on the web.
+    pub(super) session: Option<Session>,
     /// What it takes to ask another model.
     pub(super) spare: Spare,
     /// What the answer goes on from.
@@ -102,6 +112,7 @@ impl Job {
             wanted: wanted.with_schema(None),
             schema: schema.map(str::to_owned),
             strict: Rc::new(Strict::by(&prompt)),
+            session: Session::of(&prompt),
             limits: prompt.limits,
             reasoning: prompt.reasoning,
             spare: Spare::default(),
@@ -114,7 +125,8 @@ impl Job {
     /// How much memory it takes, together with `body`, in bytes.
     pub(super) fn held_bytes(&self, body: &degpt::Body) -> usize {
         let schemas = self.schema.as_ref().map_or(0, String::capacity) + self.strict.held_bytes();
-        let each = BASE_BYTES * self.reply.choices() as usize;
+        let session = self.session.as_ref().map_or(0, Session::held_bytes);
+        let each = (BASE_BYTES + session) * self.reply.choices() as usize;
         each + body.held_bytes() + self.prefix.len() + schemas + self.reply.held_bytes()
     }
 

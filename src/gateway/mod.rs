@@ -8,8 +8,10 @@ mod cors;
 mod deployment;
 mod health;
 mod job;
+mod parts;
 mod reply;
 mod route;
+mod searching;
 mod service;
 mod spare;
 mod streamed;
@@ -184,7 +186,7 @@ async fn answer_question<E: Runtime>(
     in_flight::probe(body.len() + body.len() / 8)?;
     if let (Some(count), Route::Count(_)) = (&api.count, route) {
         if let Some(target) = targets.first() {
-            job::ready(&mut asked.prompt, target, strictness)?;
+            job::ready(&mut asked.prompt, target, strictness, config.web_search)?;
         }
         // The count is the same for every model.
         return Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None));
@@ -195,7 +197,8 @@ async fn answer_question<E: Runtime>(
     };
     let patience = Patience::new(&config.timing, edge.now_ms());
     let until_ms = patience.begins_by_ms();
-    let mut candidates = Candidates::new(api, strictness, caller, targets, until_ms);
+    let mut candidates =
+        Candidates::new(api, (strictness, config.web_search), caller, targets, until_ms);
     let (job, question) = candidates.first(asked, &body, &mut held)?;
     // The body may be megabytes, and an answer may take minutes: it is freed now, unless another
     // model may have to be asked.

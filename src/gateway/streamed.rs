@@ -7,15 +7,17 @@ use super::{
     deployment::Gateway,
     job::Job,
     reply::{Body, Reply},
+    searching::Search,
     together,
 };
 use crate::{
-    answer::{Counting, Exchange, Fed, Found, Relay, Translator, Watch},
-    chat::{Stamp, UsageReport},
+    answer::{Counting, Errands, Exchange, Fed, Found, Patience, Relay, Round, Translator, Watch},
+    chat::{Event, Finish, Stamp, UsageReport},
     error::Error,
     runtime::Runtime,
     tools::{Correction, Fit, Wanted},
     upstream::{self, Call, Failed, Served},
+    web::Session,
 };
 
 /// Asks DeGPT, for each choice, one model after the other. Asks a model once more if the answer
@@ -37,6 +39,7 @@ pub(super) async fn answer<E: Runtime>(
     };
     let now_ms = edge.now_ms();
     let mut found = Vec::new();
+    let mut errands = Vec::new();
     let mut relay = |choice| {
         let (judge, strict) = (edge.clone(), Rc::clone(&job.strict));
         let judge = move |name: &str, arguments: &str| {
@@ -49,6 +52,11 @@ pub(super) async fn answer<E: Runtime>(
             Translator::new(encoder, job.stages(counting), config.max_answer_bytes).watched(watch);
         if job.wanted.holds_stream() {
             translator = translator.wait_for_call();
+        }
+        if job.session.is_some() {
+            let own = Errands::default();
+            errands.push(own.clone());
+            translator = translator.leaving(own);
         }
         if candidates.may_go_on() {
             translator = translator.open_with_answer();
@@ -72,6 +80,9 @@ pub(super) async fn answer<E: Runtime>(
         candidates: Rc::clone(&candidates),
         wanted: job.wanted,
         found: found.clone(),
+        errands,
+        session: job.session.clone(),
+        patience: Patience::new(&config.timing, now_ms),
         choices,
         counting,
         stamp: stamp.clone(),
@@ -102,6 +113,11 @@ struct Pump<E: Runtime> {
     wanted: Wanted<'static>,
     /// What was found, by choice.
     found: Vec<Found>,
+    /// What is left to be carried out, by choice, if anything may be looked for on the web.
+    errands: Vec<Errands>,
+    session: Option<Session>,
+    /// For what follows a search.
+    patience: Patience,
     choices: u32,
     counting: Counting,
     stamp: Stamp,
@@ -166,7 +182,8 @@ impl<E: Runtime> Pump<E> {
         failed.into_inner()
     }
 
-    /// Asks for one choice until its answer flows.
+    /// Asks for one choice until its answer flows, or, if its parts may end with calls of the
+    /// gateway's own tools, until its last part has ended.
     ///
     /// # Errors
     /// What was wrong before the first word of an answer.
@@ -174,20 +191,68 @@ impl<E: Runtime> Pump<E> {
         let Self { edge, outlet, .. } = self;
         let Gateway { config, upstream, .. } = &*self.gateway;
         let consume = async |download| edge.feed(outlet, choice, download).await;
-        let Served { answer, .. } = upstream::ask(upstream, config, edge, &call, consume).await?;
-        self.candidates.borrow().begun();
-        if answer == Fed::NoCall {
-            let fit = self.found.get(choice as usize).map(Found::fit).unwrap_or_default();
-            let correction: Correction<'static> = self.wanted.stream_correction(&fit);
-            // If this fails, the client gets the first answer.
-            let again = match call.ask_again(&correction.answer, &correction.text) {
-                Ok(()) => upstream::ask(upstream, config, edge, &call, consume).await,
-                Err(error) => Err(error.into()),
+        let mut search = None;
+        let mut has_begun = false;
+        loop {
+            let asked = upstream::ask(upstream, config, edge, &call, consume).await;
+            let again = match asked {
+                // Another model may be asked.
+                Err(failed) if !has_begun => return Err(failed),
+                Err(failed) => Err(failed.error),
+                Ok(Served { answer: Fed::Flows, .. }) => Ok(false),
+                Ok(Served { answer: Fed::NoCall, .. }) => {
+                    let fit = self.found.get(choice as usize).map(Found::fit).unwrap_or_default();
+                    let correction: Correction<'static> = self.wanted.stream_correction(&fit);
+                    // If this fails, the client gets the first answer.
+                    call.ask_again(&correction.answer, &correction.text).map(|()| true)
+                }
+                Ok(Served { answer: Fed::Errands, .. }) => {
+                    self.carry_out(choice, &mut search, &mut call).await
+                }
             };
-            if let Err(failed) = again {
-                edge.fail(outlet, choice, failed.error);
+            if !has_begun {
+                has_begun = true;
+                self.candidates.borrow().begun();
+            }
+            match again {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    edge.fail(outlet, choice, error);
+                    return Ok(());
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Carries out the calls with which a part of that choice ended, and tells the client and the
+    /// model what came of them. Returns whether the model is to go on.
+    async fn carry_out<'s>(
+        &'s self,
+        choice: u32,
+        search: &mut Option<(Search<'s, E>, Patience)>,
+        call: &mut Call<'_>,
+    ) -> Result<bool, Error> {
+        let Some(Round { said, calls, is_last }) =
+            self.errands.get(choice as usize).map(Errands::take)
+        else {
+            return Ok(false);
+        };
+        if let (None, Some(session)) = (&search, &self.session) {
+            let session = session.clone();
+            let new = Search { gateway: &self.gateway, edge: &self.edge, session };
+            *search = Some((new, self.patience));
+        }
+        let Some((search, patience)) = search else {
+            return Ok(false);
+        };
+        let tell = |event: &Event<'_>| self.edge.tell(&self.outlet, choice, event);
+        let results = Box::pin(search.look(call, patience, calls, &tell)).await;
+        if is_last {
+            tell(&Event::End(Finish::ToolCalls));
+            return Ok(false);
+        }
+        search.go_on(call, patience, &said, &results)?;
+        Ok(true)
     }
 }

@@ -7,20 +7,18 @@ use super::{
     candidates::Candidates,
     deployment::Gateway,
     job::Job,
+    parts::Parts,
     reply::{self, Reply},
-    spare::Spare,
     together,
 };
 use crate::{
-    answer::Counting,
     answer::Patience,
-    answer::Whole,
-    chat::{Answer, Failure, Phase, Stamp},
+    chat::{Answer, Phase, Stamp},
     error::Error,
     in_flight::{self, Held},
     runtime::Runtime,
     tools::Fit,
-    upstream::{self, Call, Failed},
+    upstream::{Call, Failed},
 };
 
 /// Asks one model after the other for an answer to each choice, and encodes them.
@@ -111,22 +109,25 @@ async fn best<E: Runtime>(
     edge: &E,
     mut call: Call<'_>,
     job: &Job,
-    mut patience: Patience,
+    patience: Patience,
     done: &RefCell<Done>,
 ) -> Result<(), Failed> {
-    let wanted = job.wanted.with_schema(job.schema.as_deref());
+    let mut wanted = job.wanted.with_schema(job.schema.as_deref());
     let judge_text = &|schema: &str, text: &str| edge.judge(schema, text);
+    let mut parts = Parts::new(gateway, edge, job, patience);
+    let (mut answer, mut held) = parts.last(&mut call).await?;
+    // That was a call.
+    wanted.call &= !parts.has_looked();
     let judge = |answer: &Answer| wanted.fit(answer, &job.strict, judge_text);
-    let (mut answer, mut held) = ask(gateway, edge, &call, job, patience).await?;
     let mut fit = judge(&answer);
     if let Some(correction) = wanted.correction(&answer, &fit)
         // If there is no memory for a second request, use the first answer.
         && call.ask_again(&correction.answer, &correction.text).is_ok()
     {
-        patience.ask_again(edge.now_ms());
-        call.deadline_ms = patience.begins_by_ms();
+        parts.patience.ask_again(edge.now_ms());
+        call.deadline_ms = parts.patience.begins_by_ms();
         // Keep the first answer if the second fails or fits less well.
-        if let Ok((second, second_held)) = ask(gateway, edge, &call, job, patience).await {
+        if let Ok((second, second_held)) = parts.last(&mut call).await {
             let second_fit = judge(&second);
             if !fit.is_better_than(&second_fit) {
                 (answer, fit, held) = (second, second_fit, second_held);
@@ -136,64 +137,7 @@ async fn best<E: Runtime>(
     if fit == Fit::Several {
         wanted.settle(&mut answer, judge_text);
     }
+    let answer = parts.all(answer, &mut held)?;
     done.borrow_mut().add(answer, fit, held);
     Ok(())
-}
-
-/// One answer, not checked, and the count of the memory it holds.
-async fn ask<E: Runtime>(
-    gateway: &Gateway,
-    edge: &E,
-    call: &Call<'_>,
-    job: &Job,
-    patience: Patience,
-) -> Result<(Answer, Held), Failed> {
-    let Gateway { config, upstream, .. } = gateway;
-    let consume = async |download| {
-        let whole = Whole::new(job.stages(Counting::On), config.max_answer_bytes);
-        collect(edge, download, whole, call.held.another(), patience, &job.spare).await
-    };
-    let asked = upstream::ask(upstream, config, edge, call, consume).await;
-    asked.map(|served| served.answer)
-}
-
-/// Reads an answer to its end. `held` counts the memory it takes.
-async fn collect<E: Runtime>(
-    edge: &E,
-    download: E::Download,
-    mut whole: Whole,
-    mut held: Held,
-    mut patience: Patience,
-    spare: &Spare,
-) -> Result<(Answer, Held), Failure> {
-    let first_ms = patience.left_ms(Phase::Waiting, edge.now_ms()).unwrap_or(0);
-    let take = |bytes: &[u8]| {
-        let flow = whole.push(bytes);
-        // A growing buffer is copied to a larger one, and the memory of the old one can seldom
-        // be used again: count twice the size.
-        if let Err(error) = held.set(2 * whole.held_bytes()) {
-            whole.fail(error);
-            return None;
-        }
-        if flow.is_break() {
-            return None;
-        }
-        if whole.phase() == Phase::Flowing {
-            spare.let_go();
-        }
-        if whole.heard() {
-            patience.hear(edge.now_ms());
-        }
-        patience.left_ms(whole.phase(), edge.now_ms()).ok()
-    };
-    let poured = edge.pour(download, first_ms, take).await;
-    // Check the time again: if bytes arrive all the time, no timer fires.
-    let poured = match (poured, patience.left_ms(whole.phase(), edge.now_ms())) {
-        (Ok(()) | Err(Error::Stalled), Err(late)) => Err(late),
-        (poured, _) => poured,
-    };
-    let answer = whole.finish(poured)?;
-    // This never fails: the finished answer takes less than was counted.
-    let _ = held.set(answer.held_bytes());
-    Ok((answer, held))
 }

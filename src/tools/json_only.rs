@@ -60,7 +60,9 @@ impl JsonOnly {
     pub(super) fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
         match &event {
             Event::Text(text) => return self.text(text, on_event),
-            Event::Reasoning(_) => {}
+            Event::Reasoning(_) | Event::WebResult(_) => {}
+            // Words before it are no part of the value, which is still to come.
+            Event::WebCall { .. } => self.held.clear(),
             Event::ToolCall { .. } => say(&mem::take(&mut self.held), on_event),
             Event::End(_) => {
                 let held = mem::take(&mut self.held);

@@ -22,16 +22,22 @@ pub mod markup;
 mod mend;
 mod parser;
 mod quote;
+mod results;
 mod strict;
 mod tags;
 
-use crate::chat::{Calls, Event, Finish, Prompt, ToolChoice};
+use crate::{
+    chat::{Calls, Event, Finish, Prompt, ToolChoice, WebTool},
+    json::{self, Text},
+};
 pub use ask_again::{Correction, LONGEST_BYTES, Wanted, ended_by_itself};
+use call_json::Fields;
 use declared::Declared;
 pub use fit::{Fit, Judgement};
 use form::Root;
 pub use instructions::instruct;
 use json_only::JsonOnly;
+pub use results::results;
 pub use strict::Strict;
 
 /// The most that is held back until it is certain what it is, in bytes. No model writes
@@ -47,6 +53,10 @@ pub struct Stage {
     only_one: bool,
     awaited: Awaited,
     ended: bool,
+    /// The tools that the gateway itself carries out.
+    web: Vec<(String, WebTool)>,
+    /// Whether one of them was called.
+    has_errand: bool,
 }
 
 /// What an answer must have before any of it may go out.
@@ -78,7 +88,26 @@ impl Stage {
                 _ => Awaited::Value,
             },
             ended: false,
+            web: tools.map_or_else(Vec::new, |tools| {
+                tools.web.iter().map(|web| (web.name.clone(), web.tool)).collect()
+            }),
+            has_errand: false,
         })
+    }
+
+    /// Prepares an unused stage for what the model says once its calls of the gateway's own tools
+    /// were carried out: that need not have another call.
+    pub fn go_on(&mut self) {
+        if self.awaited == Awaited::Call {
+            self.awaited = Awaited::Value;
+        }
+    }
+
+    /// Takes note of a `text` that the model gets, and may quote.
+    pub fn heed(&mut self, text: &str) {
+        if let Some(calls) = &mut self.calls {
+            calls.heed(text);
+        }
     }
 
     /// Whether what has passed may go out, but for calls, which may. At the end of the answer:
@@ -122,7 +151,7 @@ impl Stage {
     /// Takes an event, and calls `on_event` with the events that it becomes. Nothing comes
     /// after an [`Event::End`].
     pub fn push(&mut self, event: Event<'_>, on_event: &mut dyn FnMut(Event<'_>)) {
-        let Self { calls, json_only, only_one, awaited, ended } = self;
+        let Self { calls, json_only, only_one, awaited, ended, web, has_errand } = self;
         if *ended {
             return;
         }
@@ -134,7 +163,8 @@ impl Stage {
             if *ended {
                 return;
             }
-            let is_last = *only_one && matches!(event, Event::ToolCall { .. });
+            let is_last =
+                *only_one && matches!(event, Event::ToolCall { .. } | Event::WebCall { .. });
             *ended = matches!(event, Event::End(_)) || is_last;
             let mut send = |event: Event<'_>| match json_only {
                 Some(json_only) => json_only.push(event, on_event),
@@ -146,13 +176,59 @@ impl Stage {
                 send(Event::End(if at_end { Finish::Length } else { Finish::Stop }));
             }
         };
+        let mut run_errands;
+        let mut pass: &mut dyn FnMut(Event<'_>) = &mut pass;
+        if !web.is_empty() {
+            run_errands = |event: Event<'_>| {
+                let mut input = String::new();
+                if let Some(event) = errand(event, web, has_errand, &mut input) {
+                    pass(event);
+                }
+            };
+            pass = &mut run_errands;
+        }
         match (event, calls) {
-            (Event::Text(text), Some(calls)) => calls.push(text, &mut pass),
+            (Event::Text(text), Some(calls)) => calls.push(text, pass),
             (Event::End(finish), Some(calls)) => {
-                calls.finish(&finish, &mut pass);
+                calls.finish(&finish, pass);
                 pass(Event::End(finish));
             }
             (other, _) => pass(other),
         }
     }
+}
+
+/// What becomes of an event where the tools `web` are carried out here: their calls are errands, with
+/// what they are about in `input`.
+#[cold]
+#[inline(never)]
+fn errand<'e>(
+    event: Event<'e>,
+    web: &[(String, WebTool)],
+    has_errand: &mut bool,
+    input: &'e mut String,
+) -> Option<Event<'e>> {
+    match event {
+        Event::ToolCall { name, arguments } => {
+            let Some((_, tool)) = web.iter().find(|(known, _)| known == name) else {
+                return Some(event);
+            };
+            *has_errand = true;
+            *input = input_of(arguments);
+            Some(Event::WebCall { tool: *tool, input })
+        }
+        // It is made up: the result is not there yet.
+        Event::Text(text) if *has_errand && text.trim().is_empty() => None,
+        Event::Text(_) if *has_errand => Some(Event::End(Finish::Stop)),
+        other => Some(other),
+    }
+}
+
+/// What a call of a tool of the web is about: its one argument, by any of the names that models give
+/// it; empty if there is none.
+fn input_of(arguments: &str) -> String {
+    const NAMES: [&str; 4] = ["query", "url", "q", "uri"];
+    let found = Fields::of(arguments).and_then(|fields| fields.find(&NAMES));
+    let text = found.and_then(|json| json::read::<Text<'_>>(json.as_bytes()).ok());
+    text.map_or_else(String::new, |text| text.0.into_owned())
 }

@@ -14,7 +14,7 @@
 //! White space beside a call passes only with text that follows it. A closing tag after a call
 //! that nothing opened is dropped.
 
-use std::mem;
+use std::{borrow::Cow, mem};
 
 use super::{
     MAX_HELD_BYTES,
@@ -193,6 +193,12 @@ impl Parser {
     /// The text that may be a call.
     pub(super) fn held(&self) -> &str {
         &self.held
+    }
+
+    /// Takes note of a `text` that the model gets, and may quote.
+    pub(super) fn heed(&mut self, text: &str) {
+        self.quotes.tags |= matches!(quote::mark(text), Cow::Owned(_));
+        self.quotes.objects |= quote::has_bare_call(text, &self.declared);
     }
 
     /// Takes a piece of text, and calls `on_event` with what is certain by now.

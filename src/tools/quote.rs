@@ -181,7 +181,7 @@ fn edit(text: &str, edit: Edit) -> Cow<'_, str> {
 
 /// Whether `text` has what could be a call without tags, by itself or in a JSON string: the name
 /// of a declared tool as the value of a field, before a bracket, or after Harmony's `to=`.
-fn has_bare_call(text: &str, declared: &Declared<'_>) -> bool {
+pub(super) fn has_bare_call(text: &str, declared: &Declared<'_>) -> bool {
     let is_call = |(place, found): (usize, &str)| {
         let (before, after) = (text.get(..place), text.get(place + found.len()..));
         let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());

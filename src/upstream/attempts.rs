@@ -93,6 +93,53 @@ impl<'a, E: Runtime> Attempts<'a, E> {
         }
     }
 
+    /// Posts `body` to another endpoint than the chat. Returns the answer, of at most that many bytes.
+    pub(super) async fn post(
+        &mut self,
+        path: &str,
+        body: &[u8],
+        max_bytes: usize,
+    ) -> Result<Vec<u8>, Symptom> {
+        let origin = self.origin().ok_or(Symptom::Failed(Error::Unavailable))?;
+        let secret = self.credential(origin).await?;
+        let left_ms = self.call.left_ms(self.edge.now_ms()).map_err(Symptom::Failed)?;
+        let authorization = format!("Bearer {}", secret.reveal());
+        self.secret = Some(secret);
+        let request = Outgoing {
+            method: "POST",
+            url: &format!("{}{path}", origin.address),
+            headers: &[
+                ("authorization", &authorization),
+                ("content-type", "application/json"),
+                ("accept", "application/json"),
+            ],
+            body: Some(body),
+        };
+        match self.edge.fetch(request, left_ms, max_bytes).await.map_err(Symptom::Failed)? {
+            Incoming { status: 200, body, .. } => Ok(body),
+            Incoming { status, retry_after, .. } => Err(Symptom::Status { status, retry_after }),
+        }
+    }
+
+    /// Does what [`judge`] says about `symptom` of another endpoint than the chat. Such a one may
+    /// fail where the chat works: no origin is avoided, and no account rests.
+    ///
+    /// # Errors
+    /// The error, if nothing is left to do.
+    pub(super) fn act_aside(&mut self, symptom: &Symptom) -> Result<(), Error> {
+        let Verdict { remedy, error, .. } = judge(symptom, self.whose);
+        let goes_on = match (remedy, &self.call.caller) {
+            (Remedy::SignInAgain, _) => self.sign_in_again(),
+            (Remedy::NextOrigin | Remedy::OtherOrigin, _) => self.leave_origin(),
+            (Remedy::OnceMore, _) => self.repeat(),
+            (Remedy::NextAccount(_) | Remedy::NextAccountOrOnceMore(_), Caller::Member(client)) => {
+                self.use_next_account(*client)
+            }
+            _ => false,
+        };
+        if goes_on { Ok(()) } else { Err(error) }
+    }
+
     /// The credential for the next attempt. A visitor's chat is counted first.
     async fn credential(&mut self, origin: &Origin) -> Result<Secret, Symptom> {
         let Self { upstream, config, edge, call, .. } = *self;

@@ -6,6 +6,7 @@ mod accounts;
 mod attempts;
 mod call;
 mod daily;
+mod errand;
 mod origins;
 mod retry;
 mod retry_after;
@@ -19,6 +20,7 @@ use crate::{
 };
 use attempts::Attempts;
 pub use call::Call;
+pub use errand::post;
 pub use origins::Upstream;
 pub use retry::{Fault, Remedy, Rest, Symptom, Verdict, Whose, judge};
 pub(crate) use retry_after::wait_ms;

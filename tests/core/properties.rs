@@ -344,7 +344,7 @@ fn relay(limits: [u16; 4], happenings: &[(u32, u8)]) {
             }
             match step {
                 Step::Close(_) => length_at_end = Some(out.len()),
-                Step::Fail(_) | Step::AskAgain => relay.restart(now_ms),
+                Step::Fail(_) | Step::AskAgain | Step::Errands => relay.restart(now_ms),
                 Step::Hold => assert!(out.is_empty(), "written before the headers"),
                 Step::Send => {}
             }

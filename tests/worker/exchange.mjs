@@ -240,6 +240,15 @@ function readResponses(all) {
       case "response.custom_tool_call_input.delta":
         open.deltas += value.delta;
         break;
+      case "response.web_search_call.in_progress":
+      case "response.web_search_call.searching":
+      case "response.web_search_call.completed":
+        must(open.type === "web_search_call", "a search within another item");
+        break;
+      case "response.output_text.annotation.added":
+        must(open.part && value.annotation_index === (open.annotations ?? 0), "an annotation out of place");
+        open.annotations = value.annotation_index + 1;
+        break;
       case "response.output_text.done":
       case "response.reasoning_summary_text.done":
       case "response.function_call_arguments.done":

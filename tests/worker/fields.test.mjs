@@ -342,7 +342,7 @@ for (const dialect of dialects) {
   });
 
   test(`${name}: a call that nothing can make is not asked for`, async () => {
-    for (const tools of [undefined, [], [{ type: "web_search_20250305", name: "web_search" }], [{ type: "web_search" }]]) {
+    for (const tools of [undefined, [], [{ type: "code_execution_20250825", name: "code_execution" }], [{ type: "code_interpreter" }]]) {
       for (const tool_choice of ["required", { type: "any" }, { type: "tool", name: "weather" }, { type: "function", function: { name: "weather" } }]) {
         const { status, text } = await post(gateway, dialect.path, dialect.body({ tools, tool_choice }));
         assert.equal(status, 400, `${JSON.stringify({ tools, tool_choice })} ${text}`);
@@ -357,9 +357,7 @@ for (const dialect of dialects) {
 
   test(`${name}: tools that a provider would run are named`, async () => {
     for (const [tool, ignored] of [
-      [{ type: "web_search" }, "tools.web_search"],
-      [{ type: "web_search_preview", search_context_size: "low" }, "tools.web_search_preview"],
-      [{ type: "web_search_20250305", name: "web_search", max_uses: 5 }, "tools.web_search"],
+      [{ type: "code_execution_20250825", name: "code_execution", max_uses: 5 }, "tools.code_execution"],
       [{ type: "file_search", vector_store_ids: ["v"] }, "tools.file_search"],
       [{ type: "code_interpreter", container: { type: "auto" } }, "tools.code_interpreter"],
       [{ type: "image_generation" }, "tools.image_generation"],

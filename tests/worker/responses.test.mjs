@@ -32,7 +32,7 @@ test("an answer has every field that the schema requires, and the request's valu
   const { status, headers, json } = await ask({ model: "deepseek-reasoner", tools: [weather, { type: "web_search" }], reasoning: { effort: "low" }, text: { verbosity: "low" }, ...values });
   assert.equal(status, 200);
   assert.equal(headers["content-type"], "application/json");
-  assert.equal(headers["x-degpt-ignored"], "tools.web_search, text.verbosity, temperature, top_p, truncation");
+  assert.equal(headers["x-degpt-ignored"], "text.verbosity, temperature, top_p, truncation");
   const { id, created_at: created, usage, output, ...rest } = json;
   assert.match(id, /^resp_[0-9a-f]{32}$/);
   assert.ok(Number.isInteger(created));
@@ -156,7 +156,7 @@ test("tools in the input are tools, and what a search found can be called", asyn
 test("two tools of one name are a 400, and a provider's own tools are named", async () => {
   const { status, json } = await ask({ tools: [{ ...weather, name: "agents.wait" }, agents] });
   assert.deepEqual([status, json.error.param], [400, "tools[1].tools[0].name"]);
-  const own = ["web_search", "web_search_preview", "file_search", "image_generation", "code_interpreter", "mcp", "local_shell", "computer_use_preview", "tool_search"];
+  const own = ["file_search", "image_generation", "code_interpreter", "mcp", "local_shell", "computer_use_preview", "tool_search"];
   const { status: fine, headers } = await ask({ tools: own.map((type) => ({ type })) });
   assert.equal(fine, 200);
   assert.equal(headers["x-degpt-ignored"], own.map((type) => `tools.${type}`).join(", "));

@@ -14,7 +14,8 @@ fn run(limits: &Limits, reasoning: &[&str], text: &[&str]) -> (String, String, F
     let text = text.iter().map(|piece| Event::Text(piece));
     for event in reasoning.chain(text).chain([Event::End(Finish::Stop)]) {
         limiter.push(event, &mut |event| match (event, &finish) {
-            (_, Some(_)) | (Event::ToolCall { .. }, None) => {}
+            (_, Some(_))
+            | (Event::ToolCall { .. } | Event::WebCall { .. } | Event::WebResult(_), None) => {}
             (Event::Reasoning(text), None) => thought.push_str(text),
             (Event::Text(text), None) => said.push_str(text),
             (Event::End(end), None) => finish = Some(end),

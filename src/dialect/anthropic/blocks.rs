@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     json::{Content, Text},
     notes::Notes,
+    web,
 };
 
 /// The parts of `content` in a turn of `role`. `path` is called only for an error; it is
@@ -89,7 +90,9 @@ fn read_block<'a>(
                 block.page_age.take().map_or(String::new(), |age| format!(" ({})", age.as_str()));
             let title = block.title.as_ref().map_or("", Text::as_str);
             let url = block.url.as_ref().map_or("", Text::as_str);
-            parts.push(Part::Text(format!("{title}: {url}{age}").into()));
+            let sealed = block.encrypted_content.as_ref().map_or("", Text::as_str);
+            let text = web::unseal(sealed).map_or(String::new(), |text| format!("\n{text}"));
+            parts.push(Part::Text(format!("{title}: {url}{age}{text}").into()));
         }
         "tool_reference" => {
             let offer = Offer::of(block).ok_or_else(|| missing(path, "tool_name"))?;

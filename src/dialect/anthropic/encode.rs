@@ -2,10 +2,10 @@
 
 use std::{io::Write, mem};
 
-use super::error;
+use super::{error, searched};
 use crate::{
     chat::{Answer, Event, Finish, Stamp, Usage},
-    dialect,
+    dialect::{self, sources::Sources},
     error::Error,
     json::{self, Writer},
 };
@@ -40,8 +40,20 @@ fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
             out = block.field("thinking", &answer.reasoning).field("signature", "").end_bytes();
         }
         let mut said = 0;
+        let mut before = Sources::default();
+        for (index, (place, result)) in answer.web.iter().enumerate() {
+            out = text_block(out, &answer.text, said, *place, &before);
+            said = *place;
+            let id = format!("{}{index}", searched::id_head(stamp));
+            let block = next_block(out);
+            out = searched::call(block, &id, result.tool)
+                .raw("input", &searched::input(result.tool, &result.input))
+                .end_bytes();
+            out = searched::result(next_block(out), &id, result);
+            before.add(result);
+        }
         for (index, call) in answer.calls.iter().enumerate() {
-            out = text_block(out, &answer.text, said, call.place);
+            out = text_block(out, &answer.text, said, call.place, &before);
             said = call.place;
             let block = next_block(out)
                 .field("type", "tool_use")
@@ -53,11 +65,12 @@ fn message(answer: &Answer, model: &str, stamp: &Stamp) -> String {
                 .raw("input", &call.arguments);
             out = block.end_bytes();
         }
-        out = text_block(out, &answer.text, said, answer.text.len());
+        out = text_block(out, &answer.text, said, answer.text.len(), &before);
         out.push(b']');
         out
     };
-    json(out, stamp, content, model, Some(&answer.finish), answer.usage)
+    let sources = Sources::of(&answer.web);
+    json(out, stamp, content, model, Some(&answer.finish), (answer.usage, &sources))
 }
 
 /// An answer as JSON, appended to `out`, with the content that `content` writes. Without
@@ -68,7 +81,7 @@ fn json(
     content: impl FnOnce(Vec<u8>) -> Vec<u8>,
     model: &str,
     finish: Option<&Finish>,
-    usage: Usage,
+    (usage, sources): (Usage, &Sources),
 ) -> String {
     Writer::after(out)
         .field("id", &id(stamp))
@@ -82,7 +95,7 @@ fn json(
         .raw("container", "null")
         .raw("diagnostics", "null")
         .written("usage", |out| {
-            let mut counted = counts(usage, out);
+            let mut counted = counts(usage, sources, out);
             for name in ["cache_creation", "inference_geo", "service_tier", "speed"] {
                 counted = counted.raw(name, "null");
             }
@@ -91,12 +104,18 @@ fn json(
         .end()
 }
 
-/// Appends a block with the text from `start` to `end`, unless it is empty.
-fn text_block(out: Vec<u8>, text: &str, start: usize, end: usize) -> Vec<u8> {
-    match text.get(start..end).filter(|text| !text.is_empty()) {
-        Some(text) => next_block(out).field("type", "text").field("text", text).end_bytes(),
-        None => out,
+/// Appends a block with the text from `start` to `end`, unless it is empty, and with citations of
+/// what was found `before`.
+fn text_block(out: Vec<u8>, text: &str, start: usize, end: usize, before: &Sources) -> Vec<u8> {
+    let Some(text) = text.get(start..end).filter(|text| !text.is_empty()) else {
+        return out;
+    };
+    let block = next_block(out).field("type", "text").field("text", text);
+    let citations = searched::citations(before, text);
+    if citations.is_empty() {
+        return block.end_bytes();
     }
+    block.raw("citations", &format!("[{}]", crate::text::joined(&citations, ","))).end_bytes()
 }
 
 /// Begins the next block of the list at the end of `out`.
@@ -122,6 +141,12 @@ struct Encoder {
     /// The ids of the calls up to their numbers, and the next number.
     call_id: String,
     call_index: u32,
+    /// The same of calls of the gateway's own tools.
+    web_id: String,
+    web_index: u32,
+    /// What was found on the web, and the text of the open block since then.
+    sources: Sources,
+    text: String,
 }
 
 /// The content block that is being written.
@@ -129,7 +154,8 @@ struct Encoder {
 enum OpenBlock {
     Thinking,
     Text,
-    ToolUse,
+    /// One that is written as a whole.
+    Whole,
 }
 
 impl Encoder {
@@ -141,7 +167,9 @@ impl Encoder {
             out.extend_from_slice(b"[]");
             out
         };
-        start.extend_from_slice(json(Vec::new(), stamp, content, model, None, usage).as_bytes());
+        let none = Sources::default();
+        let begun = json(Vec::new(), stamp, content, model, None, (usage, &none));
+        start.extend_from_slice(begun.as_bytes());
         start.extend_from_slice(b"}\n\n");
         Self {
             request_id: stamp.id.clone(),
@@ -151,34 +179,94 @@ impl Encoder {
             delta_head: Vec::new(),
             call_id: call_id_head(stamp),
             call_index: 0,
+            web_id: searched::id_head(stamp),
+            web_index: 0,
+            sources: none,
+            text: String::new(),
         }
     }
 
     fn call(&mut self, name: &str, arguments: &str, out: &mut Vec<u8>) {
-        self.close_block(out);
-        let Self { index, call_id, call_index, .. } = self;
+        let id = format!("{}{}", self.call_id, self.call_index);
+        self.call_index += 1;
+        let block = Writer::after(Vec::new()).field("type", "tool_use").field("id", &id);
+        let block = block.raw("caller", r#"{"type":"direct"}"#).field("name", name);
+        self.called(block, arguments, out);
+    }
+
+    /// Writes a block with the input `arguments`.
+    fn called(&mut self, block: Writer, arguments: &str, out: &mut Vec<u8>) {
+        self.whole_block(block.raw("input", "{}"), out);
+        let index = self.index;
         let _ = write!(
             out,
-            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\
-             \"index\":{index},\"content_block\":{{\"type\":\"tool_use\",\
-             \"id\":\"{call_id}{call_index}\",\"caller\":{{\"type\":\"direct\"}},\"name\":"
-        );
-        json::write_text(out, name);
-        let _ = write!(
-            out,
-            ",\"input\":{{}}}}}}\n\nevent: content_block_delta\ndata: \
-             {{\"type\":\"content_block_delta\",\"index\":{index},\
-             \"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":"
+            "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\
+             \"index\":{index},\"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":"
         );
         json::write_text(out, arguments);
         out.extend_from_slice(b"}}\n\n");
-        self.call_index += 1;
-        self.open = Some(OpenBlock::ToolUse);
         self.close_block(out);
+    }
+
+    /// Writes the start of a block that is written as a whole.
+    fn whole_block(&mut self, block: Writer, out: &mut Vec<u8>) {
+        self.close_block(out);
+        self.write_start(&block.end(), out);
+        self.open = Some(OpenBlock::Whole);
+    }
+
+    fn write_start(&self, block: &str, out: &mut Vec<u8>) {
+        let index = self.index;
+        let _ = write!(
+            out,
+            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\
+             \"index\":{index},\"content_block\":{block}}}\n\n"
+        );
+    }
+
+    /// Writes a call of the gateway's own tools, or its result.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        let id = format!("{}{}", self.web_id, self.web_index);
+        let block = Writer::after(Vec::new());
+        match event {
+            Event::WebCall { tool, input } => {
+                let block = searched::call(block, &id, *tool);
+                self.called(block, &searched::input(*tool, input), out);
+            }
+            Event::WebResult(result) => {
+                self.web_index += 1;
+                self.sources.add(result);
+                self.close_block(out);
+                let block = searched::result(block, &id, result);
+                self.write_start(str::from_utf8(&block).unwrap_or_default(), out);
+                self.open = Some(OpenBlock::Whole);
+                self.close_block(out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes citations of the pages that the open block's text names.
+    fn cite(&mut self, out: &mut Vec<u8>) {
+        for citation in searched::citations(&self.sources, &self.text) {
+            let _ = write!(
+                out,
+                "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\
+                 \"index\":{},\"delta\":{{\"type\":\"citations_delta\",\
+                 \"citation\":{citation}}}}}\n\n",
+                self.index
+            );
+        }
+        self.text.clear();
     }
 
     /// Closes the open block, if there is one.
     fn close_block(&mut self, out: &mut Vec<u8>) {
+        if !self.text.is_empty() {
+            self.cite(out);
+        }
         self.write_stop(out);
         if self.open.take().is_some() {
             self.index += 1;
@@ -204,17 +292,12 @@ impl Encoder {
                 "thinking_delta",
                 "thinking",
             ),
-            // A tool's block is written as a whole.
-            OpenBlock::Text | OpenBlock::ToolUse => {
+            OpenBlock::Text | OpenBlock::Whole => {
                 (r#"{"type":"text","text":""}"#, "text_delta", "text")
             }
         };
+        self.write_start(start, out);
         let index = self.index;
-        let _ = write!(
-            out,
-            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\
-             \"index\":{index},\"content_block\":{start}}}\n\n"
-        );
         self.delta_head.clear();
         let _ = write!(
             self.delta_head,
@@ -239,11 +322,15 @@ impl dialect::Encoder for Encoder {
             Event::Reasoning(text) => (OpenBlock::Thinking, text),
             Event::Text(text) => (OpenBlock::Text, text),
             Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
+            Event::WebCall { .. } | Event::WebResult(_) => return self.look(event, out),
             Event::End(_) => return,
         };
         if self.open != Some(block) {
             self.close_block(out);
             self.open_block(block, out);
+        }
+        if block == OpenBlock::Text && !self.sources.is_empty() {
+            self.text.push_str(text);
         }
         out.extend_from_slice(&self.delta_head);
         json::write_text(out, text);
@@ -264,7 +351,7 @@ impl dialect::Encoder for Encoder {
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"stop_details\":null,\"container\":null},\"usage\":");
-        *out = counts(counted, mem::take(out)).end_bytes();
+        *out = counts(counted, &self.sources, mem::take(out)).end_bytes();
         out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }
 
@@ -281,6 +368,10 @@ impl dialect::Encoder for Encoder {
     /// A `ping`.
     fn keep_alive(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"event: ping\ndata: {\"type\":\"ping\"}\n\n");
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.sources.held_bytes() + self.text.capacity()
     }
 }
 
@@ -312,7 +403,7 @@ fn stop_sequence(finish: &Finish) -> Option<&str> {
 
 /// Appends the tokens of an answer, as `message_delta` has them. Nothing is cached and the rest is
 /// unknown, but the clients' types require every field, and programs add the counts up.
-fn counts(counted: Usage, out: Vec<u8>) -> Writer {
+fn counts(counted: Usage, sources: &Sources, out: Vec<u8>) -> Writer {
     let details = match counted.reasoning_tokens {
         0 => "null".to_owned(),
         tokens => format!(r#"{{"thinking_tokens":{tokens}}}"#),
@@ -323,5 +414,5 @@ fn counts(counted: Usage, out: Vec<u8>) -> Writer {
         .number("cache_creation_input_tokens", 0)
         .number("cache_read_input_tokens", 0)
         .raw("output_tokens_details", &details)
-        .raw("server_tool_use", "null")
+        .raw("server_tool_use", &searched::usage(sources))
 }

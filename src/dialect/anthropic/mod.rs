@@ -10,6 +10,7 @@ mod encode;
 mod error;
 mod models;
 mod request;
+mod searched;
 mod stock;
 mod tool_changes;
 mod tools;

@@ -27,7 +27,8 @@ pub(super) fn read<'a>(
     messages: &[wire::Message<'a>],
     notes: &mut Notes,
 ) -> Result<Option<Tools<'a>>, Error> {
-    let collected = collect(common.tools.take().unwrap_or_default().0, messages)?;
+    let mut collected = collect(common.tools.take().unwrap_or_default().0, messages)?;
+    collected.add_search(common.web_search_options.take())?;
     let calls = tools::calls(common.parallel_tool_calls);
     let given = common.tool_choice.take();
     Choice { given, param: "tool_choice", declared: "tools", calls }.among(collected, notes)
@@ -51,7 +52,7 @@ fn collect<'a>(
                 let path = || format!("messages[{index}].content[{place}].tool.definition");
                 match tools::read(tool.clone(), Untyped::Custom, &path)? {
                     Declared::Callable(tool) => stock.add(Tool { deferred: false, ..tool }),
-                    server @ Declared::Server(_) => collected.add(server),
+                    server => collected.add(server),
                 }
             }
             Offer::Remove(name) => stock.remove(name),

@@ -64,6 +64,8 @@ pub(crate) struct Block<'a> {
     pub(crate) citations: Option<Citations>,
     pub(crate) url: Option<Text<'a>>,
     pub(crate) page_age: Option<Text<'a>>,
+    /// The text of a search result, if it was found here; else only its server can read it.
+    pub(crate) encrypted_content: Option<Text<'a>>,
     pub(crate) id: Option<Text<'a>>,
     pub(crate) name: Option<Text<'a>>,
     /// A tool call's arguments, kept as the JSON the client sent.
@@ -81,14 +83,14 @@ pub(crate) struct Block<'a> {
 }
 
 fields!(Block<'a> {
-    kind = "type", text, source, title, context, citations, url, page_age, id, name, input,
+    kind = "type", text, source, title, context, citations, url, page_age, encrypted_content, id,
+    name, input,
     tool_use_id, is_error, content, tool_name, tool, tool_changes,
 } + BLOCK, fields::PART => check);
 
 /// What only Anthropic's servers can use.
 const BLOCK: &[Row] = &[
     ("caller", Nothing),
-    ("encrypted_content", Nothing),
     ("retrieved_at", Nothing),
     ("server_name", Nothing),
     ("signature", Nothing),
@@ -104,10 +106,10 @@ impl Block<'_> {
             "document" => &["type", "source", "title", "context", "citations"],
             "search_result" => &["type", "source", "title", "content", "citations"],
             "tool_use" | "server_tool_use" | "mcp_tool_use" => &["type", "id", "name", "input"],
-            "web_search_result" => &["type", "title", "url", "page_age"],
+            "web_search_result" => &["type", "title", "url", "page_age", "encrypted_content"],
             "tool_reference" => &["type", "tool_name"],
             "tool_addition" | "tool_removal" => &["type", "tool"],
-            "compaction" => &["type", "content", "tool_changes"],
+            "compaction" => &["type", "content", "tool_changes", "encrypted_content"],
             // The block as a whole is named, or asks nothing.
             "thinking" | "redacted_thinking" | "fallback" | "mcp_tool_listing" => {
                 return reader.forget_notes(seen);

@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::Cell, fmt, io::Write, mem, rc::Rc};
 use super::error;
 use crate::{
     chat::{Answer, Call, Event, Finish, MOST_CHOICES, Stamp, Tools, Usage, UsageReport},
-    dialect::{self, text_tools},
+    dialect::{self, sources::Sources, text_tools},
     error::Error,
     json::{self, Writer},
 };
@@ -29,6 +29,8 @@ pub(super) struct Reply {
     usage: UsageReport,
     /// The tools whose calls have a text and no arguments.
     customs: Vec<String>,
+    /// Whether the gateway may look for something on the web.
+    has_web: bool,
     choices: u32,
     /// What the choices of a stream share; `None` if there is only one.
     open: Option<Rc<Open>>,
@@ -57,7 +59,8 @@ impl Reply {
             }
         }
         let open = (choices > 1).then(|| Rc::new(Open(Cell::new((choices, Usage::default())))));
-        Self { form, usage, customs, choices, open }
+        let has_web = tools.is_some_and(|tools| !tools.web.is_empty());
+        Self { form, usage, customs, has_web, choices, open }
     }
 
     /// The text of a call of the tool `name`, if it has one and no arguments.
@@ -143,6 +146,10 @@ fn message(index: u32, answer: &Answer, reply: &Reply, stamp: &Stamp, out: Vec<u
         message = message.field("reasoning_content", &answer.reasoning);
     }
     message = message.raw("refusal", "null");
+    if !answer.web.is_empty() {
+        let sources = Sources::of(&answer.web);
+        message = message.raw("annotations", &annotations(&sources, &answer.text));
+    }
     match (reply.form, answer.calls.as_slice()) {
         (_, []) => message.end_bytes(),
         (CallForm::Legacy, [call, ..]) => {
@@ -171,6 +178,17 @@ fn message(index: u32, answer: &Answer, reply: &Reply, stamp: &Stamp, out: Vec<u
     }
 }
 
+/// Where `text` names pages that were found, as JSON.
+fn annotations(sources: &Sources, text: &str) -> String {
+    let mut list = Vec::new();
+    for mention in sources.mentions(text) {
+        let citation = mention.write(Writer::after(Vec::new())).end();
+        let note = Writer::after(Vec::new()).field("type", "url_citation");
+        list.push(note.raw("url_citation", &citation).end());
+    }
+    format!("[{}]", crate::text::joined(&list, ","))
+}
+
 /// Appends what is called, and with what.
 fn called(name: &str, field: &str, input: &str, out: Vec<u8>) -> Vec<u8> {
     Writer::after(out).field("name", name).field(field, input).end_bytes()
@@ -196,6 +214,8 @@ struct Encoder {
     /// The ids of the calls up to their numbers, and the next number.
     call_id: String,
     call_index: usize,
+    /// What was found on the web and the text so far, if the gateway may look for something.
+    web: Option<Box<(Sources, String)>>,
 }
 
 impl Encoder {
@@ -210,7 +230,20 @@ impl Encoder {
                 b"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"
             }
         };
-        Self { head, tail, reply, call_id: call_id_head(stamp, choice), call_index: 0 }
+        let web = reply.has_web.then(Box::default);
+        let call_id = call_id_head(stamp, choice);
+        Self { head, tail, reply, call_id, call_index: 0, web }
+    }
+
+    /// Keeps what was found on the web, and the text that may name it.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, event: &Event<'_>) {
+        match (&mut self.web, event) {
+            (Some(web), Event::Text(text)) => web.1.push_str(text),
+            (Some(web), Event::WebResult(result)) => web.0.add(result),
+            _ => {}
+        }
     }
 
     /// A chunk that names the call, and one with its arguments.
@@ -262,8 +295,11 @@ impl dialect::Encoder for Encoder {
             Event::Text(text) => (br#""content":"#, text),
             Event::Reasoning(text) => (br#""reasoning_content":"#, text),
             Event::ToolCall { name, arguments } => return self.call(name, arguments, out),
-            Event::End(_) => return,
+            Event::WebCall { .. } | Event::WebResult(_) | Event::End(_) => return self.look(event),
         };
+        if self.web.is_some() {
+            self.look(event);
+        }
         out.extend_from_slice(&self.head);
         out.extend_from_slice(field);
         json::write_text(out, text);
@@ -273,6 +309,12 @@ impl dialect::Encoder for Encoder {
     /// The finish chunk. At the last choice also the usage chunk where one was asked for, and
     /// `[DONE]`.
     fn close(&mut self, finish: &Finish, counted: Usage, out: &mut Vec<u8>) {
+        if let Some((sources, text)) = self.web.as_deref().filter(|web| !web.0.is_empty()) {
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(br#""annotations":"#);
+            out.extend_from_slice(annotations(sources, text).as_bytes());
+            out.extend_from_slice(self.tail);
+        }
         out.extend_from_slice(&self.head);
         let reason = finish_reason(finish, self.reply.form);
         let _ = write!(out, r#"}},"logprobs":null,"finish_reason":"{reason}"}}]"#);
@@ -308,6 +350,10 @@ impl dialect::Encoder for Encoder {
     /// A comment, which clients skip.
     fn keep_alive(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b": keep-alive\n\n");
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.web.as_deref().map_or(0, |(sources, text)| sources.held_bytes() + text.capacity())
     }
 }
 

@@ -55,5 +55,6 @@ pub(super) fn read<'a>(
         let choice = Choice { given: choice, param: "tool_choice", declared: "tools", calls };
         (CallForm::Current, choice)
     };
+    collected.add_search(request.common.web_search_options.take())?;
     Ok((choice.among(collected, notes)?, form))
 }

@@ -6,7 +6,7 @@
 use crate::{
     dialect::{content::Part, fields, request::Common, thinking, tool_wire},
     json::{
-        Asks::{Nothing, NothingIf, Refused, Something},
+        Asks::{Nothing, Refused, Something},
         Content, Known, Reader, Row, Seen, Text, fields,
     },
 };
@@ -61,7 +61,7 @@ fields!(
 
 const MESSAGE: &[Row] = &[
     // In answers, which clients send back as they came.
-    ("annotations", NothingIf(&["[]"])),
+    ("annotations", Nothing),
     ("parsed", Nothing),
     // No family of models is known to take earlier reasoning through DeGPT.
     ("reasoning", Something),

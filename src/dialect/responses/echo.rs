@@ -134,10 +134,10 @@ fn picked(json: &str, table: Table) -> Option<String> {
 
 /// An object's fields and their JSON.
 #[derive(Default)]
-struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl Object<'_> {
-    fn find(&self, name: &str) -> Option<&str> {
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
         let field = self.0.iter().find(|(known, _)| known == name);
         field.map(|(_, json)| *json).filter(|json| *json != "null")
     }

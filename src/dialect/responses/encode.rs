@@ -62,12 +62,22 @@ impl dialect::Reply for Reply {
         let mut output = Output::after(out, &stamp.id);
         output.say(REASONING, &answer.reasoning);
         let mut said = 0;
+        for (place, result) in &answer.web {
+            output.say(MESSAGE, answer.text.get(said..*place).unwrap_or_default());
+            output.annotate();
+            said = *place;
+            output.begin_web(result.tool, &result.input);
+            let status = output.set_web(result);
+            output.end(status);
+        }
         for call in &answer.calls {
             output.say(MESSAGE, answer.text.get(said..call.place).unwrap_or_default());
+            output.annotate();
             said = call.place;
             self.call(&mut output, &call.name, &call.arguments);
         }
         output.say(MESSAGE, answer.text.get(said..).unwrap_or_default());
+        output.annotate();
         output.end(ending.item);
         let mut out = output.into_json();
         out.extend_from_slice(RESPONSE_END);
@@ -221,10 +231,43 @@ impl Encoder {
         fill(delta_head, r#"$a$c$g,"delta":""#, values);
     }
 
+    /// Writes the item of a search or of an opened page: its beginning, or its end.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        match event {
+            Event::WebCall { tool, input } => {
+                self.end_item(DONE, out);
+                self.output.begin_web(*tool, input);
+                self.begin_item(out);
+                self.web_event("in_progress", out);
+                self.web_event("searching", out);
+            }
+            Event::WebResult(result) => {
+                let status = self.output.set_web(result);
+                self.web_event("completed", out);
+                self.end_item(status, out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Says how far the open search or page is.
+    fn web_event(&mut self, state: &str, out: &mut Vec<u8>) {
+        let id = self.output.item_id();
+        emit(&mut self.number, "web_search_call.$b|$a", &[&id, state.as_bytes()], out);
+    }
+
     /// Ends the open item, if there is one.
     fn end_item(&mut self, status: &str, out: &mut Vec<u8>) {
         let Self { output, number, .. } = self;
         let id = output.item_id();
+        for (place, note) in output.annotate().iter().enumerate() {
+            let place = place.to_string();
+            let values: &[&[u8]] = &[&id, place.as_bytes(), note.as_bytes()];
+            let template = r#"output_text.annotation.added|$a,"content_index":0,"annotation_index":$b,"annotation":$c"#;
+            emit(number, template, values, out);
+        }
         let Some((Open { kind, place, .. }, Closed { item, part, text })) = output.end(status)
         else {
             return;
@@ -268,6 +311,7 @@ impl dialect::Encoder for Encoder {
             Event::Reasoning(text) => (Some(REASONING), text),
             Event::Text(text) => (Some(MESSAGE), text),
             Event::ToolCall { arguments, .. } => (None, arguments),
+            Event::WebCall { .. } | Event::WebResult(_) => return self.look(event, out),
             Event::End(_) => return,
         };
         let open = self.output.open.as_ref().map(|open| open.kind);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
+    echo::Object,
     tools,
     wire::{Item, Returned},
 };
@@ -40,6 +41,9 @@ pub(super) fn read<'a>(
             };
             Part::ToolResult { id: id(item), outcome: ToolOutcome::Returned, parts }
         }
+        "web_search_call" if let Some(turn) = item.action.and_then(searched) => {
+            return Ok(Some(turn));
+        }
         // Those without are of the provider's own servers.
         kind if kind.ends_with("_call") && item.call_id.is_some() => call(kind, item, path)?,
         kind if asks_nothing(kind) => {
@@ -54,6 +58,26 @@ pub(super) fn read<'a>(
     };
     let role = if matches!(part, Part::ToolCall { .. }) { Role::Assistant } else { Role::User };
     Ok(Some(Turn { role, parts: vec![part] }))
+}
+
+/// What the gateway, or another server, looked for on the web before: the model's next words are
+/// the answer to it, and the texts that were found are not in it.
+fn searched<'a>(action: Raw<'_>) -> Option<Turn<'a>> {
+    let action: Object<'_> = json::read(action.0.as_bytes()).ok()?;
+    let text =
+        |json: &str| json::read::<Text<'_>>(json.as_bytes()).ok().map(|text| text.0.into_owned());
+    let mut words = String::from("Before, the web was searched, or a page read: ");
+    words.push_str(&action.find("query").or(action.find("url")).and_then(text)?);
+    let sources = action.find("sources").unwrap_or("[]");
+    for source in json::read::<Vec<Object<'_>>>(sources.as_bytes()).unwrap_or_default() {
+        if let Some(url) = source.find("url").and_then(text) {
+            words.push('\n');
+            words.push_str(&url);
+        }
+    }
+    let parts = vec![Part::Text(words.into())];
+    let result = Part::ToolResult { id: "".into(), outcome: ToolOutcome::Returned, parts };
+    Some(Turn { role: Role::User, parts: vec![result] })
 }
 
 /// Whether an item can be left out: earlier reasoning, what was made shorter and encrypted, and

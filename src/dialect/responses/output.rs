@@ -5,12 +5,14 @@ use super::{
     tools::{CallForm, Special},
 };
 use crate::{
+    chat::{Page, WebResult, WebTool},
+    dialect::sources::Sources,
     in_flight,
-    json::{self, Writer},
+    json::{self, Text, Writer},
 };
 
 /// What an item is, and how its JSON and its events are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct Kind {
     /// What its id begins with.
     pub(super) prefix: &'static str,
@@ -84,6 +86,25 @@ const SEARCH: Kind = Kind {
     ..FUNCTION
 };
 
+/// What the gateway looks for on the web. No event brings its text.
+pub(super) const WEB: Kind = Kind {
+    prefix: "ws",
+    fields: r#","type":"web_search_call""#,
+    field: "action",
+    text_event: "",
+    ..FUNCTION
+};
+
+/// In the part of a message, what is said before its annotations.
+const NOTES: &str = r#""annotations":["#;
+
+/// Each has a prefix of its own.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.prefix == other.prefix
+    }
+}
+
 impl Kind {
     pub(super) fn of(form: CallForm) -> Self {
         match form {
@@ -118,6 +139,8 @@ pub(super) struct Output {
     count: usize,
     calls: usize,
     pub(super) open: Option<Open>,
+    /// What was found on the web.
+    pub(super) sources: Sources,
 }
 
 /// The parts of an item that was closed.
@@ -143,7 +166,7 @@ impl Output {
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        self.json.capacity()
+        self.json.capacity() + self.sources.held_bytes()
     }
 
     /// The fields of an event that say of which item it is.
@@ -244,6 +267,53 @@ impl Output {
         json.get(from..json.len().saturating_sub(1)).unwrap_or_default()
     }
 
+    /// Begins the item of a search or of an opened page.
+    pub(super) fn begin_web(&mut self, tool: WebTool, input: &str) {
+        self.end("completed");
+        self.begin(WEB, b"");
+        if let Some(open) = &mut self.open {
+            // It is told from the beginning.
+            let head = open.added.strip_suffix(br#"{},"status":"in_progress"}"#);
+            let mut added = head.unwrap_or_default().to_vec();
+            added.extend_from_slice(action(tool, input, None).as_bytes());
+            added.extend_from_slice(br#","status":"in_progress"}"#);
+            open.added = added;
+        }
+    }
+
+    /// Sets what came of the open search or page. Returns the status of its item.
+    pub(super) fn set_web(&mut self, result: &WebResult) -> &'static str {
+        self.set(&action(result.tool, &result.input, Some(result.pages())));
+        self.sources.add(result);
+        if result.outcome.is_ok() { "completed" } else { "failed" }
+    }
+
+    /// Writes into the open message where its text names what was found. Returns these places as
+    /// JSON, each by itself.
+    pub(super) fn annotate(&mut self) -> Vec<String> {
+        let Self { json, open, sources, .. } = self;
+        let Some(open) = open.as_ref().filter(|open| open.kind == MESSAGE && !sources.is_empty())
+        else {
+            return Vec::new();
+        };
+        let text = json.get(open.text..).unwrap_or_default();
+        let text = json::read::<Text<'_>>(text).map(|text| text.0).unwrap_or_default();
+        let mut notes = Vec::new();
+        for mention in sources.mentions(&text) {
+            let note = Writer::after(Vec::new()).field("type", "url_citation");
+            notes.push(mention.write(note).end());
+        }
+        let all = crate::text::joined(&notes, ",");
+        let part = MESSAGE.part.find(NOTES).map_or(0, |place| place + NOTES.len());
+        let at = open.part + part;
+        let length = all.len();
+        json.splice(at..at, all.into_bytes());
+        if let Some(open) = &mut self.open {
+            open.text += length;
+        }
+        notes
+    }
+
     /// Sets the value of the open item, which is JSON. No event brings it.
     pub(super) fn set(&mut self, value: &str) -> &[u8] {
         self.json.extend_from_slice(value.as_bytes());
@@ -267,4 +337,22 @@ impl Output {
         };
         Some((open, closed))
     }
+}
+
+/// What was looked for, and, once it is known, where that was found.
+fn action(tool: WebTool, input: &str, pages: Option<&[Page]>) -> String {
+    let action = Writer::after(Vec::new());
+    if tool == WebTool::Fetch {
+        return action.field("type", "open_page").field("url", input).end();
+    }
+    let action = action.field("type", "search").field("query", input);
+    let Some(pages) = pages else {
+        return action.end();
+    };
+    let mut sources = Vec::new();
+    for page in pages {
+        let source = Writer::after(Vec::new()).field("type", "url");
+        sources.push(source.field("url", &page.url).end());
+    }
+    action.raw("sources", &format!("[{}]", crate::text::joined(&sources, ","))).end()
 }

@@ -7,7 +7,9 @@ use crate::{
     chat::{self, Tools},
     dialect::{
         request::Common,
-        rules, tool_rules,
+        rules,
+        server_tools::ServerTool,
+        tool_rules,
         tool_wire::Tool,
         tools::{self, Choice, Collected, Declared, Untyped},
     },
@@ -91,7 +93,8 @@ pub(super) fn read<'a>(
             item.output = Some(Returned::Content(Content::Text(text.into())));
         }
     }
-    let Found { collected, special, .. } = found;
+    let Found { mut collected, special, .. } = found;
+    collected.add_search(common.web_search_options.take())?;
     let calls = tools::calls(common.parallel_tool_calls);
     let given = common.tool_choice.take();
     let choice = Choice { given, param: "tool_choice", declared: "tools", calls };
@@ -133,6 +136,11 @@ impl<'a> Found<'a> {
                 SEARCH if tool.flat.parameters.is_some() => {
                     tool.flat.name = Some(Text(Cow::Borrowed(SEARCH)));
                     CallForm::Search
+                }
+                kind if ServerTool::find(kind).is_some_and(|server| server.web().is_some()) => {
+                    tool.kind = Some(Text(Cow::Owned(kind.to_owned())));
+                    self.collected.add(tools::read(tool, Untyped::Function, &path)?);
+                    continue;
                 }
                 // Everything else is the provider's own.
                 kind => {

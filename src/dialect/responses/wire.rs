@@ -34,7 +34,7 @@ const REQUEST: &[Row] = &[
     // Codex's own.
     ("client_metadata", Nothing),
     ("frequency_penalty", Something),
-    ("include", NothingIf(&["[]"])),
+    ("include", NothingIf(&["[]", r#"["web_search_call.action.sources"]"#])),
     ("max_tool_calls", Something),
     ("presence_penalty", Something),
     ("prompt", Refused("must be left out: no prompts are kept here")),
@@ -100,6 +100,7 @@ impl Item<'_> {
             "tool_search_output" => &["type", "call_id", "tools"],
             "additional_tools" => &["type", "role", "tools"],
             "reasoning" => &["type", "summary", "content"],
+            "web_search_call" => &["type", "action"],
             kind if kind.ends_with("_output") => &["type", "call_id", "name", "output"],
             kind if kind.ends_with("_call") && self.call_id.is_some() => {
                 &["type", "call_id", "name", "arguments", "action"]

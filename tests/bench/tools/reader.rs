@@ -101,7 +101,7 @@ impl Outcome {
                 self.calls.push(json!({"name": name, "arguments": arguments}));
             }
             Event::End(_) => self.ended = true,
-            Event::Reasoning(_) => {}
+            Event::Reasoning(_) | Event::WebCall { .. } | Event::WebResult(_) => {}
         });
     }
 

@@ -6,8 +6,9 @@
  * They run in an environment and a home of their own, and with what keeps them off the network.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -15,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 
 import { NO_PYTHON, linesOf, pythonOf } from "../../../scripts/clients.mjs";
+import { paths } from "../../upstream/paths.mjs";
 import { startStack } from "../support.mjs";
 import { packageVersion } from "../versions.mjs";
 import { startObserver } from "./observer.mjs";
@@ -89,6 +91,45 @@ agentTest(`${CLAUDE_CODE}: finds a tool that it holds back, and sees a picture`,
   const tool = '{"name":"TaskCreate"';
   assert.deepEqual([first, second].map((body) => JSON.stringify(body).includes(JSON.stringify(tool).slice(1, -1))), [false, true]);
   assert.ok(JSON.stringify(second.messages.at(-1)).includes(RED_PNG.slice(0, 60)), "the picture arrives");
+});
+
+agentTest(`${CLAUDE_CODE}: searches the web by a request of its own`, async ({ run }) => {
+  const url = "https://towers.example/tall";
+  stack.upstream.configure({ searches: { "tall towers": [{ title: "Towers", url, content: "It is 828 m tall.", score: 0.9, raw_content: null }] } });
+  // What it asks for the search itself says so in words of its own.
+  const asksForSearch = ({ body }) => body?.messages?.some(({ content }) => content.includes('{"name":"web_search"'));
+  stack.upstream.queue({ where: asksForSearch, searches: ["tall towers"], times: "always" });
+  const { command, args, env } = claudeCode(`Use ${call("ToolSearch", { query: "select:WebSearch" })} then ${call("WebSearch", { query: "tall towers" })}`);
+  const printed = await run({ command, args: [...args, "--allowedTools", "WebSearch"], env });
+  assert.match(printed, /^The tools say: /);
+  assert.ok(printed.includes(url), printed);
+  const looked = stack.upstream.requests.filter(({ path }) => path === paths.search);
+  assert.deepEqual(looked.map(({ body }) => body.keyword), ["tall towers"]);
+});
+
+const hasOpenSsl = spawnSync("openssl", ["version"]).status === 0;
+agentTest(`${CLAUDE_CODE}: fetches a page, and has a small model read it`, { skip: !hasOpenSsl && "no openssl for a certificate" }, async ({ home, run }) => {
+  // It asks for pages by https alone.
+  const [key, cert] = ["key.pem", "cert.pem"].map((name) => path.join(home, name));
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  assert.equal(spawnSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", cert, ...subject]).status, 0);
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+    response.setHeader("content-type", "text/html").end("<html><body><p>It is 828 m tall.</p></body></html>");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const isReading = ({ body }) => body?.messages?.at(-1).content.includes("It is 828 m tall.") && body.model.startsWith("gpt-5-mini");
+    stack.upstream.queue({ where: isReading, text: "The page says 828 m." });
+    const url = `https://127.0.0.1:${server.address().port}/`;
+    const { command, args, env } = claudeCode(`Use ${call("ToolSearch", { query: "select:WebFetch" })} then ${call("WebFetch", { url, prompt: "How tall?" })}`);
+    // Else it asks Anthropic whether the site is a good one.
+    const settings = ["--settings", JSON.stringify({ skipWebFetchPreflight: true })];
+    const printed = await run({ command, args: [...args, "--allowedTools", "WebFetch", ...settings], env: { ...env, NODE_EXTRA_CA_CERTS: cert } });
+    assert.match(printed, /^The tools say: .*The page says 828 m\./s);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 const CODEX = `Codex ${version("@openai/codex")}`;

@@ -12,7 +12,7 @@ from common import ANSWER, CITIES, KEY, MODEL, TASK, THINKER, Checks, StandIn, W
 args = arguments()
 import agents  # noqa: E402
 import openai  # noqa: E402
-from agents import Agent, ModelSettings, OpenAIProvider, RunConfig, Runner, function_tool  # noqa: E402
+from agents import Agent, ModelSettings, OpenAIProvider, RunConfig, Runner, WebSearchTool, function_tool  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
 
 stand_in = StandIn(args.stand_in)
@@ -67,6 +67,13 @@ for how in ("whole", "streamed"):
         result, _ = run(first, 'Use transfer_to_forecaster({}) then weather({"city":"Rome"})', how)
         assert result.last_agent.name == "Forecaster", result.last_agent
         assert asked.asked == ["Rome"] and result.final_output.endswith("25 °C."), result.final_output
+
+    @check(f"{NAME}: WebSearchTool searches the web, {how}")
+    def _(how=how):
+        agent = Agent(name="Helper", instructions="You are of help.", model=MODEL, tools=[WebSearchTool()])
+        result, _ = run(agent, "Search the web for the tallest tower", how)
+        assert "https://site-1.example/" in result.final_output, result.final_output
+        assert any(getattr(item.raw_item, "type", "") == "web_search_call" for item in result.new_items), result.new_items
 
     @check(f"{NAME}: an output_type gives the object of a schema, {how}")
     def _(how=how):

@@ -36,7 +36,7 @@ fn pass(stages: &mut Stages, events: &[Event<'_>]) -> Said {
             Event::Text(text) => said.text.push_str(text),
             Event::ToolCall { name, arguments } => said.calls.push(format!("{name} {arguments}")),
             Event::End(finish) => said.finish = Some(finish),
-            Event::Reasoning(_) => {}
+            Event::Reasoning(_) | Event::WebCall { .. } | Event::WebResult(_) => {}
         });
         if said.finish.is_some() {
             break;

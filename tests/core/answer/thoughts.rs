@@ -15,7 +15,9 @@ fn said<'a>(pieces: impl Iterator<Item = &'a str>) -> (String, String) {
         Event::Reasoning(more) => reasoning.push_str(more),
         Event::Text(more) => text.push_str(more),
         Event::End(_) => ends += 1,
-        Event::ToolCall { .. } => unreachable!("no tools"),
+        Event::ToolCall { .. } | Event::WebCall { .. } | Event::WebResult(_) => {
+            unreachable!("no tools")
+        }
     };
     for piece in pieces {
         stages.push(Event::Text(piece), &mut take);

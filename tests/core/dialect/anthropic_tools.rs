@@ -9,7 +9,7 @@
 
 use crate::support::{apis::anthropic as parse, requests::wrong_field};
 use degpt_edge::{
-    chat::{Part, ToolChoice},
+    chat::{Domains, Part, ToolChoice, WebTool},
     error::Error,
     tools,
 };
@@ -35,17 +35,36 @@ fn told(body: &[u8]) -> Vec<Value> {
 
 #[test]
 fn tools_of_anthropics_servers_are_named_as_ignored() {
-    let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 5});
+    let program = json!({"type": "code_execution_20250825", "name": "code_execution"});
     let own = json!({"name": "time", "input_schema": {"type": "object"}});
-    let of_the_server = body(&json!([search]), &json!({}));
+    let of_the_server = body(&json!([program]), &json!({}));
     let nothing = body(&json!([]), &json!({"tool_choice": {"type": "any"}}));
     assert_eq!(wrong_field(parse, &nothing).0, "tool_choice");
-    let with_another = body(&json!([search, own]), &json!({}));
+    let with_another = body(&json!([program, own]), &json!({}));
     let prompt = parse(&of_the_server).unwrap();
-    assert_eq!((prompt.tools, prompt.notes.ignored()), (None, vec!["tools.web_search"]));
+    assert_eq!((prompt.tools, prompt.notes.ignored()), (None, vec!["tools.code_execution"]));
     let prompt = parse(&with_another).unwrap();
     assert_eq!(prompt.tools.unwrap().list.len(), 1);
-    assert_eq!(prompt.notes.ignored(), ["tools.web_search"]);
+    assert_eq!(prompt.notes.ignored(), ["tools.code_execution"]);
+}
+
+#[test]
+fn tools_of_the_web_are_the_gateways_own() {
+    let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 3,
+        "allowed_domains": ["a.example"], "user_location": {"type": "approximate"}});
+    let fetch = json!({"type": "web_fetch_20250910", "name": "web_fetch", "max_content_tokens": 10,
+        "citations": {"enabled": true}});
+    let body = body(&json!([search, fetch, search]), &json!({}));
+    let prompt = parse(&body).unwrap();
+    assert_eq!(prompt.notes.ignored(), ["tools[].user_location", "tools[].citations"]);
+    let tools = prompt.tools.unwrap();
+    let names: Vec<_> = tools.list.iter().map(|tool| tool.name.as_ref()).collect();
+    assert_eq!(names, ["web_search", "web_fetch"]);
+    let [search, fetch] = &tools.web[..] else { panic!("{:?}", tools.web) };
+    assert_eq!((search.tool, search.most_uses), (WebTool::Search, 3));
+    assert_eq!(search.domains, Domains::Only(vec!["a.example".to_owned()]));
+    assert_eq!((fetch.tool, fetch.most_uses, fetch.most_bytes), (WebTool::Fetch, 5, 40));
+    assert_eq!(fetch.domains, Domains::Any);
 }
 
 /// A type, its name, its commands and its arguments.

@@ -38,7 +38,10 @@ fn openais_parameters_without_effect_are_named() {
         (json!({"logit_bias": {}}), &["logit_bias"]),
         (json!({"verbosity": "low"}), &["verbosity"]),
         (json!({"prediction": {"type": "content", "content": "x"}}), &["prediction"]),
-        (json!({"web_search_options": {}}), &["web_search_options"]),
+        (
+            json!({"web_search_options": {"user_location": {}}}),
+            &["web_search_options.user_location"],
+        ),
         (json!({"moderation": {"model": "x"}}), &["moderation"]),
         (json!({"store": true}), &["store"]),
         (json!({"service_tier": "priority"}), &["service_tier"]),

@@ -113,7 +113,7 @@ fn functions_are_tools_of_an_older_form() {
 
 #[test]
 fn what_is_wrong_with_a_tool_is_said_with_its_field() {
-    let search = json!({"type": "web_search_20250305", "name": "web_search"});
+    let program = json!({"type": "code_execution_20250825", "name": "code_execution"});
     let table = [
         (OPENAI, json!({"tools": [{}]}), "tools[0].function"),
         (OPENAI, json!({"tools": [{"type": "function"}]}), "tools[0].function"),
@@ -143,10 +143,10 @@ fn what_is_wrong_with_a_tool_is_said_with_its_field() {
         (ANTHROPIC, json!({"tool_choice": {"type": "all"}}), "tool_choice.type"),
         (
             ANTHROPIC,
-            json!({"tools": [search], "tool_choice": {"type": "tool", "name": "web_search"}}),
+            json!({"tools": [program], "tool_choice": {"type": "tool", "name": "code_execution"}}),
             "tool_choice.name",
         ),
-        (ANTHROPIC, json!({"tools": [search], "tool_choice": {"type": "any"}}), "tool_choice"),
+        (ANTHROPIC, json!({"tools": [program], "tool_choice": {"type": "any"}}), "tool_choice"),
     ];
     for (dialect, fields, field) in table {
         let body = body(dialect, &fields);

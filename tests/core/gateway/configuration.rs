@@ -32,7 +32,7 @@ fn meant(name: &str) -> &'static [&'static str] {
         "DEFAULT_MODEL" | "VISION_MODEL" => &["deepseek-chat", "doubao-seed-1-6-250615", "off"],
         "AUTO_MODELS" => &["gpt-5.1,deepseek-chat, house", "off", "doubao-seed-1-6-250615"],
         "MODEL_FALLBACKS" => &["gpt-5=deepseek-chat,o3; *=gpt-5.1", "house=o3"],
-        "MODELS_LIVE" => &["on", "off"],
+        "MODELS_LIVE" | "WEB_SEARCH" => &["on", "off"],
         "MODEL_ALIASES" => &["gpt*=deepseek-chat, house=o3", "claude*=deepseek-chat"],
         "MODELS_EXTRA" => &[
             r#"[{"id":"house","text_model":"deepseek-chat","image_model":"a-picture","images":"openai"}]"#,

@@ -15,4 +15,5 @@ mod schema;
 mod sign_in;
 mod timing;
 mod uploads;
+mod web;
 pub(crate) mod world;

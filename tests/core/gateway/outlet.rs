@@ -13,7 +13,7 @@ use std::{
 
 use degpt_edge::{
     answer::{Client, Exchange, Fed, Orders, Stages},
-    chat::{Failure, Phase},
+    chat::{Event, Failure, Phase},
     dialect::Encoder,
     error::Error,
     runtime::Runtime,
@@ -157,6 +157,12 @@ pub(crate) async fn feed(
         outlet.exchange.borrow_mut().restart(choice, world.now_ms());
     }
     fed
+}
+
+/// See [`Runtime::tell`](degpt_edge::runtime::Runtime::tell).
+pub(crate) fn tell(world: &World, outlet: &Rc<Outlet>, choice: u32, event: &Event<'_>) {
+    let now_ms = world.now_ms();
+    outlet.act(world, 0, |exchange, out| exchange.tell(choice, event, now_ms, out));
 }
 
 /// See [`Runtime::answered_by`](degpt_edge::runtime::Runtime::answered_by).

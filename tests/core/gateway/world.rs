@@ -18,7 +18,7 @@ use std::{
 
 use degpt_edge::{
     answer::{Exchange, Fed, Stages},
-    chat::{Failure, Phase},
+    chat::{Event, Failure, Phase},
     dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
@@ -419,6 +419,10 @@ impl Runtime for World {
         download: Download,
     ) -> Result<Fed, Failure> {
         outlet::feed(self, outlet, choice, download).await
+    }
+
+    fn tell(&self, outlet: &Rc<Outlet>, choice: u32, event: &Event<'_>) {
+        outlet::tell(self, outlet, choice, event);
     }
 
     fn answered_by(

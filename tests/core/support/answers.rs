@@ -58,8 +58,9 @@ pub fn events_of(names: &[&str], prompt: &Prompt<'_>, pieces: &[&str]) -> Vec<St
                 assert!(read.is_object(), "{arguments}");
                 seen.push(format!("C{name} {arguments}"));
             }
+            Event::WebCall { tool, input } => seen.push(format!("W{tool:?} {input}")),
             Event::End(_) => ended = true,
-            Event::Reasoning(_) => {}
+            Event::Reasoning(_) | Event::WebResult(_) => {}
         }
     };
     for piece in pieces {

@@ -114,7 +114,7 @@ impl Encoder for Lines {
             Event::Text(text) => write!(out, "= {text}\n\n"),
             Event::Reasoning(text) => write!(out, "~ {text}\n\n"),
             Event::ToolCall { name, arguments } => write!(out, "@ {name} {arguments}\n\n"),
-            Event::End(_) => Ok(()),
+            Event::WebCall { .. } | Event::WebResult(_) | Event::End(_) => Ok(()),
         };
     }
 
