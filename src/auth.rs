@@ -44,7 +44,7 @@ pub fn admit(
         .filter(|key| !key.is_empty())
         .collect();
     let mut known = Choice::from(0);
-    let mut tag = Tag::default();
+    let mut tag = Tag::NONE;
     for key in &keys {
         let digest = ApiKey::of(key);
         for allowed in &config.api_keys {

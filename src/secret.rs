@@ -60,12 +60,15 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A short name of a secret, by which requests are spread: it differs between secrets, and is the
+/// A short name of a secret or of a model, by which requests are spread: it differs between secrets, and is the
 /// same in every isolate. It is made from a digest, and is never shown.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Tag(u64);
 
 impl Tag {
+    /// The tag of no secret.
+    pub(crate) const NONE: Self = Self(0);
+
     /// The tag of `secret`.
     #[must_use]
     pub fn of(secret: &str) -> Self {

@@ -69,11 +69,9 @@ pub fn is_used_up(answer: &[u8]) -> bool {
     let Ok(Answer { passed: Some(Raw("true")), data: Some(rows), .. }) = json::read(answer) else {
         return false;
     };
-    // Within a text the quotes would have backslashes before them, so this is a field.
-    rows.0.split(r#""passed""#).skip(1).any(|rest| {
-        let value = rest.trim_start().strip_prefix(':').unwrap_or_default();
-        value.trim_start().starts_with("false")
-    })
+    // Within a text the quotes would have backslashes before them, so this is a field. DeGPT writes no
+    // spaces, and other programs one.
+    rows.0.contains(r#""passed":false"#) || rows.0.contains(r#""passed": false"#)
 }
 
 /// The `exp` claim of a JSON Web Token (RFC 7519, section 4.1.4).

@@ -205,7 +205,8 @@ async fn answer_question<E: Runtime>(
     let spare_held = held.another();
     held.set(job.held_bytes(&question))?;
     candidates.keep(body, spare_held);
-    carry_out(gateway, edge, candidates, job, question, held, patience, stamp).await
+    // Boxed, for the code of a state machine within others is larger.
+    Box::pin(carry_out(gateway, edge, candidates, job, question, held, patience, stamp)).await
 }
 
 /// The models that may answer `prompt`, in the deployment's order.

@@ -5,7 +5,7 @@
 //! rest, one of them is still asked. So no client can keep others from DeGPT by requests that
 //! every account fails at.
 
-use std::{cell::RefCell, cmp::Reverse};
+use std::cell::RefCell;
 
 use super::{retry::Rest, retry_after};
 use crate::{
@@ -22,114 +22,99 @@ const LIMITED_MS: u64 = 60_000;
 /// The longest rest that DeGPT can ask for: its numbers are counted by the day.
 const MOST_MS: u64 = 86_400_000;
 
-/// All credentials, in the order of the configuration, and the rests of each.
-#[derive(Debug)]
-pub(super) struct Accounts {
-    /// With the tag that decides which clients prefer it. Who does not know the credential cannot
-    /// tell.
-    secrets: Vec<(Secret, Tag)>,
-    /// One for each account and model at most; those that are over are written over.
-    rests: RefCell<Vec<Resting>>,
-}
+/// The rests of the credentials: one for each and a model at most. Those that are over are written
+/// over.
+#[derive(Debug, Default)]
+pub(super) struct Accounts(RefCell<Vec<Resting>>);
 
 #[derive(Debug)]
 struct Resting {
+    /// The place of the credential in the configuration.
     place: usize,
-    /// `None` if it rests for all models.
-    model: Option<String>,
+    /// The tag of the model, or [`ALL_MODELS`].
+    model: Tag,
     since_ms: u64,
     until_ms: u64,
 }
 
+/// What stands for the model when a credential rests for all of them.
+const ALL_MODELS: Tag = Tag::NONE;
+
 impl Accounts {
-    pub(super) fn new(keys: &[Secret]) -> Self {
-        let secrets = keys.iter().map(|secret| (secret.clone(), Tag::of(secret.reveal())));
-        Self { secrets: secrets.collect(), rests: RefCell::default() }
-    }
-
-    /// The credential in this place.
-    pub(super) fn secret(&self, place: usize) -> Option<&Secret> {
-        self.secrets.get(place).map(|(secret, _)| secret)
-    }
-
-    /// The place of the next credential for a request of `client` to `model`, of which those in
+    /// The place of the next of `keys` for a request of `client` to `model`, of which those in
     /// `tried` have failed. The first one is always there, even if all rest: then it is one that
     /// rests for this model alone, or else the one whose rest ends first.
     pub(super) fn next(
         &self,
+        keys: &[Secret],
         client: Tag,
-        model: &str,
+        model: Tag,
         tried: &[usize],
         now_ms: u64,
     ) -> Option<usize> {
         let mut best = None;
-        for (place, (_, tag)) in self.secrets.iter().enumerate() {
-            let rests_ms = self.rests_ms(place, None, now_ms);
-            let rests_for_model = self.rests_ms(place, Some(model), now_ms) > 0;
-            let rank = (rests_ms, rests_for_model, Reverse(client.with(*tag)), place);
-            if !tried.contains(&place) && best.is_none_or(|best| rank < best) {
-                best = Some(rank);
+        for (place, key) in keys.iter().enumerate() {
+            if tried.contains(&place) {
+                continue;
+            }
+            let rests_ms = self.rests_ms(place, ALL_MODELS, now_ms);
+            let rests_for_model = self.rests_ms(place, model, now_ms) > 0;
+            // Who does not know the key cannot tell which clients prefer it.
+            let preference = client.with(Tag::of(key.reveal()));
+            let rank = (rests_ms << 1 | u64::from(rests_for_model), !preference);
+            if best.is_none_or(|(best, _)| rank < best) {
+                best = Some((rank, place));
             }
         }
-        let (rests_ms, rests_for_model, _, place) = best?;
-        let rests = rests_ms > 0 || rests_for_model;
-        (tried.is_empty() || !rests).then_some(place)
+        let ((rests, _), place) = best?;
+        (tried.is_empty() || rests == 0).then_some(place)
     }
 
     /// Puts one to rest after `error`. Returns for how long, in milliseconds, if it did not rest
-    /// before. The only one there is never rests.
+    /// before.
     pub(super) fn rest(
         &self,
         place: usize,
         rest: Rest,
-        model: &str,
+        model: Tag,
         error: &Error,
         now_ms: u64,
     ) -> Option<u64> {
-        if self.secrets.len() < 2 {
-            return None;
-        }
         let (model, for_ms) = match rest {
-            Rest::Refused => (None, REFUSED_MS),
-            Rest::Limited => (None, wait_ms(error, now_ms).clamp(1_000, MOST_MS)),
-            Rest::ForModel => (Some(model.to_owned()), FOR_MODEL_MS),
+            Rest::Refused => (ALL_MODELS, REFUSED_MS),
+            Rest::Limited => (ALL_MODELS, wait_ms(error, now_ms).clamp(1_000, MOST_MS)),
+            Rest::ForModel => (model, FOR_MODEL_MS),
         };
-        let until_ms = now_ms.saturating_add(for_ms);
-        let mut rests = self.rests.borrow_mut();
-        for resting in rests.iter_mut() {
-            if resting.is_of(place, model.as_deref()) {
-                let rested = resting.until_ms > now_ms;
-                (resting.since_ms, resting.until_ms) = (now_ms, until_ms);
-                return (!rested).then_some(for_ms);
-            }
-        }
-        rests.push(Resting { place, model, since_ms: now_ms, until_ms });
-        Some(for_ms)
+        let new = Resting { place, model, since_ms: now_ms, until_ms: now_ms + for_ms };
+        let mut rests = self.0.borrow_mut();
+        let Some(old) = rests.iter_mut().find(|old| (old.place, old.model) == (place, model))
+        else {
+            rests.push(new);
+            return Some(for_ms);
+        };
+        let rested = old.until_ms > now_ms;
+        *old = new;
+        (!rested).then_some(for_ms)
     }
 
     /// One has answered a request that was sent at `asked_ms`: its rests end that are older. If it
     /// rested for the model, the model answers again, and all others are tried for it again too.
-    pub(super) fn answered(&self, place: usize, model: &str, asked_ms: u64) {
-        let answers_again = self.rests_ms(place, Some(model), asked_ms) > 0;
-        for resting in self.rests.borrow_mut().iter_mut() {
-            let is_of_model = resting.model.as_deref() == Some(model) && answers_again;
-            if resting.since_ms <= asked_ms && (resting.is_of(place, None) || is_of_model) {
+    pub(super) fn answered(&self, place: usize, model: Tag, asked_ms: u64) {
+        let answers_again = self.rests_ms(place, model, asked_ms) > 0;
+        for resting in self.0.borrow_mut().iter_mut() {
+            let is_its_own = (resting.place, resting.model) == (place, ALL_MODELS);
+            let is_of_model = resting.model == model && answers_again;
+            if resting.since_ms <= asked_ms && (is_its_own || is_of_model) {
                 resting.until_ms = 0;
             }
         }
     }
 
-    /// How long one still rests for `model` alone, or for all if `None`, in milliseconds.
-    fn rests_ms(&self, place: usize, model: Option<&str>, now_ms: u64) -> u64 {
-        let rests = self.rests.borrow();
-        let resting = rests.iter().find(|resting| resting.is_of(place, model));
+    /// How long one still rests for this model alone, or for [`ALL_MODELS`], in milliseconds.
+    fn rests_ms(&self, place: usize, model: Tag, now_ms: u64) -> u64 {
+        let rests = self.0.borrow();
+        let resting = rests.iter().find(|resting| (resting.place, resting.model) == (place, model));
         resting.map_or(0, |resting| resting.until_ms.saturating_sub(now_ms))
-    }
-}
-
-impl Resting {
-    fn is_of(&self, place: usize, model: Option<&str>) -> bool {
-        self.place == place && self.model.as_deref() == model
     }
 }
 

@@ -25,8 +25,9 @@ pub(super) struct Attempts<'a, E> {
     config: &'a Config,
     edge: &'a E,
     call: &'a Call<'a>,
-    /// The origins that are left, the next one last.
     origins: Vec<&'a Origin>,
+    /// How many of the origins have been left.
+    left: usize,
     /// The places of the deployment's credentials that have been used, in this order.
     accounts: Vec<usize>,
     whose: Whose,
@@ -46,14 +47,13 @@ impl<'a, E: Runtime> Attempts<'a, E> {
         edge: &'a E,
         call: &'a Call<'a>,
     ) -> Self {
-        let mut origins = upstream.in_order(edge.now_ms());
-        origins.reverse();
         Self {
             upstream,
             config,
             edge,
             call,
-            origins,
+            origins: upstream.in_order(edge.now_ms()),
+            left: 0,
             accounts: Vec::new(),
             whose: match &call.caller {
                 Caller::Guest(_) => Whose::Client,
@@ -149,8 +149,7 @@ impl<'a, E: Runtime> Attempts<'a, E> {
                 if self.accounts.is_empty() {
                     self.use_next_account(*client);
                 }
-                let account =
-                    self.accounts.last().and_then(|place| upstream.accounts.secret(*place));
+                let account = self.accounts.last().and_then(|place| config.degpt_keys.get(*place));
                 account.cloned().ok_or(Symptom::Failed(Error::Internal))
             }
             (Caller::Member(_), _) => {
@@ -212,14 +211,18 @@ impl<'a, E: Runtime> Attempts<'a, E> {
         if let Some(origin) = self.origin() {
             origin.answered();
         }
-        if let Some(place) = self.accounts.last() {
-            self.upstream.accounts.answered(*place, self.call.body.model(), self.asked_ms);
+        if let (Some(place), 2..) = (self.accounts.last(), self.config.degpt_keys.len()) {
+            self.upstream.accounts.answered(*place, self.model(), self.asked_ms);
         }
         self.account()
     }
 
+    fn model(&self) -> Tag {
+        Tag::of(self.call.body.model())
+    }
+
     fn origin(&self) -> Option<&'a Origin> {
-        self.origins.last().copied()
+        self.origins.get(self.left).copied()
     }
 
     /// The number of the deployment's credential that is used, counted from 1.
@@ -240,8 +243,8 @@ impl<'a, E: Runtime> Attempts<'a, E> {
 
     fn leave_origin(&mut self) -> bool {
         self.has_signed_in_again = false;
-        self.origins.pop();
-        !self.origins.is_empty()
+        self.left += 1;
+        self.left < self.origins.len()
     }
 
     fn repeat(&mut self) -> bool {
@@ -250,35 +253,45 @@ impl<'a, E: Runtime> Attempts<'a, E> {
         }
         self.has_repeated = true;
         // At the same origin if it is the last one.
-        if self.origins.len() > 1 {
+        if self.left + 1 < self.origins.len() {
             self.leave_origin();
         }
         true
     }
 
     fn use_next_account(&mut self, client: Tag) -> bool {
-        let (model, now_ms) = (self.call.body.model(), self.edge.now_ms());
-        let next = self.upstream.accounts.next(client, model, &self.accounts, now_ms);
-        self.accounts.extend(next);
-        next.is_some()
+        let (keys, tried) = (&self.config.degpt_keys, &self.accounts);
+        let next = if keys.len() == 1 {
+            tried.is_empty().then_some(0)
+        } else {
+            let (accounts, now_ms) = (&self.upstream.accounts, self.edge.now_ms());
+            accounts.next(keys, client, self.model(), tried, now_ms)
+        };
+        let Some(place) = next else {
+            return false;
+        };
+        self.accounts.push(place);
+        true
     }
 
     fn leave_account(&mut self, rest: Rest, error: &Error) -> bool {
-        let (Some(place), Caller::Member(client)) = (self.accounts.last(), &self.call.caller)
+        let (Some(&place), Caller::Member(client)) = (self.accounts.last(), &self.call.caller)
         else {
             return false;
         };
-        let Self { edge, call, .. } = *self;
-        let rests_ms =
-            self.upstream.accounts.rest(*place, rest, call.body.model(), error, edge.now_ms());
-        if let Some(rests_ms) = rests_ms {
+        // The only one there is never rests: nothing else could be asked.
+        if self.config.degpt_keys.len() == 1 {
+            return false;
+        }
+        let (accounts, now_ms) = (&self.upstream.accounts, self.edge.now_ms());
+        if let Some(rests_ms) = accounts.rest(place, rest, self.model(), error, now_ms) {
             let (number, seconds) = (place + 1, rests_ms / 1_000);
             let why = match rest {
                 Rest::Refused => "DeGPT refuses it",
                 Rest::Limited => "DeGPT limits its rate",
                 Rest::ForModel => "it had no answer from one model, for which it rests",
             };
-            edge.warn(&format!("DEGPT_API_KEY number {number} rests for {seconds} s: {why}"));
+            self.edge.warn(&format!("DEGPT_API_KEY number {number} rests for {seconds} s: {why}"));
         }
         self.use_next_account(*client)
     }

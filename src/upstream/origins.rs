@@ -13,7 +13,7 @@ use crate::config::Config;
 pub struct Upstream {
     /// In the order of the configuration; never empty.
     pub(crate) origins: Vec<Origin>,
-    /// The deployment's own credentials.
+    /// Which of the deployment's own credentials rest.
     pub(super) accounts: Accounts,
     /// The visitor's id, if it is derived from the keys.
     pub(super) visitor_id: DerivedId,
@@ -44,7 +44,7 @@ impl Upstream {
         });
         Self {
             origins: origins.collect(),
-            accounts: Accounts::new(&config.degpt_keys),
+            accounts: Accounts::default(),
             visitor_id: DerivedId::new(),
         }
     }

@@ -6,9 +6,10 @@
     reason = "what does not fit the test is to end it"
 )]
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use degpt_edge::error::Error;
+use proptest::{collection::vec, prelude::*};
 
 use super::{
     attempts::OWN,
@@ -441,4 +442,48 @@ fn a_model_that_cannot_take_the_request_is_passed_over() {
     let deployment = Deployment::beside(&world, &variables);
     let answer = deployment.ask_one(ask);
     assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_model_that_works_answers_whatever_the_others_do(
+        requests in vec((vec(0..8_usize, 4), 0..400_000_u64, 0..4_usize), 1..8),
+    ) {
+        let states = Rc::new(RefCell::new(vec![0; 4]));
+        let world = {
+            let states = Rc::clone(&states);
+            World::new(move |sent| {
+                let place = ALL.iter().position(|model| sent.body.contains(&format!("\"{model}\"")));
+                match states.borrow()[place.unwrap()] {
+                    0..=2 => Response::hello(),
+                    3 => declined(),
+                    4 => Response::status(404),
+                    5 => Response { retry_after: Some("40"), ..Response::status(429) },
+                    6 => Response::says("").ending(End::Broken),
+                    _ => Response::status(503),
+                }
+            })
+        };
+        let deployment = Deployment::beside(&world, &[OWN]);
+        for (now, later_ms, kind) in requests {
+            let works: Vec<&str> =
+                ALL.into_iter().zip(&now).filter(|(_, state)| **state <= 2).map(|(model, _)| model).collect();
+            *states.borrow_mut() = now;
+            let taken = world.sent().len();
+            let answer = deployment.ask_one(ask(KINDS[kind], "auto"));
+            let asked = asked(&world, taken);
+            prop_assert_eq!(answer.status == 200, !works.is_empty());
+            let (last, before) = asked.split_last().unwrap();
+            prop_assert_eq!(works.contains(&last.as_str()), !works.is_empty());
+            prop_assert!(before.iter().all(|model| !works.contains(&model.as_str())));
+            let mut once = asked.clone();
+            once.sort();
+            once.dedup();
+            prop_assert_eq!(once.len(), asked.len(), "none is asked twice");
+            prop_assert_eq!(deployment.bytes_in_flight(), 0);
+            world.pass_ms(later_ms);
+        }
+    }
 }
