@@ -164,9 +164,16 @@ pub(super) fn read<'a>(
 
 #[cold]
 fn unknown(kind: &str, path: &dyn Fn() -> String) -> Error {
-    let types = ["text", "image_url", "file", "refusal"];
-    rules::unknown(format!("{}.type", path()), "part type", kind, &types)
+    let field = format!("{}.type", path());
+    if SOUNDS.contains(&kind) {
+        return Error::invalid(field, "No model takes sound here. Send what it says as text.");
+    }
+    rules::unknown(field, "part type", kind, &["text", "image_url", "file", "refusal"])
 }
+
+/// Sound, in OpenAI's APIs and in what others made of them. DeGPT has a form for it, which
+/// `docs/files.md` says why not to use.
+const SOUNDS: [&str; 3] = ["input_audio", "audio", "audio_url"];
 
 /// `None` for a part that nobody here can read.
 fn read_part<'a>(

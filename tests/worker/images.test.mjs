@@ -179,6 +179,20 @@ test("what is no picture is a 400 that names the place", async () => {
   assert.equal(chatsOf(upstream).length, 0);
 });
 
+test("sound is a 400 that says so, also for the model that is named for it", async () => {
+  const part = { type: "input_audio", input_audio: { data: Buffer.from("RIFF").toString("base64"), format: "wav" } };
+  upstream.reset();
+  for (const model of ["gpt-4o-audio-preview", "gpt-4o", "auto"]) {
+    for (const [path, name] of [[CHAT, "messages"], ["/v1/responses", "input"]]) {
+      const { status, json } = await post(gateway, path, { model, [name]: [user([part])] });
+      assert.equal(status, 400, `${model} ${path}`);
+      assert.equal(json.error.param, `${name}[0].content[0].type`);
+      assert.match(json.error.message, /No model takes sound/);
+    }
+  }
+  assert.equal(chatsOf(upstream).length, 0);
+});
+
 test("VISION_MODEL may be another one", async () => {
   const other = await startFor(upstream, { VISION_MODEL: "claude-opus-4-20250514" });
   const { json } = await post(other, CHAT, { messages: [user([words, openAiPart(SEED_URL)])] });

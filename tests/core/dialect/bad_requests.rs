@@ -142,6 +142,27 @@ fn pictures_and_files_of_anyone_but_the_user_are_left_out_and_named() {
     assert_eq!(wrong_field(apis::openai, audio), "messages[0].audio");
 }
 
+/// No form of it is known that DeGPT passes on for certain, so it never gets as far.
+#[test]
+fn sound_is_refused_by_its_name() {
+    let data = "\"data\":\"UklGRg==\",\"format\":\"wav\"";
+    let parts = [
+        format!("{{\"type\":\"input_audio\",\"input_audio\":{{{data}}}}}"),
+        format!("{{\"type\":\"audio\",\"audio\":{{{data}}}}}"),
+        "{\"type\":\"audio_url\",\"audio_url\":{\"url\":\"https://a.example/a.wav\"}}".to_owned(),
+    ];
+    for (part, role) in parts.iter().flat_map(|part| ["user", "system"].map(|role| (part, role))) {
+        let list = format!("[{{\"role\":\"{role}\",\"content\":[{part}]}}]");
+        let apis: [(Parse, &str); 2] = [(apis::openai, "messages"), (apis::responses, "input")];
+        for (parse, name) in apis {
+            let body = format!("{{\"model\":\"gpt-4o-audio-preview\",\"{name}\":{list}}}");
+            assert_eq!(wrong_field(parse, &body), format!("{name}[0].content[0].type"), "{body}");
+            let said = parse(body.as_bytes()).map_err(|error| error.message());
+            assert!(said.is_err_and(|said| said.contains("No model takes sound")), "{body}");
+        }
+    }
+}
+
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     let table = [
