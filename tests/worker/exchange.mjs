@@ -21,12 +21,20 @@ function request(gateway, { dialect = "openai", key = KEY, headers: more, signal
   return new Request(gateway.url + PATHS[dialect], { method: "POST", headers, body, signal });
 }
 
-function bodyOf({ dialect, delivery = "stream", question = "Hello", model = "deepseek-chat" }) {
+/** How each API asks for a search of the web, and for pages. */
+const WEB = {
+  openai: { web_search_options: {} },
+  anthropic: { tools: [{ type: "web_search_20250305", name: "web_search" }, { type: "web_fetch_20250910", name: "web_fetch" }] },
+  responses: { tools: [{ type: "web_search" }] },
+};
+
+function bodyOf({ dialect, delivery = "stream", question = "Hello", model = "deepseek-chat", hasWeb = false }) {
   return JSON.stringify({
     model,
     [dialect === "responses" ? "input" : "messages"]: [{ role: "user", content: question }],
     stream: delivery === "stream",
     ...(dialect === "anthropic" && { max_tokens: 1_000_000 }),
+    ...(hasWeb && WEB[dialect]),
   });
 }
 

@@ -46,6 +46,8 @@ export const VARS = {
 };
 /** For silence of one model among several: each of them has half of the time that is left. */
 VARS.sharing = { ...VARS.patient, FIRST_BYTE_TIMEOUT_MS: "9000" };
+/** A search may take as long as the answer may until its first word. */
+VARS.brief = { ...VARS.patient, FIRST_BYTE_TIMEOUT_MS: "5000" };
 export const COMMIT_AFTER_MS = { early: "60000", late: "150" };
 const LATE_MS = 500;
 
@@ -73,6 +75,12 @@ const accounts = (rows) =>
 /** Asked for before a visitor's chat, which goes on whatever becomes of it. */
 const daily = (faults) =>
   credentials(faults).map(({ name, error, ...fault }) => ({ ...fault, name: `daily number: ${name}`, fault: { path: DAILY, ...fault.fault }, signIns: 1, ...(error ? { error, asked: [0] } : { finish: "stop", when: "never", asked: [1] }) }));
+
+/** What the model looks for before it answers. It is told what failed, and answers. */
+const web = (what, { path, ...call }, faults) =>
+  Object.entries(faults).map(([name, fault]) => ({ name: `${what}: ${name}`, fault: { path, ...fault }, call, remedy: "give up", finish: "stop", when: "never", asked: [1], isAlone: true, limits: fault.fault === "silent" ? "brief" : "patient" }));
+const SEARCH = { path: "/api/v1/third/search", name: "web_search", arguments: { query: "towers" } };
+const PAGE = { path: "/api/v1/third/check_web", name: "web_fetch", arguments: { url: "https://towers.example/tall" } };
 
 /** Who answers first for `auto`. */
 const FIRST = "deepseek-chat";
@@ -237,6 +245,39 @@ const ROWS = [
     "a list": { fault: { status: 200, body: [] } },
     "not counted": { fault: { status: 200, body: { passed: false, message: "Failed" } } },
     "without end": { fault: { hugeBody: 1_000_000 } },
+  }),
+
+  ...web("search", SEARCH, {
+    "500": { status: 500 },
+    "401": { status: 401 },
+    "403": { status: 403 },
+    "429": { status: 429, headers: { "retry-after": "60" } },
+    "no connection": { fault: "refused" },
+    "silence": { fault: "silent" },
+    "half an answer": { fault: "breaks" },
+    "HTML": { status: 200, body: html },
+    "JSON cut off": { fault: "cutJson" },
+    "null": { fault: "notAnObject" },
+    "no data": { fault: "noData" },
+    "not ok": { fault: "notOk" },
+    "without end": { fault: "huge" },
+    "no results": { fault: "noResults" },
+  }),
+  ...web("page", PAGE, {
+    "500": { status: 500 },
+    "401": { status: 401 },
+    "403": { status: 403 },
+    "429": { status: 429, headers: { "retry-after": "60" } },
+    "no connection": { fault: "refused" },
+    "silence": { fault: "silent" },
+    "half an answer": { fault: "breaks" },
+    "HTML": { status: 200, body: html },
+    "JSON cut off": { fault: "cutJson" },
+    "null": { fault: "notAnObject" },
+    "no data": { fault: "noData" },
+    "not ok": { fault: "notOk" },
+    "without end": { fault: "huge" },
+    "no page": { fault: "noPage" },
   }),
 
   ...accounts({

@@ -87,17 +87,20 @@ describe(`the fault matrix: ${SIZE.faults} faults, ${SIZE.cells} cells`, { concu
 
 async function run(cell, index, { gateway, origins }) {
   const { dialect, delivery, key, model } = cell;
-  const [question, nextQuestion] = [`Question [${index}]`, `Next question [${index}]`];
+  // A page is read only if the client names it.
+  const page = cell.call?.arguments.url;
+  const [question, nextQuestion] = [`Question [${index}]${page ? ` about ${page}` : ""}`, `Next question [${index}]`];
   if (cell.isRevoked) {
     await ask(gateway, { question: "Sign in" });
     origins[0].revokeTokens();
   }
+  if (cell.call) origins[0].queue({ where: ({ body }) => isOf(body, question), text: `<tool_call>\n${JSON.stringify(cell.call)}\n</tool_call>` });
   for (const origin of origins.slice(0, cell.bad)) {
     const where = cell.fault?.path ? {} : { where: ({ body }) => isOf(body, question) };
     if (cell.fault) origin.queue({ ...cell.fault, ...where });
   }
 
-  const got = await ask(gateway, { dialect, delivery, question, key, model });
+  const got = await ask(gateway, { dialect, delivery, question, key, model, hasWeb: Boolean(cell.call) });
   if (cell.error) assertError(cell, got);
   else assertAnswer(got, { ...cell, answer: cell.answer ?? USUAL });
   assert.deepEqual(timesAsked(origins, cell, question), cell.asked, "how often each origin was asked");
