@@ -8,6 +8,8 @@ const MOST_BYTES = 1024;
 
 const { gateway } = await startBoth();
 
+/** Tools that nobody carries out, and those that the gateway does. */
+const code = (index) => ({ type: "code_execution_20250825", name: `code_execution_${index}` });
 const search = (index) => ({ type: "web_search_20250305", name: `web_search_${index}` });
 const many = (make, count) => Array.from({ length: count }, (_, index) => make(index));
 
@@ -20,20 +22,26 @@ function assertBounded({ headers }) {
 
 for (const stream of [false, true]) {
   test(`tools that nobody carries out are named once, ${stream ? "streamed" : "whole"}`, async () => {
-    const tools = [...many(search, 900), { type: "web_fetch_20250910", name: "web_fetch" }, ...many(search, 100)];
+    const tools = [...many(code, 900), { type: "advisor_20260301", name: "advisor" }, ...many(code, 100)];
     const answer = await post(gateway, MESSAGES, { max_tokens: 99, messages: [user("Hi")], top_k: 1, tools, stream });
     assert.equal(answer.status, 200, answer.text);
-    assert.equal(answer.headers["x-degpt-ignored"], "top_k, tools.web_search, tools.web_fetch");
+    assert.equal(answer.headers["x-degpt-ignored"], "top_k, tools.code_execution, tools.advisor");
     assertBounded(answer);
   });
 }
 
 test("tools that the conversation adds are named once", async () => {
-  const addition = (index) => ({ type: "tool_addition", tool: { type: "tool_definition", definition: search(index) } });
+  const addition = (index) => ({ type: "tool_addition", tool: { type: "tool_definition", definition: code(index) } });
   const messages = [user("Hi"), { role: "system", content: many(addition, 10_000) }, user("Go on")];
   const answer = await post(gateway, MESSAGES, { max_tokens: 99, messages });
   assert.equal(answer.status, 200, answer.text);
-  assert.equal(answer.headers["x-degpt-ignored"], "tools.web_search");
+  assert.equal(answer.headers["x-degpt-ignored"], "tools.code_execution");
+  assertBounded(answer);
+});
+
+test("a thousand searches of the web are one", async () => {
+  const answer = await post(gateway, MESSAGES, { max_tokens: 99, messages: [user("Hi")], tools: many(search, 1_000) });
+  assert.equal(answer.status, 200, answer.text);
   assertBounded(answer);
 });
 
@@ -47,7 +55,7 @@ test("50,000 tools are a 400 of the dialect with headers of the usual length", a
 
 test("everything that has no effect, at once", async () => {
   const names = ["temperature", "top_p", "top_k", "min_p", "seed", "frequency_penalty", "presence_penalty", "repetition_penalty"];
-  const more = ["logit_bias", "verbosity", "prediction", "web_search_options", "moderation", "thinking_budget"];
+  const more = ["logit_bias", "verbosity", "prediction", "moderation", "thinking_budget"];
   const fields = Object.fromEntries([...names, ...more].map((name) => [name, 1]));
   const message = { ...user("Hi"), name: "Alice\r\nx: y" };
   const answer = await post(gateway, CHAT, { ...fields, store: true, service_tier: "flex", messages: [message] });

@@ -25,7 +25,13 @@ pub(super) fn read<'a>(
     notes: &mut Notes,
 ) -> Result<Option<Turn<'a>>, Error> {
     let kind = item.kind.take();
-    let part = match kind.as_ref().map_or("message", Text::as_str) {
+    let kind = kind.as_ref().map_or("message", Text::as_str);
+    if kind == "web_search_call"
+        && let Some(turn) = item.action.and_then(searched)
+    {
+        return Ok(Some(turn));
+    }
+    let part = match kind {
         "message" | "agent_message" => return message(item, path, notes).map(Some),
         "item_reference" => {
             let message = "No items are kept here: send the item itself, as clients do that are told `store: false`.";
@@ -40,9 +46,6 @@ pub(super) fn read<'a>(
                 Returned::Json(json) => vec![Part::Text(json.into())],
             };
             Part::ToolResult { id: id(item), outcome: ToolOutcome::Returned, parts }
-        }
-        "web_search_call" if let Some(turn) = item.action.and_then(searched) => {
-            return Ok(Some(turn));
         }
         // Those without are of the provider's own servers.
         kind if kind.ends_with("_call") && item.call_id.is_some() => call(kind, item, path)?,
