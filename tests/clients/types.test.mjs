@@ -27,7 +27,7 @@ type Format = OpenAI.Responses.ResponseFormatTextConfig;
 type NullFormat = Format extends infer F ? (F extends { type: "json_schema" } ? Omit<F, "description"> & { description?: string | null } : F) : never;
 type Listed = OpenAI.Model & {
   name: string; model: string; description: string; support: string; tip: string; thinking: boolean; tier: number;
-  architecture: { input_modalities: string[]; output_modalities: string[] }; supported_parameters: string[];
+  architecture: { input_modalities: string[]; output_modalities: string[] }; supported_parameters: string[]; live?: boolean;
 };
 type Items<I> = I extends { type: "custom_tool_call" } ? I & { status?: string } : I;
 type Response = Omit<OpenAI.Responses.Response, "output_text" | "access_programs" | "output" | "user" | "usage" | "text"> & {
