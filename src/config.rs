@@ -489,11 +489,11 @@ mod tests {
                     assert_eq!(json(name, value), Ok(()), "{name}={value}");
                     continue;
                 }
-                let error = json(name, value);
-                assert!(
-                    matches!(error, Err(Error::Config { name: named, .. }) if named == name),
-                    "{name}={value}"
-                );
+                let Err(Error::Config { name: named, rule }) = json(name, value) else {
+                    unreachable!("{name}={value}");
+                };
+                assert_eq!(named, name, "{name}={value}");
+                assert_eq!(rule.contains("milliseconds"), name.ends_with("_MS"), "{name}: {rule}");
             }
             let is_number = name.ends_with("_MS") || name.ends_with("_BYTES");
             let number = if name == "GATHER_MS" { "250" } else { "5000" };
