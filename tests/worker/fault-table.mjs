@@ -82,6 +82,23 @@ const web = (what, { path, ...call }, faults) =>
 const SEARCH = { path: "/api/v1/third/search", name: "web_search", arguments: { query: "towers" } };
 const PAGE = { path: "/api/v1/third/check_web", name: "web_fetch", arguments: { url: "https://towers.example/tall" } };
 
+/** What a search and a page have in common. */
+const OF_THE_WEB = {
+  "500": { status: 500 },
+  "401": { status: 401 },
+  "403": { status: 403 },
+  "429": { status: 429, headers: { "retry-after": "60" } },
+  "no connection": { fault: "refused" },
+  "silence": { fault: "silent" },
+  "half an answer": { fault: "breaks" },
+  "HTML": { status: 200, body: html },
+  "JSON cut off": { fault: "cutJson" },
+  "null": { fault: "notAnObject" },
+  "no data": { fault: "noData" },
+  "not ok": { fault: "notOk" },
+  "without end": { fault: "huge" },
+};
+
 /** Who answers first for `auto`. */
 const FIRST = "deepseek-chat";
 /** Requests to `auto`. What a gateway learns of models is for all its requests, so each has its own. */
@@ -248,35 +265,11 @@ const ROWS = [
   }),
 
   ...web("search", SEARCH, {
-    "500": { status: 500 },
-    "401": { status: 401 },
-    "403": { status: 403 },
-    "429": { status: 429, headers: { "retry-after": "60" } },
-    "no connection": { fault: "refused" },
-    "silence": { fault: "silent" },
-    "half an answer": { fault: "breaks" },
-    "HTML": { status: 200, body: html },
-    "JSON cut off": { fault: "cutJson" },
-    "null": { fault: "notAnObject" },
-    "no data": { fault: "noData" },
-    "not ok": { fault: "notOk" },
-    "without end": { fault: "huge" },
+    ...OF_THE_WEB,
     "no results": { fault: "noResults" },
   }),
   ...web("page", PAGE, {
-    "500": { status: 500 },
-    "401": { status: 401 },
-    "403": { status: 403 },
-    "429": { status: 429, headers: { "retry-after": "60" } },
-    "no connection": { fault: "refused" },
-    "silence": { fault: "silent" },
-    "half an answer": { fault: "breaks" },
-    "HTML": { status: 200, body: html },
-    "JSON cut off": { fault: "cutJson" },
-    "null": { fault: "notAnObject" },
-    "no data": { fault: "noData" },
-    "not ok": { fault: "notOk" },
-    "without end": { fault: "huge" },
+    ...OF_THE_WEB,
     "no page": { fault: "noPage" },
   }),
 
