@@ -39,7 +39,7 @@ fn rule(name: &str) -> &'static str {
         "MODEL_FALLBACKS" => {
             "`from=to,to`, semicolon-separated, each `to` an id of the models list, in one text"
         }
-        "MODELS_LIVE" => "`on` or `off`",
+        "MODELS_LIVE" | "WEB_SEARCH" => "`on` or `off`",
         "MODELS_EXTRA" => {
             "a JSON list of catalogue entries, each with an `id`, with DeGPT's names for models in \
              visible ASCII characters"
@@ -51,6 +51,7 @@ fn rule(name: &str) -> &'static str {
         "DEGPT_DAILY" => "`ask` or `off`",
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
         "LOG_PANICS" => "`place` or `full`",
+        "LOG_REQUESTS" => "`all`, `errors` or `off`",
         "MAX_BODY_BYTES" | "MAX_ANSWER_BYTES" => "a whole number of bytes from 1024 to 104857600",
         "GATHER_MS" => "a whole number of milliseconds from 0 to 250",
         _ => "a whole number of milliseconds from 1 to 3600000",
