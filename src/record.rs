@@ -46,6 +46,8 @@ pub struct Notes {
     /// The tokens of the prompt and of all answers, as far as the client got them. `None` if they
     /// were not counted.
     pub usage: Option<Usage>,
+    /// Who is asked, and has not answered yet.
+    asking: Option<Asked>,
     is_broken: bool,
     is_cut: bool,
     is_left: bool,
@@ -129,22 +131,28 @@ impl Record {
         self.0.notes.borrow_mut().error = Some(error.facts());
     }
 
+    /// Notes who is asked next, once the credential is there.
+    pub fn asks(&self, asked: Asked) {
+        self.0.notes.borrow_mut().asking = Some(asked);
+    }
+
     /// Notes an attempt.
-    pub fn tries(&self) {
-        self.0.notes.borrow_mut().attempts += 1;
+    pub fn tries(&self, asked: Asked) {
+        let mut notes = self.0.notes.borrow_mut();
+        notes.asking = Some(asked);
+        notes.attempts += 1;
     }
 
     /// Notes that an attempt failed.
     pub fn tried(&self, asked: Asked, why: Why) {
-        let mut notes = self.0.notes.borrow_mut();
-        if notes.failed.len() < MOST_FAILURES {
-            notes.failed.push((asked, why));
-        }
+        self.0.notes.borrow_mut().fail(asked, why);
     }
 
     /// Notes who answers.
     pub fn answered(&self, asked: Asked) {
-        self.0.notes.borrow_mut().answered = Some(asked);
+        let mut notes = self.0.notes.borrow_mut();
+        notes.asking = None;
+        notes.answered = Some(asked);
     }
 
     /// Notes that the answer has begun, the first time.
@@ -179,7 +187,12 @@ impl Record {
 
 impl Drop for Sheet {
     fn drop(&mut self) {
-        (self.close)(self.notes.get_mut());
+        let notes = self.notes.get_mut();
+        // An attempt may have been given up by who minds the time.
+        if let (Some(asked), Some(error)) = (notes.asking.take(), notes.error) {
+            notes.fail(asked, Why::Failed(error.kind));
+        }
+        (self.close)(notes);
     }
 }
 
@@ -190,6 +203,13 @@ impl fmt::Debug for Record {
 }
 
 impl Notes {
+    fn fail(&mut self, asked: Asked, why: Why) {
+        self.asking = None;
+        if self.failed.len() < MOST_FAILURES {
+            self.failed.push((asked, why));
+        }
+    }
+
     /// How the request ended.
     #[must_use]
     pub fn ending(&self) -> Ending {

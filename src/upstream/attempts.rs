@@ -81,9 +81,10 @@ impl<'a, E: Runtime> Attempts<'a, E> {
 
     async fn attempt(&mut self) -> Result<E::Download, Symptom> {
         let origin = self.origin().ok_or(Symptom::Failed(Error::Unavailable))?;
+        self.call.record.asks(self.asked());
         let secret = self.credential(origin).await?;
         self.asked_ms = self.edge.now_ms();
-        self.call.record.tries();
+        self.call.record.tries(self.asked());
         let sent = send(self.edge, self.call, origin, &secret).await;
         self.secret = Some(secret);
         match sent.map_err(Symptom::Failed)? {
