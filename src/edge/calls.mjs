@@ -110,8 +110,12 @@ export class Call {
 
   /** Logs the line of the request: a JSON object, with when it came and its id. */
   log(line) {
-    const members = line === "{}" ? "}" : `,${line.slice(1)}`;
-    console.log(`{"time":"${new Date(this.#since).toISOString()}","id":"${this.id}"${members}`);
+    console.log(`{"time":"${new Date(this.#since).toISOString()}","id":"${this.id}",${line.slice(1)}`);
+  }
+
+  #logCrash() {
+    const end = { status: this.#status, error: "internal_error", ms: Date.now() - this.#since, ended: "crashed" };
+    this.log(JSON.stringify({ ...JSON.parse(this.question), ...end }));
   }
 
   /** Closes the client's stream normally. */
@@ -189,8 +193,7 @@ export class Call {
 
   /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */
   #fail() {
-    const end = `"status":${this.#status},"error":"internal_error","ms":${Date.now() - this.#since},"ended":"crashed"}`;
-    this.log(this.question.replace(/}$/, this.question === "{}" ? end : `,${end}`));
+    this.#logCrash();
     this.abort(ALL);
     try {
       // A JSON body that has begun can only be broken off.
