@@ -30,12 +30,13 @@ pub(super) fn question(question: &Question) -> String {
 
 fn is_logged(notes: &Notes, what: LogRequests) -> bool {
     // An error in a stream has a status that was not sent.
-    let status = notes.error.map_or(notes.status, |error| error.status);
-    match what {
-        LogRequests::All => true,
-        LogRequests::Errors => status >= 400,
-        LogRequests::Off => status.max(notes.status) >= 500,
-    }
+    let status = notes.error.map_or(notes.status, |error| error.status.max(notes.status));
+    let least = match what {
+        LogRequests::All => 0,
+        LogRequests::Errors => 400,
+        LogRequests::Off => 500,
+    };
+    status >= least
 }
 
 fn line(notes: &Notes, since_ms: u64, now_ms: u64) -> String {
