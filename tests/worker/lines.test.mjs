@@ -78,8 +78,10 @@ describe("a client that leaves", { concurrency: true }, () => {
 
 /** Everything that a client can mark, in requests that are answered and in those that are not. */
 const TOOL = { name: "canary_tool", description: "canary-description", parameters: { type: "object", properties: { canary_argument: { type: "string" } } } };
-const PICTURE = `data:image/png;base64,${Buffer.from("canary-picture").toString("base64")}`;
-const MARKED = Buffer.from("canary-picture").toString("base64").slice(0, 16);
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+const BASE64 = Buffer.concat([Buffer.from(PNG, "base64"), Buffer.from("canary-picture")]).toString("base64");
+const PICTURE = `data:image/png;base64,${BASE64}`;
+const MARKED = BASE64.slice(-18);
 const BODIES = [
   [CHAT, {
     model: "deepseek-chat",
