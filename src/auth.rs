@@ -1,6 +1,6 @@
 //! Authentication: who may use the deployment.
 
-use subtle::Choice;
+use subtle::{Choice, ConditionallySelectable};
 
 use crate::{
     config::{ClientKeys, Config},
@@ -31,13 +31,15 @@ pub enum Caller {
 /// be valid. The check takes the same time whichever of them is valid, and however much of a
 /// key is right. A key of the deployment is never used as a DeGPT key.
 ///
+/// Returns the position of a member's key in `API_KEYS`, too, counted from 1.
+///
 /// # Errors
 /// [`Error::MissingKey`], [`Error::WrongKey`] or [`Error::NoKeysConfigured`].
 pub fn admit(
     config: &Config,
     authorization: Option<&str>,
     x_api_key: Option<&str>,
-) -> Result<Caller, Error> {
+) -> Result<(Caller, Option<u32>), Error> {
     let keys: Vec<&str> = [authorization.and_then(bearer), x_api_key.map(str::trim)]
         .into_iter()
         .flatten()
@@ -45,21 +47,23 @@ pub fn admit(
         .collect();
     let mut known = Choice::from(0);
     let mut tag = Tag::NONE;
+    let mut number = 0;
     for key in &keys {
         let digest = ApiKey::of(key);
-        for allowed in &config.api_keys {
+        for (place, allowed) in (1..).zip(&config.api_keys) {
             let is_it = digest.is(allowed);
             known |= is_it;
             tag.become_if(digest.tag(), is_it);
+            number.conditional_assign(&place, is_it);
         }
     }
     if bool::from(known) {
-        return Ok(Caller::Member(tag));
+        return Ok((Caller::Member(tag), Some(number)));
     }
     if config.client_keys == ClientKeys::Pass
         && let Some(own) = keys.iter().find(|key| is_degpt_key(key))
     {
-        return Ok(Caller::Guest(Secret::new(*own)));
+        return Ok((Caller::Guest(Secret::new(*own)), None));
     }
     if config.api_keys.is_empty() {
         return Err(Error::NoKeysConfigured);
@@ -100,8 +104,9 @@ mod tests {
 
     #[test]
     fn either_header_may_hold_the_right_key() {
-        let guest = |key: &str| Ok(Caller::Guest(Secret::new(key)));
-        let member = |key: &str| Ok(Caller::Member(Tag::of(key)));
+        let guest = |key: &str| Ok((Caller::Guest(Secret::new(key)), None));
+        let member =
+            |key: &str| Ok((Caller::Member(Tag::of(key)), Some(if key == "a" { 1 } else { 2 })));
         let bearer = format!("Bearer {OWN}");
         let bearer = Some(bearer.as_str());
         let both = format!("a, {OWN}");

@@ -17,7 +17,7 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 26] = [
+pub const NAMES: [&str; 27] = [
     "API_KEYS",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
@@ -44,6 +44,7 @@ pub const NAMES: [&str; 26] = [
     "GATHER_MS",
     "WEB_SEARCH",
     "LOG_PANICS",
+    "LOG_REQUESTS",
 ];
 
 /// The configuration of a deployment.
@@ -87,6 +88,8 @@ pub struct Config {
     pub web_search: WebSearch,
     /// What is logged of a panic.
     pub log_panics: LogPanics,
+    /// Which requests are logged.
+    pub log_requests: LogRequests,
 }
 
 /// How long things may take.
@@ -169,6 +172,17 @@ pub enum LogPanics {
     Full,
 }
 
+/// Which requests have a line in the log. One whose status is from 500 on always has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogRequests {
+    /// All.
+    All,
+    /// Those with an error.
+    Errors,
+    /// No others.
+    Off,
+}
+
 impl Config {
     /// There is a warning for keys with fewer characters than this: they can be guessed.
     pub const GOOD_KEY_LENGTH: usize = 20;
@@ -249,6 +263,12 @@ impl Config {
                 "place" => LogPanics::Place,
                 "full" => LogPanics::Full,
                 _ => return Err(bad("LOG_PANICS")),
+            },
+            log_requests: match variables.text("LOG_REQUESTS", "all")?.as_str() {
+                "all" => LogRequests::All,
+                "errors" => LogRequests::Errors,
+                "off" => LogRequests::Off,
+                _ => return Err(bad("LOG_REQUESTS")),
             },
         })
     }
@@ -426,6 +446,7 @@ mod tests {
             ("LOG_PANICS", "secret"),
             ("LOG_PANICS", "Full"),
             ("LOG_PANICS", "true"),
+            ("LOG_REQUESTS", "some"),
         ];
         for (name, value) in table {
             let error = with(name, value).map(|_| ());

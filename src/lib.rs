@@ -27,8 +27,8 @@
 //! 2. [`chat`], [`in_flight`]: the neutral middle, in which client APIs and DeGPT meet; how many
 //!    bytes all requests hold.
 //! 3. `degpt_chunk`: the form of nearly every chunk of DeGPT's.
-//! 4. [`prompt_tokens`], [`catalog`], [`secret`], [`web`]: how much a request counts, which models
-//!    there are, credentials, addresses and pages of the web.
+//! 4. [`prompt_tokens`], [`record`], [`catalog`], [`secret`], [`web`]: how much a request counts, what
+//!    became of it, which models there are, credentials, addresses and pages of the web.
 //! 5. [`config`]: the deployment's variables.
 //! 6. [`auth`], [`tools`]: who may use the deployment; tool calls over plain text: the
 //!    instructions, and the calls in an answer.
@@ -59,6 +59,7 @@ pub mod degpt;
 pub mod dialect;
 pub mod gateway;
 pub mod prompt_tokens;
+pub mod record;
 pub mod runtime;
 pub mod secret;
 pub mod tools;

@@ -183,6 +183,13 @@ pub trait Runtime: Clone + 'static {
     /// Writes a line into the operator's log. It must not hold anything of a request.
     fn warn(&self, line: &str);
 
+    /// Writes the line of the request, a JSON object, into the operator's log, with the time at
+    /// which the request came and its id.
+    fn log(&self, line: &str);
+
+    /// The JSON object that begins the line of the request if the gateway itself fails.
+    fn asked(&self, question: &str);
+
     /// Derives 128 bits from `password` with PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2). Each
     /// guess at the password costs `rounds` rounds of work.
     ///

@@ -33,7 +33,7 @@ pub use pace::Pace;
 pub use patience::Patience;
 pub use relay::{Client, Relay, Step, UpstreamBody};
 pub use stages::Stages;
-pub use stream::{Progress, Translator};
+pub use stream::{Progress, Recording, Translator};
 pub use watch::{Found, Judge, Watch};
 pub use whole::{Whole, whole};
 

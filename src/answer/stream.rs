@@ -7,10 +7,11 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    answer::Stages,
+    answer::{Counting, Stages},
     chat::{Event, Finish, Phase, Usage},
     dialect::Encoder,
     error::Error,
+    record::Record,
     tools::{Fit, ended_by_itself},
     web,
 };
@@ -70,6 +71,29 @@ struct Output {
     state: State,
     /// Whether the ending is an error event.
     is_broken: bool,
+    /// Where the end is noted, once.
+    recording: Option<Recording>,
+}
+
+/// Where it is noted how an answer ended.
+#[derive(Debug)]
+pub struct Recording {
+    record: Record,
+    counting: Counting,
+}
+
+impl Recording {
+    /// Notes in `record`, and what the client got if that is counted.
+    #[must_use]
+    pub fn new(record: Record, counting: Counting) -> Self {
+        Self { record, counting }
+    }
+
+    fn count(&self, usage: Usage) {
+        if self.counting == Counting::On {
+            self.record.add(usage);
+        }
+    }
 }
 
 /// How much of the stream has been written.
@@ -101,12 +125,33 @@ impl Output {
         self.open(out);
         self.state = State::Ended;
         self.encoder.close(finish, usage, out);
+        if let Some(recording) = self.recording.take() {
+            recording.record.ends(finish);
+            recording.count(usage);
+        }
     }
 
-    fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
+    fn abort(&mut self, error: &Error, phase: Phase, usage: Usage, out: &mut Vec<u8>) {
         self.state = State::Ended;
         self.is_broken = true;
         self.encoder.abort(error, out);
+        if let Some(recording) = self.recording.take() {
+            recording.record.fails(error);
+            if phase == Phase::Flowing {
+                recording.record.breaks();
+            }
+            recording.count(usage);
+        }
+    }
+
+    /// Nothing more is written.
+    fn let_go(&mut self, usage: Usage) {
+        if let Some(recording) = self.recording.take() {
+            recording.record.leaves();
+            if self.state == State::Open {
+                recording.count(usage);
+            }
+        }
     }
 }
 
@@ -121,7 +166,7 @@ impl Translator {
             stages,
             gate: CallGate::Open,
             watch: None,
-            output: Output { encoder, state: State::Unopened, is_broken: false },
+            output: Output { encoder, state: State::Unopened, is_broken: false, recording: None },
             max_answer_bytes,
             fresh,
             lookout: None,
@@ -202,6 +247,13 @@ impl Translator {
         self
     }
 
+    /// Notes in `recording` how the answer ends.
+    #[must_use]
+    pub fn recorded(mut self, recording: Recording) -> Self {
+        self.output.recording = Some(recording);
+        self
+    }
+
     /// Has `watch` look at the calls of the answer. One with which something is wrong is not the
     /// call that [`Translator::wait_for_call`] waits for.
     #[must_use]
@@ -274,7 +326,8 @@ impl Translator {
         if self.output.state == State::Unopened {
             return Progress::Failed(error);
         }
-        self.output.abort(&error, out);
+        let phase = Phase::of(self.input.begun);
+        self.output.abort(&error, phase, self.stages.usage(), out);
         Progress::Ended
     }
 
@@ -324,6 +377,7 @@ impl Translator {
 
     /// Releases that memory: nothing more will be written.
     pub fn let_go(&mut self) {
+        self.output.let_go(self.stages.usage());
         self.input = Input::new(0);
         self.gate = CallGate::Open;
         self.fresh = None;

@@ -51,6 +51,7 @@ fn rule(name: &str) -> &'static str {
         "DEGPT_DAILY" => "`ask` or `off`",
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
         "LOG_PANICS" => "`place` or `full`",
+        "LOG_REQUESTS" => "`all`, `errors` or `off`",
         "MAX_BODY_BYTES" | "MAX_IN_FLIGHT_BYTES" | "MAX_ANSWER_BYTES" => {
             "a whole number of bytes from 1024 to 104857600"
         }

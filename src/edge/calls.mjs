@@ -76,10 +76,14 @@ export class Call {
   /** The body of the response if the gateway fails, and the events that end its stream then. */
   failureBody = undefined;
   lastEvents = "";
+  /** A JSON object of what it asks for, for the log, if the gateway fails. */
+  question = "{}";
   /** Ends the request after a trap. It may be called from the context of another request. */
   end;
   #request;
   #env;
+  #since = Date.now();
+  #status = 500;
 
   constructor(request, env) {
     this.#request = request;
@@ -94,6 +98,7 @@ export class Call {
     try {
       const handled = handle(this.#request, this.#env, this);
       const response = (await Promise.race([handled, ended])) ?? (await ended);
+      this.#status = response.status;
       if (!this.controller || response.status !== 200) this.forget();
       return response;
     } catch (error) {
@@ -101,6 +106,16 @@ export class Call {
       this.forget();
       return this.#fail();
     }
+  }
+
+  /** Logs the line of the request: a JSON object, with when it came and its id. */
+  log(line) {
+    console.log(`{"time":"${new Date(this.#since).toISOString()}","id":"${this.id}",${line.slice(1)}`);
+  }
+
+  #logCrash() {
+    const end = { status: this.#status, error: "internal_error", ms: Date.now() - this.#since, ended: "crashed" };
+    this.log(JSON.stringify({ ...JSON.parse(this.question), ...end }));
   }
 
   /** Closes the client's stream normally. */
@@ -178,6 +193,7 @@ export class Call {
 
   /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */
   #fail() {
+    this.#logCrash();
     this.abort(ALL);
     try {
       // A JSON body that has begun can only be broken off.

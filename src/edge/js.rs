@@ -81,6 +81,14 @@ extern "C" {
     #[wasm_bindgen(method, setter, js_name = lastEvents)]
     pub(super) fn set_last_events(this: &Call, events: &str);
 
+    /// The object that begins the request's line in the log if the instance fails.
+    #[wasm_bindgen(method, setter, js_name = question)]
+    pub(super) fn set_question(this: &Call, question: &str);
+
+    /// Logs the line of the request, with when it came and its id.
+    #[wasm_bindgen(method)]
+    pub(super) fn log(this: &Call, line: &str);
+
     /// Opens the client's body: the readable side of a `TransformStream` whose transformer is
     /// `act`.
     #[wasm_bindgen(method, catch)]

@@ -169,6 +169,10 @@ impl Outlet {
         }));
         let decision = decided.await.unwrap_or(Err(Error::Internal));
         waiting.is_over = true;
+        if decision.is_err() {
+            // It may still wait for an upstream, whose promises end unsettled with the response.
+            drop(self.shared.stop.take());
+        }
         decision.map(|phase| (readable, phase))
     }
 }

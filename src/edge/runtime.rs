@@ -169,6 +169,14 @@ impl Runtime for Workers {
         console_warn!("degpt-edge: {line}");
     }
 
+    fn log(&self, line: &str) {
+        self.call.log(line);
+    }
+
+    fn asked(&self, question: &str) {
+        self.call.set_question(question);
+    }
+
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {
         let bytes = JsFuture::from(js::stretch(password, salt, rounds)).await;
         let bytes: Uint8Array = bytes.map_err(|_| Error::Internal)?.unchecked_into();

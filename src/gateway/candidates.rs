@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     headers,
     in_flight::{self, Held},
+    record::Record,
     upstream::{Call, Failed, Fault},
 };
 
@@ -42,6 +43,7 @@ pub(super) struct Candidates {
     /// How many have been asked.
     asked: u32,
     has_begun: Cell<bool>,
+    record: Record,
     /// The name at DeGPT of the one that is asked, and what has no effect with it.
     upstream: String,
     ignored: String,
@@ -55,13 +57,14 @@ pub(super) struct Next {
 
 impl Candidates {
     /// `targets` for a request of `caller` in the form of `api`. One of them must begin to answer
-    /// by `until_ms`.
+    /// by `until_ms`. What comes of it is noted in `record`.
     pub(super) fn new(
         api: &'static Api,
         (strictness, web): (Strictness, WebSearch),
         caller: Caller,
         mut targets: Vec<Target>,
         until_ms: u64,
+        record: Record,
     ) -> Self {
         targets.reverse();
         Self {
@@ -77,6 +80,7 @@ impl Candidates {
             error: None,
             asked: 0,
             has_begun: Cell::new(false),
+            record,
             upstream: String::new(),
             ignored: String::new(),
         }
@@ -124,6 +128,7 @@ impl Candidates {
             deadline_ms: now_ms.saturating_add(self.limit_ms(now_ms)),
             // DeGPT counts each model's chats.
             is_counted: Cell::new(false),
+            record: self.record.clone(),
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Gateway {
     pub(super) config: Config,
     pub(super) upstream: Upstream,
     pub(super) service: Cached<Service>,
+    /// Whether DeGPT answers.
+    pub(super) checked: Cached<()>,
     pub(super) health: Health,
     pub(super) in_flight: InFlight,
 }
@@ -22,6 +24,7 @@ impl Gateway {
         Self {
             upstream: Upstream::new(&config),
             service: Cached::default(),
+            checked: Cached::default(),
             health: Health::default(),
             in_flight: InFlight::new(config.max_in_flight_bytes),
             config,

@@ -8,6 +8,7 @@ mod cors;
 mod deployment;
 mod health;
 mod job;
+mod line;
 mod parts;
 mod reply;
 mod route;
@@ -23,14 +24,15 @@ use std::rc::Rc;
 use crate::{
     answer::Patience,
     auth::{self, Caller},
-    catalog::{self, Service, Target},
+    catalog::{self, Catalog, Service, Target},
     chat::{Delivery, Prompt, Stamp},
-    config::{Config, Cors},
+    config::{Config, Cors, LogRequests},
     degpt,
     dialect::{self, Api, List, Table},
     error::Error,
     in_flight::{self, Held, Share},
     prompt_tokens,
+    record::Record,
     runtime::Runtime,
     upload::{self, Length},
 };
@@ -71,15 +73,26 @@ pub async fn handle<E: Runtime>(
         // Otherwise a page could not read the error message.
         Err(_) => &Cors::Any,
     };
+    let what = gateway.as_ref().map_or(LogRequests::All, |gateway| gateway.config.log_requests);
+    let record = line::record(edge, what);
+    {
+        let mut question = record.question();
+        question.dialect = api.name;
+        question.route = route.as_ref().map(Route::name);
+    }
     let is_head = request.method == "HEAD";
     let mut headers = cors::allowed(cors, (request.header)("origin").as_deref());
     let mut reply = match (request.method, &route) {
         ("OPTIONS", _) => cors::preflight(route.as_ref(), request.header),
-        _ => match answer(gateway, edge, request, route, api, stamp).await {
+        _ => match answer(gateway, edge, request, route, api, &record, stamp).await {
             Ok(reply) => reply,
-            Err(error) => reply::error(&error, api, stamp),
+            Err(error) => {
+                record.fails(&error);
+                reply::error(&error, api, stamp)
+            }
         },
     };
+    record.replies(reply.status);
     headers.push(("x-request-id", stamp.id.clone()));
     headers.push(("request-id", stamp.id.clone()));
     reply.headers.append(&mut headers);
@@ -109,6 +122,7 @@ async fn answer<E: Runtime>(
     request: Request<'_, E::Upload>,
     route: Option<Route>,
     api: &'static Api,
+    record: &Record,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let route = route.ok_or_else(|| Error::UnknownPath(request.path.to_owned()))?;
@@ -120,7 +134,7 @@ async fn answer<E: Runtime>(
     let catalog = &gateway.config.catalog;
     // The models are open to everyone, but programs check a key by them.
     if matches!(route, Route::Models | Route::Model(_))
-        && let Err(wrong @ Error::WrongKey) = caller(&gateway.config, request.header)
+        && let Err(wrong @ Error::WrongKey) = caller(&gateway.config, request.header, record)
     {
         return Err(wrong);
     }
@@ -138,17 +152,33 @@ async fn answer<E: Runtime>(
             let live = service::live(gateway, edge).await;
             (api.model)(&catalog.listed(&id, live.as_deref())?)
         }
+        Route::Health => {
+            let checked = service::check(gateway, edge).await;
+            if let Err(error) = &checked {
+                record.fails(error);
+            }
+            return Ok(reply::health(checked));
+        }
+        Route::Icon => return Ok(reply::nothing()),
+        Route::Robots => return Ok(reply::robots()),
         Route::Answer(_) | Route::Count(_) => {
-            return answer_question(gateway, edge, request, &route, api, stamp).await;
+            return answer_question(gateway, edge, request, &route, api, record, stamp).await;
         }
     };
     Ok(reply::json(200, body, None))
 }
 
 /// Who calls, by the keys in its headers.
-fn caller(config: &Config, header: &dyn Fn(&str) -> Option<String>) -> Result<Caller, Error> {
+fn caller(
+    config: &Config,
+    header: &dyn Fn(&str) -> Option<String>,
+    record: &Record,
+) -> Result<Caller, Error> {
     let authorization = header("authorization");
-    auth::admit(config, authorization.as_deref(), header("x-api-key").as_deref())
+    let x_api_key = header("x-api-key");
+    let (caller, number) = auth::admit(config, authorization.as_deref(), x_api_key.as_deref())?;
+    record.question().key = number.map(|number| format!("key{number}"));
+    Ok(caller)
 }
 
 /// Reads and parses a request. Then answers it, or counts its tokens.
@@ -158,10 +188,11 @@ async fn answer_question<E: Runtime>(
     request: Request<'_, E::Upload>,
     route: &Route,
     api: &'static Api,
+    record: &Record,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
-    let caller = caller(config, request.header)?;
+    let caller = caller(config, request.header, record)?;
     let share = match &caller {
         Caller::Member(_) => Share::Members,
         Caller::Guest(_) => Share::Guests,
@@ -181,7 +212,8 @@ async fn answer_question<E: Runtime>(
         Some(value) if value.trim() == "true" => Strictness::Strict,
         _ => Strictness::Lenient,
     };
-    let targets = targets(gateway, edge, &asked.prompt).await?;
+    let targets = targets(gateway, edge, &asked.prompt, record).await?;
+    edge.asked(&line::question(&record.question()));
     // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;
     if let (Some(count), Route::Count(_)) = (&api.count, route) {
@@ -197,8 +229,14 @@ async fn answer_question<E: Runtime>(
     };
     let patience = Patience::new(&config.timing, edge.now_ms());
     let until_ms = patience.begins_by_ms();
-    let mut candidates =
-        Candidates::new(api, (strictness, config.web_search), caller, targets, until_ms);
+    let mut candidates = Candidates::new(
+        api,
+        (strictness, config.web_search),
+        caller,
+        targets,
+        until_ms,
+        record.clone(),
+    );
     let (job, question) = candidates.first(asked, &body, &mut held)?;
     // The body may be megabytes, and an answer may take minutes: it is freed now, unless another
     // model may have to be asked.
@@ -214,19 +252,26 @@ async fn targets<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     prompt: &Prompt<'_>,
+    record: &Record,
 ) -> Result<Vec<Target>, Error> {
     let catalog = &gateway.config.catalog;
     let (name, thinking) = (prompt.model.as_deref(), prompt.thinking);
     let needs = catalog::needs(prompt);
-    let live = service::known(gateway, edge);
-    match catalog.candidates(name, live.as_deref(), thinking, &needs) {
+    record.question().is_stream = Some(prompt.delivery != Delivery::Whole);
+    let mut live = service::known(gateway, edge);
+    let mut found = catalog.candidates(name, live.as_deref(), thinking, &needs);
+    if let (Err(Error::UnknownModel { .. }), None) = (&found, &live) {
         // DeGPT may offer it.
-        Err(Error::UnknownModel { .. }) if live.is_none() => {
-            let live = service::live(gateway, edge).await;
-            catalog.candidates(name, live.as_deref(), thinking, &needs)
-        }
-        found => found,
+        live = service::live(gateway, edge).await;
+        found = catalog.candidates(name, live.as_deref(), thinking, &needs);
     }
+    // The client's own text is not noted.
+    record.question().model = Some(match catalog.find(name, live.as_deref()) {
+        _ if Catalog::is_auto(name) => "auto".to_owned(),
+        Ok(model) => model.id.clone(),
+        Err(_) => "unknown".to_owned(),
+    });
+    found
 }
 
 /// Asks DeGPT, and returns the reply for the client.

@@ -1,7 +1,7 @@
 //! A whole answer in its parts: each but the last ends with calls of the gateway's own tools, and
 //! the model goes on with what came of them.
 
-use super::{deployment::Gateway, job::Job, searching::Search, spare::Spare};
+use super::{deployment::Gateway, job::Job, searching::Search};
 use crate::{
     answer::{Counting, Patience, Stages, Whole},
     chat::{Answer, Call as ToolCall, Failure, Phase},
@@ -83,7 +83,11 @@ impl<'a, E: Runtime> Parts<'a, E> {
         let consume = async |download| {
             let whole = Whole::new(self.stages.clone(), config.max_answer_bytes);
             let held = call.held.another();
-            collect(self.edge, download, whole, held, self.patience, &self.job.spare).await
+            let begins = || {
+                self.job.spare.let_go();
+                call.record.begins(self.edge.now_ms());
+            };
+            collect(self.edge, download, whole, held, self.patience, &begins).await
         };
         let asked = upstream::ask(upstream, config, self.edge, call, consume).await;
         asked.map(|served| served.answer)
@@ -122,14 +126,14 @@ fn joined(mut first: Answer, mut then: Answer) -> Answer {
     Answer { text: first.text, reasoning: first.reasoning, web: first.web, ..then }
 }
 
-/// Reads an answer to its end. `held` counts the memory it takes.
+/// Reads an answer to its end. `held` counts the memory it takes. Calls `begins` once it has begun.
 async fn collect<E: Runtime>(
     edge: &E,
     download: E::Download,
     mut whole: Whole,
     mut held: Held,
     mut patience: Patience,
-    spare: &Spare,
+    begins: &dyn Fn(),
 ) -> Result<(Answer, Stages, Held), Failure> {
     let first_ms = patience.left_ms(Phase::Waiting, edge.now_ms()).unwrap_or(0);
     let take = |bytes: &[u8]| {
@@ -140,11 +144,11 @@ async fn collect<E: Runtime>(
             whole.fail(error);
             return None;
         }
+        if whole.phase() == Phase::Flowing {
+            begins();
+        }
         if flow.is_break() {
             return None;
-        }
-        if whole.phase() == Phase::Flowing {
-            spare.let_go();
         }
         if whole.heard() {
             patience.hear(edge.now_ms());

@@ -1,6 +1,6 @@
 //! The response for a client.
 
-use crate::{chat::Stamp, dialect::Api, error::Error, in_flight::Held};
+use crate::{chat::Stamp, dialect::Api, error::Error, in_flight::Held, json::Writer};
 
 /// The response for a client.
 #[derive(Debug)]
@@ -33,6 +33,37 @@ pub(super) fn json<S>(status: u16, body: String, held: Option<Held>) -> Reply<S>
             ("cache-control", "no-store".to_owned()),
         ],
         body: Body::Text(body, held),
+    }
+}
+
+/// No body.
+pub(super) fn nothing<S>() -> Reply<S> {
+    Reply { status: 204, headers: vec![("cache-control", DAY.to_owned())], body: Body::Empty }
+}
+
+/// What asks robots to stay away.
+pub(super) fn robots<S>() -> Reply<S> {
+    let headers =
+        vec![("content-type", "text/plain".to_owned()), ("cache-control", DAY.to_owned())];
+    let text = "User-agent: *\nDisallow: /\n".to_owned();
+    Reply { status: 200, headers, body: Body::Text(text, None) }
+}
+
+/// For what does not change.
+const DAY: &str = "max-age=86400";
+
+/// Whether DeGPT answers, and if not, what is wrong.
+pub(super) fn health<S>(checked: Result<(), Error>) -> Reply<S> {
+    let body = Writer::after(Vec::new());
+    match checked {
+        Ok(()) => json(200, body.field("status", "ok").end(), None),
+        Err(error) => {
+            let body = body
+                .field("status", "unavailable")
+                .field("error", error.facts().kind.code())
+                .field("message", &error.message());
+            json(503, body.end(), None)
+        }
     }
 }
 

@@ -21,6 +21,12 @@ pub(super) enum Route {
     Count(&'static Api),
     /// `GET /` and `GET /api/hello`: clients use them as a health check.
     Hello,
+    /// `GET /health`: whether DeGPT answers.
+    Health,
+    /// `GET /favicon.ico`: browsers ask for it.
+    Icon,
+    /// `GET /robots.txt`.
+    Robots,
 }
 
 impl Route {
@@ -38,6 +44,9 @@ impl Route {
         match segments {
             // Claude Code appends `/api/hello` to a base URL that may end in `/api`.
             [] | ["hello"] | ["api", "hello"] => return Some(Self::Hello),
+            ["health"] => return Some(Self::Health),
+            ["favicon.ico"] => return Some(Self::Icon),
+            ["robots.txt"] => return Some(Self::Robots),
             ["models"] => return Some(Self::Models),
             // An id with a slash may arrive as one segment (`a%2Fb`) or as several.
             ["models", id @ ..] => {
@@ -62,8 +71,22 @@ impl Route {
     #[must_use]
     pub(super) fn allow(&self) -> &'static str {
         match self {
-            Self::Models | Self::Model(_) | Self::Hello => "GET, HEAD, OPTIONS",
             Self::Answer(_) | Self::Count(_) => "POST, OPTIONS",
+            _ => "GET, HEAD, OPTIONS",
+        }
+    }
+
+    /// Its name in the log.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Models => "models",
+            Self::Model(_) => "model",
+            Self::Answer(_) => "answer",
+            Self::Count(_) => "count",
+            Self::Hello => "hello",
+            Self::Health => "health",
+            Self::Icon => "icon",
+            Self::Robots => "robots",
         }
     }
 
@@ -71,8 +94,8 @@ impl Route {
     #[must_use]
     pub(super) fn api(&self) -> Option<&'static Api> {
         match self {
-            Self::Models | Self::Model(_) | Self::Hello => None,
             Self::Answer(api) | Self::Count(api) => Some(api),
+            _ => None,
         }
     }
 }
@@ -103,6 +126,10 @@ mod tests {
             ("/api/api/hello", "hello"),
             ("/api/v1/api/hello", "hello"),
             ("/api/v1", "hello"),
+            ("/health", "health"),
+            ("/api/v1/health", "health"),
+            ("/favicon.ico", "icon"),
+            ("/robots.txt", "robots"),
             ("/api/v1/embeddings", "nothing"),
             ("/chat", "nothing"),
             ("/v2/models", "nothing"),
@@ -111,11 +138,10 @@ mod tests {
         for (path, expected) in table {
             let found = match Route::at(path, ALL) {
                 None => "nothing".to_owned(),
-                Some(Route::Hello) => "hello".to_owned(),
-                Some(Route::Models) => "models".to_owned(),
                 Some(Route::Model(id)) => format!("model {id}"),
                 Some(Route::Answer(api)) => format!("{} answers", api.name),
                 Some(Route::Count(api)) => format!("{} counts", api.name),
+                Some(other) => other.name().to_owned(),
             };
             assert_eq!(found, expected, "{path}");
         }

@@ -11,7 +11,10 @@ use super::{
     together,
 };
 use crate::{
-    answer::{Counting, Errands, Exchange, Fed, Found, Patience, Relay, Round, Translator, Watch},
+    answer::{
+        Counting, Errands, Exchange, Fed, Found, Patience, Recording, Relay, Round, Translator,
+        Watch,
+    },
     chat::{Event, Finish, Stamp, UsageReport},
     error::Error,
     runtime::Runtime,
@@ -48,8 +51,11 @@ pub(super) async fn answer<E: Runtime>(
         let watch = Watch::new(Box::new(judge));
         found.push(watch.found());
         let encoder = job.encoder(choice, stamp);
+        let record = Recording::new(call.record.clone(), counting);
         let mut translator =
-            Translator::new(encoder, job.stages(counting), config.max_answer_bytes).watched(watch);
+            Translator::new(encoder, job.stages(counting), config.max_answer_bytes)
+                .watched(watch)
+                .recorded(record);
         if job.wanted.holds_stream() {
             translator = translator.wait_for_call();
         }
@@ -212,6 +218,7 @@ impl<E: Runtime> Pump<E> {
             };
             if !has_begun {
                 has_begun = true;
+                call.record.begins(edge.now_ms());
                 self.candidates.borrow().begun();
             }
             match again {

@@ -60,6 +60,7 @@ async fn choices<E: Runtime>(
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Failed> {
     let done = RefCell::new(Done::default());
+    let record = call.record.clone();
     let work = async |_, call: Call<'_>| best(gateway, edge, call, job, patience, &done).await;
     together::each(job.reply.choices(), call, work).await?;
     let Done { first, others } = done.into_inner();
@@ -71,6 +72,10 @@ async fn choices<E: Runtime>(
     let mut text_held = held.another();
     text_held.set(bytes)?;
     in_flight::probe(bytes)?;
+    for answer in [&answer].into_iter().chain(&others) {
+        record.ends(&answer.finish);
+        record.add(answer.usage);
+    }
     let text = job.reply.whole(&answer, &others, &job.target.model.id, stamp);
     let mut reply = reply::json(200, text, Some(text_held));
     reply.headers.extend(fit.header().map(|(name, value)| (name, value.to_owned())));

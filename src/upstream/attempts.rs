@@ -15,6 +15,7 @@ use crate::{
     config::Config,
     degpt,
     error::Error,
+    record::{Asked, Why},
     runtime::{Incoming, Outgoing, Runtime},
     secret::{Secret, Tag},
 };
@@ -80,8 +81,10 @@ impl<'a, E: Runtime> Attempts<'a, E> {
 
     async fn attempt(&mut self) -> Result<E::Download, Symptom> {
         let origin = self.origin().ok_or(Symptom::Failed(Error::Unavailable))?;
+        self.call.record.asks(self.asked());
         let secret = self.credential(origin).await?;
         self.asked_ms = self.edge.now_ms();
+        self.call.record.tries(self.asked());
         let sent = send(self.edge, self.call, origin, &secret).await;
         self.secret = Some(secret);
         match sent.map_err(Symptom::Failed)? {
@@ -168,6 +171,7 @@ impl<'a, E: Runtime> Attempts<'a, E> {
     /// # Errors
     /// The failure for the client, if nothing is left to do.
     pub(super) fn act(&mut self, symptom: &Symptom) -> Result<(), Failed> {
+        self.call.record.tried(self.asked(), symptom.why());
         let Verdict { remedy, fault, error } = judge(symptom, self.whose);
         let goes_on = match remedy {
             Remedy::GiveUp => false,
@@ -214,11 +218,27 @@ impl<'a, E: Runtime> Attempts<'a, E> {
         if let (Some(place), 2..) = (self.accounts.last(), self.config.degpt_keys.len()) {
             self.upstream.accounts.answered(*place, self.model(), self.asked_ms);
         }
+        self.call.record.answered(self.asked());
         self.account()
     }
 
     fn model(&self) -> Tag {
         Tag::of(self.call.body.model())
+    }
+
+    /// Records that the answer broke.
+    pub(super) fn broke(&self, error: &Error) {
+        self.call.record.tried(self.asked(), Why::Failed(error.facts().kind));
+        self.call.record.breaks();
+    }
+
+    /// Who is asked.
+    fn asked(&self) -> Asked {
+        Asked {
+            model: self.call.body.model().to_owned(),
+            origin: self.origin().map_or(0, |origin| origin.number),
+            account: self.account(),
+        }
     }
 
     fn origin(&self) -> Option<&'a Origin> {

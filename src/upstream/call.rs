@@ -7,6 +7,7 @@ use crate::{
     degpt,
     error::Error,
     in_flight::{self, Held},
+    record::Record,
 };
 
 /// A chat request, ready to be sent once or several times.
@@ -24,6 +25,8 @@ pub struct Call<'a> {
     pub deadline_ms: u64,
     /// Whether DeGPT has counted this chat as one of the visitor's.
     pub is_counted: Cell<bool>,
+    /// The attempts are noted there.
+    pub record: Record,
 }
 
 impl Call<'_> {
@@ -38,6 +41,7 @@ impl Call<'_> {
             accept: self.accept,
             deadline_ms: self.deadline_ms,
             is_counted: Cell::new(false),
+            record: self.record.clone(),
         }
     }
 

@@ -75,6 +75,7 @@ pub async fn ask<E: Runtime, T>(
                 attempts.act(&Symptom::Failed(error))?;
             }
             Err(Failure { error, phase: Phase::Flowing }) => {
+                attempts.broke(&error);
                 let account = attempts.account();
                 return Err(Failed { error, fault: Fault::Answer, account });
             }

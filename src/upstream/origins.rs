@@ -24,6 +24,8 @@ pub struct Upstream {
 pub(crate) struct Origin {
     /// Its URL, without a slash at the end.
     pub(crate) address: String,
+    /// Its place in the configuration, counted from 1.
+    pub(super) number: usize,
     /// When it last failed, in milliseconds; 0 for never.
     failed_at_ms: Cell<u64>,
     /// The deployment's visitor there.
@@ -37,8 +39,9 @@ impl Upstream {
     /// A fresh state: no origin has failed, and no account rests.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        let origins = config.origins.iter().map(|address| Origin {
+        let origins = config.origins.iter().zip(1..).map(|(address, number)| Origin {
             address: address.clone(),
+            number,
             failed_at_ms: Cell::new(0),
             visitor: Visitor::default(),
         });

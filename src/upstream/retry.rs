@@ -2,7 +2,7 @@
 //! gets. README shows it.
 
 use super::retry_after;
-use crate::error::Error;
+use crate::{error::Error, record::Why};
 
 /// Who owns the credential that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,17 @@ pub enum Symptom {
     },
     /// No response, or status 200 and then this error before any of the answer arrived.
     Failed(Error),
+}
+
+impl Symptom {
+    /// What is noted of it.
+    pub(super) fn why(&self) -> Why {
+        match self {
+            Self::SignIn(error) => Why::SignIn(error.facts().kind),
+            Self::Status { status, .. } => Why::Status(*status),
+            Self::Failed(error) => Why::Failed(error.facts().kind),
+        }
+    }
 }
 
 /// What to do about it.

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NEW_DEV_VARS } from "../../scripts/dev-vars.mjs";
 import { inProject } from "../../scripts/process.mjs";
 import { startUpstream } from "../upstream/server.mjs";
-import { DELIVERIES, DIALECTS, ask, open, parsed, until } from "../worker/exchange.mjs";
+import { DELIVERIES, DIALECTS, ask, lineOf, linesOf, open, parsed, until } from "../worker/exchange.mjs";
 import { provoke, startProvoked } from "./provoked.mjs";
 import { memoryOf } from "./support.mjs";
 
@@ -116,8 +116,28 @@ for (const [kind, place, logged, asked, status] of FAULTS) {
     const [, where, logId] = /^(?:\S* )?degpt-edge: internal fault at (.*?)(?:, request ([0-9a-f]+))?\n$/.exec(line[0]) ?? [];
     assert.match(where ?? line[0], logged);
     if (id) assert.equal(logId, id);
-    assert.equal(gateway.log().slice(logFrom), line[0], "one line is logged");
+    assert.equal(faultsIn(gateway.log().slice(logFrom)), line[0], "one line is logged");
+
+    for (const [index, got] of ended.entries()) {
+      const { kind } = clients[index];
+      assertCrashed(await lineOf(gateway, { headers: new Headers(got.headers) }), kind, kind.delivery === "stream" ? 200 : 500);
+    }
+    if (id) assertCrashed(linesOf(gateway, id)[0], asked, status);
+    assert.doesNotMatch(gateway.log(), /My secret|A long one/);
   });
+}
+
+/** What is logged beside the lines of requests. */
+const faultsIn = (log) => log.replace(/^\{.*\n/gm, "");
+
+/** Checks the line of a request that a trap ended. */
+function assertCrashed(line, { dialect, delivery }, status) {
+  const { error, ended, key: name, ...rest } = line;
+  assert.deepEqual([rest.status, error, ended], [status, "internal_error", "crashed"]);
+  // One that failed before it was read has nothing to say.
+  if (rest.stream === undefined) return;
+  assert.deepEqual([name, rest.route, rest.stream, rest.asked], ["key1", "answer", delivery === "stream", "deepseek-chat"]);
+  assert.match(rest.dialect.toLowerCase(), new RegExp(dialect));
 }
 
 /** What console_error_panic_hook logs of a panic: its message, and the stack with places in the wasm. */
@@ -151,7 +171,7 @@ for (const [which, vars, fault, isFull] of LOGGED) {
       assert.equal(line[2], got.headers.get("x-request-id"));
       assert.equal(log.match(MESSAGE_AND_STACK)?.length ?? 0, isFull ? 1 : 0);
       if (isFull) assert.equal(log.split("nobody may log").length, 2, "only once");
-      else assert.equal(log, `${line[0]}\n`, "one line is logged");
+      else assert.equal(faultsIn(log), `${line[0]}\n`, "one line is logged");
     }
   });
 }

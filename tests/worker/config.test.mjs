@@ -78,6 +78,7 @@ const bad = [
   ["GATHER_MS", 251],
   ["LOG_PANICS", "secret"],
   ["LOG_PANICS", ["full"]],
+  ["LOG_REQUESTS", "some"],
 ];
 for (const [name, value] of bad) {
   test(`${name}=${JSON.stringify(value)} is a 500 that names it and does not show it`, async () => {
@@ -115,7 +116,7 @@ test("lists and numbers of wrangler.toml are taken where they are meant", async 
 });
 
 test("blank values are as good as none", async () => {
-  const names = ["DEGPT_API_KEY", "DEGPT_VISITOR_ID", "DEFAULT_MODEL", "VISION_MODEL", "DOCUMENT_MODEL", "MODEL_ALIASES", "MODELS_EXTRA", "MAX_BODY_BYTES", "CORS_ORIGINS", "CLIENT_DEGPT_KEYS", "GATHER_MS", "LOG_PANICS"];
+  const names = ["DEGPT_API_KEY", "DEGPT_VISITOR_ID", "DEFAULT_MODEL", "VISION_MODEL", "DOCUMENT_MODEL", "MODEL_ALIASES", "MODELS_EXTRA", "MAX_BODY_BYTES", "CORS_ORIGINS", "CLIENT_DEGPT_KEYS", "GATHER_MS", "LOG_PANICS", "LOG_REQUESTS"];
   for (const blank of ["", "  ", undefined]) {
     const same = await startFor(upstream, Object.fromEntries(names.map((name) => [name, blank])));
     const answer = await post(same, CHAT, { messages: [user("Hello")] });

@@ -141,7 +141,7 @@ function wrongTypes(dialect) {
 }
 
 test("an unknown path is a 404 in the dialect of the caller's headers", async () => {
-  for (const path of ["/api/v1/embeddings", "/api/v1/chat", "/favicon.ico", "/api/v2/models", "/api/v1/messages/batches", "/%00", "/.env"]) {
+  for (const path of ["/api/v1/embeddings", "/api/v1/chat", "/favicon.png", "/api/v2/models", "/api/v1/messages/batches", "/%00", "/.env"]) {
     for (const method of ["GET", "POST", "DELETE"]) {
       const openAi = await send(gateway, method, path);
       assert.ok(assertError(openAi, "OpenAI", 404, { type: BAD, code: "unknown_url" }).includes("/api/v1/chat/completions"));

@@ -78,6 +78,19 @@ export async function until(condition, what, timeoutMs = 5_000) {
   throw new Error(`not within ${timeoutMs} ms: ${what}`);
 }
 
+/** The lines in the log of the request of that id (docs/logs.md). */
+export function linesOf(gateway, id, log = gateway.log()) {
+  return log.split("\n").filter((line) => line.startsWith("{") && line.includes(`"id":"${id}"`)).map((line) => JSON.parse(line));
+}
+
+/** The one line of the request that was answered with `headers`, once it is there. */
+export async function lineOf(gateway, { headers }) {
+  const id = headers.get("x-request-id");
+  const lines = await until(() => (linesOf(gateway, id).length > 0 ? linesOf(gateway, id) : undefined), `a line of ${id}`);
+  if (lines.length !== 1) throw new Error(`${lines.length} lines of ${id}`);
+  return lines[0];
+}
+
 const WRONG = { text: "", reasoning: "", finish: undefined, error: undefined };
 
 function readJson(body, dialect) {

@@ -15,7 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startGateway } from "../harness.mjs";
 import { paths } from "../upstream/paths.mjs";
 import { startUpstream } from "../upstream/server.mjs";
-import { KEY, ask, until } from "./exchange.mjs";
+import { KEY, ask, lineOf, until } from "./exchange.mjs";
 import { CELLS, COMMIT_AFTER_MS, ERRORS, SIZE, VARS } from "./fault-table.mjs";
 
 /** More at once, and the clients' own delays would count as the upstream's. */
@@ -26,6 +26,8 @@ const SIGN_IN_REST_MS = 1_100;
 const RELEASE_MS = 3_000;
 /** What an origin says by default: short, for there are many cells, and more than any fault waits for. */
 const USUAL = "The usual words: 模型 🎉.";
+/** What of requests and answers must not reach the log. */
+const SAID = /uestion \[|usual words|模型|test-key|degpt-(one|two|three)|canary/;
 /** What of an upstream's own words must not reach a client. */
 const RAW = /scripted|upgrade to VIP|degpt-(one|two|three)|overloaded|8192 tokens|Just a moment|Sorry, you don|degpt-bad|Not authenticated/;
 
@@ -63,7 +65,10 @@ async function deploy({ origins: count, bad, moment, limits, address, vars }) {
   const gateway = await startGateway({
     vars: { API_KEYS: KEY, ...VARS[limits], COMMIT_AFTER_MS: COMMIT_AFTER_MS[moment], DEGPT_ORIGINS: urls.join(","), ...vars },
   });
-  const close = () => Promise.all([gateway.close(), ...origins.map((origin) => origin.close())]);
+  const close = () => {
+    assert.doesNotMatch(gateway.log(), SAID);
+    return Promise.all([gateway.close(), ...origins.map((origin) => origin.close())]);
+  };
   return { gateway, origins, close };
 }
 
@@ -100,10 +105,12 @@ async function run(cell, index, { gateway, origins }) {
     if (cell.fault) origin.queue({ ...cell.fault, ...where });
   }
 
-  const got = await ask(gateway, { dialect, delivery, question, key, model, hasWeb: Boolean(cell.call) });
+  const headers = { "x-mark": "canary", "user-agent": "canary" };
+  const got = await ask(gateway, { dialect, delivery, question, key, model, headers, hasWeb: Boolean(cell.call) });
   if (cell.error) assertError(cell, got);
   else assertAnswer(got, { ...cell, answer: cell.answer ?? USUAL });
   assert.deepEqual(timesAsked(origins, cell, question), cell.asked, "how often each origin was asked");
+  assertLine(cell, got, await lineOf(gateway, got), timesAsked(origins, cell, question));
   await until(() => origins.every((origin) => asking(origin, question).every(({ endedAt }) => endedAt)), "no origin is held on to", RELEASE_MS);
   if (cell.signIns !== undefined) assert.equal(origins[0].requests.filter(({ path }) => path === paths.signIn).length, cell.signIns, "how often it signed in");
 
@@ -149,6 +156,21 @@ function assertAnswer(got, { dialect, delivery, answer, finish = "stop" }) {
   assert.equal(got.isStream, delivery === "stream");
   assert.equal(got.text, answer);
   assert.equal(got.finish, FINISHES[dialect][finish]);
+}
+
+/** The request's line in the log says the same as the client was told, and as the origins have seen. */
+function assertLine({ dialect, delivery, error, isInStream, when, finish, address, key, call }, got, line, asked) {
+  const code = error ? ERRORS[error][2] : null;
+  assert.deepEqual([line.status, line.error, line.stream], [got.status, code, delivery === "stream"], JSON.stringify(line));
+  const ended = error ? (when === "during" ? "upstream_broke" : "failed") : finish === "length" ? "limit" : "complete";
+  assert.equal(line.ended, ended, JSON.stringify(line));
+  assert.equal(line.key, key ? null : "key1");
+  // After a search the model is asked once more, with what came of it.
+  const attempts = asked.reduce((sum, times) => sum + times, call ? 1 : 0);
+  if (!address) assert.equal(line.attempts, attempts, JSON.stringify(line));
+  // Whatever failed before its first word is named; a stream's break is the error itself.
+  if (error && !(isInStream && when === "during")) assert.ok(line.failed.length > 0, JSON.stringify(line));
+  if (!error && dialect !== "openai") assert.ok(line.completion_tokens > 0, JSON.stringify(line));
 }
 
 const FINISHES = {

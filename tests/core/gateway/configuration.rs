@@ -41,6 +41,7 @@ fn meant(name: &str) -> &'static [&'static str] {
         "CORS_ORIGINS" => &["*", "https://chat.example, app://obsidian.md"],
         "CLIENT_DEGPT_KEYS" => &["off", "pass"],
         "LOG_PANICS" => &["place", "full"],
+        "LOG_REQUESTS" => &["all", "errors", "off"],
         "GATHER_MS" => &["0", "40", "250"],
         _ => &["5000", "20971520"],
     }

@@ -107,6 +107,8 @@ impl Deployment {
     pub(crate) fn ask_all(&self, asks: &[Ask]) -> Vec<Answer> {
         let replies = self.world.run(asks.iter().map(|ask| self.ask(ask)).collect());
         assert_eq!(self.world.open_bodies(), 0, "an upstream's body is left open");
+        let logged = [self.world.lines(), self.world.questions()].concat().join("\n");
+        assert!(!logged.contains(CANARY), "a secret is logged: {logged}");
         replies.into_iter().map(|(at_ms, reply)| read(at_ms, reply)).collect()
     }
 

@@ -8,6 +8,8 @@ mod choices;
 mod configuration;
 mod daily;
 pub(crate) mod deployment;
+mod health;
+mod lines;
 mod live;
 mod outlet;
 mod routes;

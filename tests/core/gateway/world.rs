@@ -48,6 +48,8 @@ struct Inner {
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
     warned: RefCell<Vec<String>>,
+    lines: RefCell<Vec<String>>,
+    questions: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
 }
@@ -111,6 +113,8 @@ impl World {
             judged: RefCell::default(),
             stretched: RefCell::default(),
             warned: RefCell::default(),
+            lines: RefCell::default(),
+            questions: RefCell::default(),
             open_bodies: Rc::default(),
         }))
     }
@@ -187,7 +191,17 @@ impl World {
         self.0.stretched.borrow().clone()
     }
 
-    /// Each line of the log.
+    /// The line of each request that is over.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lines.borrow().clone()
+    }
+
+    /// How the line of each begins if the gateway itself fails.
+    pub(crate) fn questions(&self) -> Vec<String> {
+        self.0.questions.borrow().clone()
+    }
+
+    /// Each warning in the log.
     pub(crate) fn warned(&self) -> Vec<String> {
         self.0.warned.borrow().clone()
     }
@@ -466,6 +480,14 @@ impl Runtime for World {
     }
 
     /// Other passwords give other bytes. What PBKDF2 would give is tested in workerd.
+    fn log(&self, line: &str) {
+        self.0.lines.borrow_mut().push(line.to_owned());
+    }
+
+    fn asked(&self, question: &str) {
+        self.0.questions.borrow_mut().push(question.to_owned());
+    }
+
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {
         assert_eq!((salt, rounds), ("degpt-edge visitor", 100_000));
         self.0.stretched.borrow_mut().push(password.to_owned());
