@@ -1,6 +1,6 @@
 //! Authentication: who may use the deployment.
 
-use subtle::Choice;
+use subtle::{Choice, ConditionallySelectable};
 
 use crate::{
     config::{ClientKeys, Config},
@@ -37,11 +37,7 @@ pub fn admit(
     authorization: Option<&str>,
     x_api_key: Option<&str>,
 ) -> Result<Caller, Error> {
-    let keys: Vec<&str> = [authorization.and_then(bearer), x_api_key.map(str::trim)]
-        .into_iter()
-        .flatten()
-        .filter(|key| !key.is_empty())
-        .collect();
+    let keys = keys(authorization, x_api_key);
     let mut known = Choice::from(0);
     for key in &keys {
         let digest = ApiKey::of(key);
@@ -63,6 +59,30 @@ pub fn admit(
     Err(if keys.is_empty() { Error::MissingKey } else { Error::WrongKey })
 }
 
+/// The label of the deployment's key in these headers, if there is one. The check takes the same
+/// time whichever it is.
+#[must_use]
+pub fn label<'a>(
+    config: &'a Config,
+    authorization: Option<&str>,
+    x_api_key: Option<&str>,
+) -> Option<&'a str> {
+    let mut found = u32::MAX;
+    for key in keys(authorization, x_api_key) {
+        let digest = ApiKey::of(key);
+        for (place, allowed) in (0..).zip(&config.api_keys) {
+            found.conditional_assign(&place, digest.is(allowed));
+        }
+    }
+    config.labels.get(found as usize).map(String::as_str)
+}
+
+/// The keys in these headers.
+fn keys<'a>(authorization: Option<&'a str>, x_api_key: Option<&'a str>) -> Vec<&'a str> {
+    let keys = [authorization.and_then(bearer), x_api_key.map(str::trim)];
+    keys.into_iter().flatten().filter(|key| !key.is_empty()).collect()
+}
+
 /// The token of `Bearer <token>` (RFC 6750; the scheme in any case). People also leave the scheme
 /// out, or write a tab.
 fn bearer(authorization: &str) -> Option<&str> {
@@ -76,7 +96,7 @@ fn bearer(authorization: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Caller, admit, is_degpt_key};
+    use super::{Caller, admit, is_degpt_key, label};
     use crate::{config::Config, error::Error, secret::Secret};
 
     fn config(keys: &str, client_keys: &str) -> Config {
@@ -131,6 +151,25 @@ mod tests {
         for (keys, client_keys, authorization, x_api_key, expected) in table {
             let found = admit(&config(keys, client_keys), authorization, x_api_key);
             assert_eq!(found, expected, "{keys} {client_keys} {authorization:?} {x_api_key:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_the_label_before_it() {
+        let config = config("alice=a, b, bob=c==, alice=d", "pass");
+        let table = [
+            (Some("Bearer a"), None, Some("alice")),
+            (None, Some("d"), Some("alice")),
+            (Some("b"), None, Some("key2")),
+            (Some("Bearer c=="), Some("wrong"), Some("bob")),
+            (Some("Bearer wrong"), Some("c=="), Some("bob")),
+            (Some("Bearer alice=a"), None, None),
+            (Some("Bearer alice"), Some(OWN), None),
+            (None, None, None),
+        ];
+        for (authorization, x_api_key, expected) in table {
+            let found = label(&config, authorization, x_api_key);
+            assert_eq!(found, expected, "{authorization:?} {x_api_key:?}");
         }
     }
 

@@ -6,19 +6,21 @@
 
 mod values;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use crate::{
     catalog::{Catalog, Fault},
     error::Error,
+    policy::{self, Policies},
     secret::{ApiKey, Secret},
 };
 pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 23] = [
     "API_KEYS",
+    "KEY_POLICIES",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
     "DEGPT_ORIGINS",
@@ -38,6 +40,8 @@ pub const NAMES: [&str; 20] = [
     "MAX_ANSWER_BYTES",
     "GATHER_MS",
     "LOG_PANICS",
+    "RESERVE_TOKENS",
+    "LEDGER_FAILS",
 ];
 
 /// The configuration of a deployment.
@@ -45,6 +49,11 @@ pub const NAMES: [&str; 20] = [
 pub struct Config {
     /// The keys that clients may use. May be empty: then no client is a member.
     pub api_keys: Vec<ApiKey>,
+    /// Their labels, in the same order. Several keys may have one label. A key without one is named
+    /// after its position, from 1: `key2`.
+    pub labels: Vec<String>,
+    /// What the keys of each label may do.
+    pub policies: Policies,
     /// The deployment's own credential at DeGPT, if it has one.
     pub degpt_key: Option<Secret>,
     /// The positions, counted from 1, of the keys that are shorter than
@@ -74,6 +83,10 @@ pub struct Config {
     pub gather_ms: u32,
     /// What is logged of a panic.
     pub log_panics: LogPanics,
+    /// How many tokens are reserved for an answer whose request has no limit.
+    pub reserve_tokens: u64,
+    /// What becomes of requests while the ledger cannot be reached.
+    pub ledger_fails: LedgerFails,
 }
 
 /// How long things may take.
@@ -119,6 +132,15 @@ pub enum ClientKeys {
     Pass,
 }
 
+/// What becomes of requests with a policy while the ledger cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerFails {
+    /// They are answered: no limit holds.
+    Open,
+    /// They are refused.
+    Closed,
+}
+
 /// What is logged of a panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogPanics {
@@ -155,8 +177,13 @@ impl Config {
             Ok(number as usize)
         };
 
-        let keys = variables.text("API_KEYS", "")?;
-        let keys: Vec<&str> = values::list(&keys).collect();
+        let items = variables.text("API_KEYS", "")?;
+        let (mut keys, mut labels) = (Vec::new(), Vec::new());
+        for (item, number) in values::list(&items).zip(1..) {
+            let (label, key) = policy::label_and_key(item);
+            keys.push(key);
+            labels.push(label.map_or_else(|| format!("key{number}"), str::to_owned));
+        }
         if !keys.iter().all(|key| values::is_credential(key)) {
             return Err(bad("API_KEYS"));
         }
@@ -171,6 +198,8 @@ impl Config {
         .map_err(catalog_error)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
+            labels,
+            policies: policies(&variables.json("KEY_POLICIES", ""))?,
             short_keys: short_keys.map(|(_, number)| number).collect(),
             degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
@@ -201,6 +230,12 @@ impl Config {
                 "full" => LogPanics::Full,
                 _ => return Err(bad("LOG_PANICS")),
             },
+            reserve_tokens: variables.number("RESERVE_TOKENS", "1000", 1..=1_000_000)?.into(),
+            ledger_fails: match variables.text("LEDGER_FAILS", "open")?.as_str() {
+                "open" => LedgerFails::Open,
+                "closed" => LedgerFails::Closed,
+                _ => return Err(bad("LEDGER_FAILS")),
+            },
         })
     }
 
@@ -215,6 +250,11 @@ impl Config {
         let add = |line: String, number: &usize| format!("{line} {number}");
         (!self.short_keys.is_empty()).then(|| self.short_keys.iter().fold(start, add))
     }
+}
+
+fn policies(json: &str) -> Result<Policies, Error> {
+    let wrong = |wrong| Error::Config { name: "KEY_POLICIES", rule: Cow::Owned(wrong) };
+    Policies::new(json).map_err(wrong)
 }
 
 fn catalog_error(fault: Fault) -> Error {
@@ -288,6 +328,16 @@ mod tests {
             ("API_KEYS", "good,secret\nsecret"),
             ("API_KEYS", "sécret"),
             ("API_KEYS", "null"),
+            ("API_KEYS", "alice=sec ret"),
+            ("API_KEYS", "alice=\"secret\""),
+            ("KEY_POLICIES", "secret"),
+            ("KEY_POLICIES", "[\"secret\"]"),
+            ("KEY_POLICIES", r#"{"alice":{"expires":"secret"}}"#),
+            ("KEY_POLICIES", r#"{"alice":{"models":"secret"}}"#),
+            ("KEY_POLICIES", r#"{"alice":{"concurrent":0}}"#),
+            ("RESERVE_TOKENS", "0"),
+            ("RESERVE_TOKENS", "secret"),
+            ("LEDGER_FAILS", "secret"),
             ("DEGPT_API_KEY", "degpt-se cret"),
             ("DEGPT_API_KEY", "[]"),
             ("DEGPT_API_KEY", "degpt-secret\r\nx-secret: 1"),
@@ -384,11 +434,14 @@ mod tests {
             let lookup = |asked: &str| (asked == name).then(|| Value::Json(value.to_owned()));
             Config::from_values(&lookup).map(|_| ())
         };
+        let is_number =
+            |name: &str| ["_MS", "_BYTES", "_TOKENS"].iter().any(|end| name.ends_with(end));
         for name in NAMES {
             for value in ["[]", "{}", "true", "false", "[\"a\"]", "1.5", "", "1e+21"] {
-                let is_fine = (name == "MODELS_EXTRA" && value == "[]") || value.is_empty();
+                let is_fine = value.is_empty()
+                    || [("MODELS_EXTRA", "[]"), ("KEY_POLICIES", "{}")].contains(&(name, value));
                 let is_text_only =
-                    !name.ends_with("_MS") && !name.ends_with("_BYTES") && name != "MODELS_EXTRA";
+                    !is_number(name) && !["MODELS_EXTRA", "KEY_POLICIES"].contains(&name);
                 if is_fine && !is_text_only {
                     assert_eq!(json(name, value), Ok(()), "{name}={value}");
                     continue;
@@ -399,9 +452,8 @@ mod tests {
                     "{name}={value}"
                 );
             }
-            let is_number = name.ends_with("_MS") || name.ends_with("_BYTES");
             let number = if name == "GATHER_MS" { "250" } else { "5000" };
-            assert_eq!(json(name, number).is_ok(), is_number, "{name}");
+            assert_eq!(json(name, number).is_ok(), is_number(name), "{name}");
         }
         assert_eq!(json("MODELS_EXTRA", r#"[{"id":"a"}]"#), Ok(()));
     }
@@ -413,6 +465,16 @@ mod tests {
         assert_eq!(id("b,a"), Ok(VisitorId::OfKeys(Secret::new("a\nb"))));
         let set = with("DEGPT_VISITOR_ID", "mine").map(|config| config.visitor_id);
         assert_eq!(set, Ok(VisitorId::Set("mine".to_owned())));
+    }
+
+    #[test]
+    fn keys_have_labels_of_their_own_or_by_their_numbers() {
+        let labels = |keys: &str| with("API_KEYS", keys).map(|config| config.labels);
+        let expected = ["alice", "key2", "bob", "alice", "key5"].map(str::to_owned).to_vec();
+        assert_eq!(labels("alice=a, b, bob=c==,alice=d,ZQ=="), Ok(expected));
+        // A label changes nothing about the visitor.
+        let id = |keys: &str| with("API_KEYS", keys).map(|config| config.visitor_id);
+        assert_eq!(id("alice=a,bob=b"), id("b,a"));
     }
 
     #[test]

@@ -27,11 +27,11 @@
 //! 2. [`chat`], [`in_flight`]: the neutral middle, in which client APIs and DeGPT meet; how many
 //!    bytes all requests hold.
 //! 3. `degpt_chunk`: the form of nearly every chunk of DeGPT's.
-//! 4. [`prompt_tokens`], [`catalog`], [`secret`]: how much a request counts, which models there
-//!    are, credentials.
+//! 4. [`prompt_tokens`], [`catalog`], [`secret`], [`policy`]: how much a request counts, which models
+//!    there are, credentials, what each key may do.
 //! 5. [`config`]: the deployment's variables.
-//! 6. [`auth`], [`tools`]: who may use the deployment; tool calls over plain text: the
-//!    instructions, and the calls in an answer.
+//! 6. [`auth`], [`ledger`], [`tools`]: who may use the deployment; what each key has taken; tool
+//!    calls over plain text: the instructions, and the calls in an answer.
 //! 7. [`dialect`], [`degpt`]: the client APIs; the upstream's language and its oddities.
 //! 8. [`answer`]: from DeGPT's bytes to a client's: where an answer ends, how long it is
 //!    waited for, whole or streamed.
@@ -58,6 +58,8 @@ pub mod config;
 pub mod degpt;
 pub mod dialect;
 pub mod gateway;
+pub mod ledger;
+pub mod policy;
 pub mod prompt_tokens;
 pub mod runtime;
 pub mod secret;

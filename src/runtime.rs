@@ -144,6 +144,15 @@ pub trait Runtime: Clone + 'static {
     /// [`Error::Internal`], if the runtime cannot.
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error>;
 
+    /// Sends `message` to the ledger of `label`, and returns its answer; `None` if it does not come
+    /// in time. From now on the request is not ended when its client leaves. If the gateway itself
+    /// fails before [`Runtime::settle`], the ledger gets `lost`.
+    async fn reserve(&self, label: &str, message: &str, lost: &str) -> Option<String>;
+
+    /// Sends `message` to the ledger of `label`, in the background; or nothing, if the request
+    /// reserved nothing. Call it once for each [`Runtime::reserve`].
+    fn settle(&self, label: &str, message: Option<&str>);
+
     /// The value that [`Runtime::remember`] stored under `key`, perhaps in another isolate.
     async fn recall(&self, key: &str) -> Option<Vec<u8>>;
 

@@ -109,7 +109,8 @@ wrap(globalThis, "setTimeout", (setTimeout, callback, ...given) => {
 });
 counted(Object.getPrototypeOf(scheduler), "wait", "timers");
 
-const { default: worker } = await import("./index.js");
+const { default: worker, Ledger } = await import("./index.js");
+export { Ledger };
 
 export default {
   fetch(request, ...more) {

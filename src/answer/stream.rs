@@ -10,6 +10,7 @@ use crate::{
     chat::{Event, Finish, Phase, Usage},
     dialect::Encoder,
     error::Error,
+    ledger::Tab,
     tools::Fit,
 };
 
@@ -50,6 +51,8 @@ struct Output {
     state: State,
     /// Whether the ending is an error event.
     is_broken: bool,
+    /// What the client got is noted there.
+    tab: Option<Tab>,
 }
 
 /// How much of the stream has been written.
@@ -79,14 +82,26 @@ impl Output {
 
     fn close(&mut self, finish: &Finish, usage: Usage, out: &mut Vec<u8>) {
         self.open(out);
+        self.bill(usage);
         self.state = State::Ended;
         self.encoder.close(finish, usage, out);
     }
 
-    fn abort(&mut self, error: &Error, out: &mut Vec<u8>) {
+    fn abort(&mut self, error: &Error, usage: Usage, out: &mut Vec<u8>) {
+        if let Some(tab) = &self.tab {
+            tab.fail();
+        }
+        self.bill(usage);
         self.state = State::Ended;
         self.is_broken = true;
         self.encoder.abort(error, out);
+    }
+
+    /// Notes what the client got, once, if it got anything.
+    fn bill(&mut self, usage: Usage) {
+        if let (Some(tab), State::Open) = (self.tab.take(), self.state) {
+            tab.add(usage);
+        }
     }
 }
 
@@ -99,7 +114,7 @@ impl Translator {
             stages,
             gate: CallGate::Open,
             watch: None,
-            output: Output { encoder, state: State::Unopened, is_broken: false },
+            output: Output { encoder, state: State::Unopened, is_broken: false, tab: None },
             max_answer_bytes,
             fresh: None,
         }
@@ -112,6 +127,13 @@ impl Translator {
     pub fn wait_for_call(mut self) -> Self {
         self.fresh = Some(self.stages.clone());
         self.gate = CallGate::closed();
+        self
+    }
+
+    /// Notes on `tab` what the client gets.
+    #[must_use]
+    pub fn billed(mut self, tab: Tab) -> Self {
+        self.output.tab = Some(tab);
         self
     }
 
@@ -179,7 +201,7 @@ impl Translator {
         if self.output.state == State::Unopened {
             return Progress::Failed(error);
         }
-        self.output.abort(&error, out);
+        self.output.abort(&error, self.stages.usage(), out);
         Progress::Ended
     }
 
@@ -218,6 +240,7 @@ impl Translator {
 
     /// Releases that memory: nothing more will be written.
     pub fn let_go(&mut self) {
+        self.output.bill(self.stages.usage());
         self.input = Input::new(0);
         self.gate = CallGate::Open;
         self.fresh = None;

@@ -1,6 +1,6 @@
 //! Reading one variable: its type, and what a valid value looks like.
 
-use std::ops::RangeInclusive;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use crate::error::Error;
 
@@ -17,7 +17,8 @@ pub enum Value {
 fn rule(name: &str) -> &'static str {
     match name {
         "API_KEYS" => {
-            "keys of visible ASCII characters without quotes or brackets, comma-separated, in one text"
+            "keys of visible ASCII characters without quotes or brackets, each perhaps with a label \
+             before it (`alice=…`), comma-separated, in one text"
         }
         "DEGPT_API_KEY" | "DEGPT_VISITOR_ID" => {
             "a text of visible ASCII characters without spaces, quotes or brackets"
@@ -40,6 +41,8 @@ fn rule(name: &str) -> &'static str {
         }
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
         "LOG_PANICS" => "`place` or `full`",
+        "LEDGER_FAILS" => "`open` or `closed`",
+        "RESERVE_TOKENS" => "a whole number of tokens from 1 to 1000000",
         "MAX_BODY_BYTES" | "MAX_ANSWER_BYTES" => "a whole number of bytes from 1024 to 104857600",
         "GATHER_MS" => "a whole number of milliseconds from 0 to 250",
         _ => "a whole number of milliseconds from 1 to 3600000",
@@ -48,7 +51,7 @@ fn rule(name: &str) -> &'static str {
 
 /// The error for an invalid value of `name`. It says what the value must be, never what it is.
 pub(super) fn bad(name: &'static str) -> Error {
-    Error::Config { name, rule: rule(name) }
+    Error::Config { name, rule: Cow::Borrowed(rule(name)) }
 }
 
 /// The variables, by name. A blank variable counts as missing.

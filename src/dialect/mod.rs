@@ -15,6 +15,7 @@ mod builtin_tools;
 mod content;
 mod fields;
 mod known;
+mod limits;
 pub mod openai;
 mod request;
 pub mod responses;
@@ -29,11 +30,13 @@ mod tools;
 use std::fmt::Debug;
 
 pub use known::{Fields, SPELLINGS};
+pub use limits::Headers;
 
 use crate::{
     catalog::{Catalog, Model, Service},
     chat::{Answer, Event, Finish, Prompt, Stamp, Usage},
     error::Error,
+    ledger::Standing,
 };
 
 /// A list of APIs. The first serves requests that no other claims.
@@ -71,6 +74,9 @@ pub struct Api {
     pub model: fn(&Model) -> String,
     /// Appends the body of an error. The text is the request's id.
     pub error: fn(&Error, &str, &mut Vec<u8>),
+    /// The headers that say how much a key may still take, at a time in seconds since 1970-01-01
+    /// UTC.
+    pub limits: fn(&Standing, u64) -> Headers,
 }
 
 /// Counting the tokens of a request.

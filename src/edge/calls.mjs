@@ -62,6 +62,10 @@ const [PIECE, ENDED, READY, DRAINED, LEFT, TIME] = [0, 1, 2, 3, 4, 5];
 const choiceOf = (number) => number >>> 16;
 const ALL = ~0;
 
+/** How long a ledger has for its answer, and when a settlement is sent: at once, and again as long as the ledger does not take it. */
+const LEDGER_MS = 5_000;
+const SETTLE_AFTER_MS = [0, 200, 1_000, 5_000];
+
 /** A request that is being answered. */
 export class Call {
   id = crypto.randomUUID().replaceAll("-", "");
@@ -78,12 +82,17 @@ export class Call {
   lastEvents = "";
   /** Ends the request after a trap. It may be called from the context of another request. */
   end;
+  /** Sends the ledger that the request is lost, and what ends its stay after its client has left. */
+  #lose = () => {};
+  #release = () => {};
   #request;
   #env;
+  #context;
 
-  constructor(request, env) {
+  constructor(request, env, context) {
     this.#request = request;
     this.#env = env;
+    this.#context = context;
     running.set(this.number, new WeakRef(this));
     collected.register(this, this.number);
   }
@@ -111,6 +120,36 @@ export class Call {
     } catch {
       // The client has left, and the runtime reports that.
     }
+  }
+
+  /**
+   * Sends `message` to the ledger of `label`; resolves to its answer, or to nothing if none comes in
+   * time. Until `settle`, the request goes on when its client has left. If the Rust part fails before
+   * that, the ledger gets `lost`.
+   */
+  async reserve(label, message, lost) {
+    this.#context.waitUntil(new Promise((resolve) => (this.#release = resolve)));
+    this.#lose = () => this.settle(label, lost);
+    const late = scheduler.wait(LEDGER_MS);
+    const answer = await Promise.race([this.#tell(label, message).catch(() => {}), late]);
+    if (answer === undefined) console.error(`degpt-edge: the ledger gives no answer, request ${this.id}`);
+    return answer;
+  }
+
+  /** Sends `message`, if there is one, to the ledger of `label`, several times if it must. */
+  async settle(label, message) {
+    this.#lose = () => {};
+    for (const waitMs of message ? SETTLE_AFTER_MS : []) {
+      if (waitMs > 0) await scheduler.wait(waitMs);
+      const isDone = await this.#tell(label, message).then(() => true, () => false);
+      if (isDone) return this.#release();
+    }
+    if (message) console.error(`degpt-edge: the ledger takes no settlement, request ${this.id}`);
+    this.#release();
+  }
+
+  async #tell(label, message) {
+    return await this.#env.LEDGER.getByName(label).act(message);
   }
 
   /**
@@ -178,6 +217,7 @@ export class Call {
 
   /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */
   #fail() {
+    this.#lose();
     this.abort(ALL);
     try {
       // A JSON body that has begun can only be broken off.

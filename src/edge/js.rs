@@ -81,6 +81,15 @@ extern "C" {
     #[wasm_bindgen(method, setter, js_name = lastEvents)]
     pub(super) fn set_last_events(this: &Call, events: &str);
 
+    /// Sends `message` to the ledger of `label`. Resolves to its answer, or to `undefined` if none
+    /// comes in time.
+    #[wasm_bindgen(method)]
+    pub(super) fn reserve(this: &Call, label: &str, message: &str, lost: &str) -> Promise;
+
+    /// Sends `message`, if there is one, to the ledger of `label`. Call it once for each `reserve`.
+    #[wasm_bindgen(method)]
+    pub(super) fn settle(this: &Call, label: &str, message: Option<&str>);
+
     /// Opens the client's body: the readable side of a `TransformStream` whose transformer is
     /// `act`.
     #[wasm_bindgen(method, catch)]

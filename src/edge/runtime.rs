@@ -157,6 +157,15 @@ impl Runtime for Workers {
         Ok(stretched)
     }
 
+    async fn reserve(&self, label: &str, message: &str, lost: &str) -> Option<String> {
+        let asked = JsFuture::from(self.call.reserve(label, message, lost));
+        asked.await.ok().and_then(|answer| answer.as_string())
+    }
+
+    fn settle(&self, label: &str, message: Option<&str>) {
+        self.call.settle(label, message);
+    }
+
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
         let found = JsFuture::from(js::recall(key)).await.ok()?;
         found.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())

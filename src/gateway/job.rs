@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     headers,
     in_flight::{BASE_BYTES, Held},
+    ledger::Tab,
     notes::Wish,
     prompt_tokens,
     tools::{Stage, Strict, Wanted},
@@ -47,6 +48,8 @@ pub(super) struct Job<'a> {
     /// The tools whose calls are held to their schemas.
     pub(super) strict: Rc<Strict>,
     reasoning: Reasoning,
+    /// What it takes is noted there, if its key has a policy.
+    pub(super) tab: Option<Tab>,
     /// What has no effect, as a header; empty if everything has one.
     pub(super) ignored: String,
 }
@@ -85,6 +88,7 @@ impl<'a> Job<'a> {
             strict: Rc::new(Strict::by(&prompt)),
             limits: prompt.limits,
             reasoning: prompt.reasoning,
+            tab: None,
             ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
         };
         Ok((job, body))
@@ -95,6 +99,14 @@ impl<'a> Job<'a> {
         let schemas = self.schema.as_ref().map_or(0, String::capacity) + self.strict.held_bytes();
         let each = BASE_BYTES * self.reply.choices() as usize;
         each + body.held_bytes() + schemas + self.reply.held_bytes()
+    }
+
+    /// The most tokens of its prompt and its answers; `guess` for each answer without a limit.
+    pub(super) fn most_tokens(&self, guess: u64) -> u64 {
+        let limits = [self.limits.max_text_tokens, self.limits.max_total_tokens];
+        let each = limits.into_iter().flatten().min().unwrap_or(guess);
+        let all = each.saturating_mul(self.reply.choices().into());
+        self.prompt_tokens.saturating_add(all)
     }
 
     /// The stages that one answer goes through.

@@ -3,6 +3,7 @@
 //! [`handle`] never fails: every error becomes an answer in the caller's dialect. Everything
 //! it needs from outside, it takes from a [`Runtime`].
 
+mod bound;
 mod cors;
 mod deployment;
 mod job;
@@ -33,6 +34,7 @@ use crate::{
     upload::{self, Length},
     upstream::Call,
 };
+use bound::Bound;
 pub use deployment::Gateway;
 use job::Job;
 pub use reply::{Body, Reply};
@@ -117,10 +119,11 @@ async fn answer<E: Runtime>(
     let gateway = gateway.as_ref().map_err(Clone::clone)?;
     let catalog = &gateway.config.catalog;
     // The models are open to everyone, but programs check a key by them.
-    if matches!(route, Route::Models | Route::Model(_))
-        && let Err(wrong @ Error::WrongKey) = caller(&gateway.config, request.header)
-    {
-        return Err(wrong);
+    if matches!(route, Route::Models | Route::Model(_)) {
+        if let Err(wrong @ Error::WrongKey) = caller(&gateway.config, request.header) {
+            return Err(wrong);
+        }
+        Bound::of(&gateway.config, request.header, edge.now_ms())?;
     }
     let body = match route {
         Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
@@ -156,6 +159,7 @@ async fn answer_question<E: Runtime>(
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
     let caller = caller(config, request.header)?;
+    let bound = Bound::of(config, request.header, edge.now_ms())?;
     let share = match &caller {
         Caller::Member => Share::Members,
         Caller::Guest(_) => Share::Guests,
@@ -172,16 +176,38 @@ async fn answer_question<E: Runtime>(
     in_flight::probe(body.len())?;
     let mut asked = (api.parse)(&body)?;
     let target = job::target(config, &mut asked.prompt)?;
+    if let Some(bound) = &bound {
+        bound.apply(&mut asked.prompt, &target)?;
+    }
     check_strict(&asked.prompt.notes, request.header)?;
     // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;
     tools::instruct(&mut asked.prompt);
     let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
-        let (job, question) = Job::new(target, asked, &mut held)?;
+        let (mut job, question) = Job::new(target, asked, &mut held)?;
         // The body may be megabytes, and an answer may take minutes: free it now.
         drop(body);
         held.set(job.held_bytes(&question))?;
-        return carry_out(gateway, edge, caller, job, question, held, stamp).await;
+        let (standing, tab) = match bound {
+            Some(bound) => bound.reserve(config, edge, &job, stamp).await,
+            None => (None, Ok(None)),
+        };
+        let replied = match tab {
+            Ok(tab) => {
+                job.tab.clone_from(&tab);
+                let replied = carry_out(gateway, edge, caller, job, question, held, stamp).await;
+                if let (Err(_), Some(tab)) = (&replied, tab) {
+                    tab.fail();
+                }
+                replied
+            }
+            Err(error) => Err(error),
+        };
+        let Some(standing) = standing else {
+            return replied;
+        };
+        let reply = replied.unwrap_or_else(|error| reply::error(&error, api, stamp));
+        return Ok(reply.limited((api.limits)(&standing, edge.now_ms() / 1_000)));
     };
     // The count is the same for every model.
     Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))

@@ -46,6 +46,9 @@ pub(super) async fn answer<E: Runtime>(
         let encoder = job.reply.encoder(choice, model, stamp, job.prompt_tokens);
         let mut translator =
             Translator::new(encoder, job.stages(counting), config.max_answer_bytes).watched(watch);
+        if let Some(tab) = &job.tab {
+            translator = translator.billed(tab.clone());
+        }
         if wanted.holds_stream() {
             translator = translator.wait_for_call();
         }

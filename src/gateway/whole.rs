@@ -43,6 +43,12 @@ pub(super) async fn answer<E: Runtime>(
     text_held.set(bytes)?;
     in_flight::probe(bytes)?;
     let text = job.reply.whole(&answer, &others, &job.target.model.id, stamp);
+    if let Some(tab) = &job.tab {
+        tab.add(answer.usage);
+        for other in &others {
+            tab.add(other.usage);
+        }
+    }
     let mut reply = reply::json(200, text, Some(text_held));
     reply.headers.extend(fit.header().map(|(name, value)| (name, value.to_owned())));
     Ok(reply)

@@ -15,7 +15,7 @@ mod tool_changes;
 mod tools;
 mod wire;
 
-use super::{Api, Count, Fields, List};
+use super::{Api, Count, Fields, List, limits};
 #[cfg(doc)]
 use crate::chat::Prompt;
 
@@ -33,6 +33,7 @@ pub static API: Api = Api {
     models: models::page,
     model: models::entry,
     error: error::write,
+    limits: |standing, now_s| limits::anthropic(standing, now_s, models::rfc3339),
 };
 
 /// The fields of its requests that are known.

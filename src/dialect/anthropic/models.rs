@@ -92,7 +92,7 @@ fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
 
 /// A time of RFC 3339 from seconds since 1970-01-01 UTC, in the proleptic
 /// Gregorian calendar: years are counted from March, so that the leap day ends one.
-fn rfc3339(unix_s: u64) -> String {
+pub(super) fn rfc3339(unix_s: u64) -> String {
     let (days, seconds) = (unix_s / 86_400, unix_s % 86_400);
     let since_march_0000 = days + 719_468;
     let (era, day_of_era) = (since_march_0000 / 146_097, since_march_0000 % 146_097);

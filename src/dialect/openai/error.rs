@@ -57,6 +57,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::Garbled => (SERVER, Some("upstream_garbled")),
         Kind::Stalled => (SERVER, Some("upstream_stalled")),
         Kind::Overloaded => (SERVER, Some("overloaded")),
+        Kind::Ledger => (SERVER, Some("ledger_unavailable")),
         Kind::Timeout => (SERVER, Some("upstream_timeout")),
     }
 }

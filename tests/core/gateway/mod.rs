@@ -6,6 +6,7 @@ mod choices;
 mod configuration;
 pub(crate) mod deployment;
 mod outlet;
+mod policies;
 mod routes;
 mod schema;
 mod sign_in;

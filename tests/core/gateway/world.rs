@@ -20,6 +20,7 @@ use degpt_edge::{
     answer::{Exchange, Fed},
     chat::Failure,
     error::Error,
+    ledger::{self, Entry},
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
@@ -43,10 +44,22 @@ struct Inner {
     script: RefCell<Box<Script>>,
     sent: RefCell<Vec<Sent>>,
     kept: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// By label.
+    ledgers: RefCell<BTreeMap<String, Ledger>>,
+    is_ledger_down: Cell<bool>,
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
+}
+
+/// A ledger, with what it keeps.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ledger {
+    state: String,
+    pub(crate) entries: Vec<Entry>,
+    /// How often it was asked.
+    pub(crate) calls: usize,
 }
 
 /// How DeGPT answers.
@@ -104,6 +117,8 @@ impl World {
             script: RefCell::new(Box::new(script)),
             sent: RefCell::default(),
             kept: RefCell::default(),
+            ledgers: RefCell::default(),
+            is_ledger_down: Cell::new(false),
             judged: RefCell::default(),
             stretched: RefCell::default(),
             open_bodies: Rc::default(),
@@ -185,6 +200,30 @@ impl World {
     /// The names under which something is kept.
     pub(crate) fn kept(&self) -> Vec<String> {
         self.0.kept.borrow().keys().cloned().collect()
+    }
+
+    /// The ledger of a label.
+    pub(crate) fn ledger(&self, label: &str) -> Ledger {
+        self.0.ledgers.borrow().get(label).cloned().unwrap_or_default()
+    }
+
+    /// From now on no ledger can be reached.
+    pub(crate) fn lose_ledgers(&self) {
+        self.0.is_ledger_down.set(true);
+    }
+
+    /// Has a ledger act.
+    fn tell(&self, label: &str, message: &str) -> Option<String> {
+        if self.0.is_ledger_down.get() {
+            return None;
+        }
+        let mut ledgers = self.0.ledgers.borrow_mut();
+        let ledger = ledgers.entry(label.to_owned()).or_default();
+        let acted = ledger::act(&ledger.state, message, self.now_ms()).unwrap();
+        ledger.calls += 1;
+        ledger.state = acted.state.unwrap_or_else(|| ledger.state.clone());
+        ledger.entries.extend(acted.entries);
+        Some(acted.answer)
     }
 
     /// How many bodies of upstreams are still open.
@@ -437,6 +476,16 @@ impl Runtime for World {
         self.0.stretched.borrow_mut().push(password.to_owned());
         let mix = |sum: u128, byte| sum.wrapping_mul(257).wrapping_add(u128::from(byte));
         Ok(password.bytes().fold(7, mix).to_be_bytes())
+    }
+
+    async fn reserve(&self, label: &str, message: &str, _lost: &str) -> Option<String> {
+        self.tell(label, message)
+    }
+
+    fn settle(&self, label: &str, message: Option<&str>) {
+        if let Some(message) = message {
+            let _ = self.tell(label, message);
+        }
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

@@ -1,0 +1,86 @@
+//! The ledger of a label in a Durable Object: [`act`] between the tables of its `SQLite` storage.
+//!
+//! Each object keeps one label's ledger. Its tables:
+//!
+//! ```text
+//!  account   state                                  one row: what `act` keeps, as JSON
+//!  usage     day, model, requests, failures,        one row for each day (of UTC, counted from
+//!            prompt, completion, reasoning          1970-01-01) and model: sums
+//! ```
+//!
+//! A reservation writes one row, and a settlement two. Both are read and written without waiting in
+//! between, so that each message is one transaction. Nothing is kept in memory.
+
+use worker::{
+    js_sys::{Array, Reflect},
+    wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
+};
+
+use super::clock::now_ms;
+use crate::ledger::{Entry, act};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `SqlStorage` of a Durable Object.
+    pub type Sql;
+
+    /// Runs statements; the values are those of the last.
+    #[wasm_bindgen(method, catch, variadic)]
+    fn exec(this: &Sql, statements: &str, values: &[JsValue]) -> Result<Cursor, JsValue>;
+
+    /// The rows that the last statement gives.
+    type Cursor;
+
+    #[wasm_bindgen(method, js_name = toArray)]
+    fn rows(this: &Cursor) -> Array;
+}
+
+const READ: &str = "\
+    CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY, state TEXT NOT NULL);\
+    CREATE TABLE IF NOT EXISTS usage (day INTEGER, model TEXT, requests INTEGER, failures INTEGER, \
+    prompt INTEGER, completion INTEGER, reasoning INTEGER, PRIMARY KEY (day, model)) WITHOUT ROWID;\
+    SELECT state FROM account";
+
+const KEEP: &str = "INSERT OR REPLACE INTO account VALUES (0, ?)";
+
+const ADD: &str = "\
+    INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
+    requests = requests + excluded.requests, failures = failures + excluded.failures, \
+    prompt = prompt + excluded.prompt, completion = completion + excluded.completion, \
+    reasoning = reasoning + excluded.reasoning";
+
+/// Takes a message for the ledger in this storage, and returns the answer.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger(sql: &Sql, message: &str) -> Result<JsValue, JsValue> {
+    let row = sql.exec(READ, &[])?.rows().get(0);
+    let state = Reflect::get(&row, &"state".into()).ok().and_then(|state| state.as_string());
+    let acted = act(state.as_deref().unwrap_or_default(), message, now_ms());
+    let acted = acted.ok_or_else(|| JsValue::from_str("neither read nor kept"))?;
+    for entry in acted.entries {
+        add(sql, &entry)?;
+    }
+    if let Some(state) = acted.state {
+        sql.exec(KEEP, &[state.into()])?;
+    }
+    Ok(acted.answer.into())
+}
+
+fn add(sql: &Sql, entry: &Entry) -> Result<(), JsValue> {
+    let Entry { day, model, requests, failures, usage } = entry;
+    let counts = [
+        requests,
+        failures,
+        &usage.prompt_tokens,
+        &usage.completion_tokens,
+        &usage.reasoning_tokens,
+    ];
+    let mut values = vec![number(*day), JsValue::from_str(model)];
+    values.extend(counts.map(|count| number(*count)));
+    sql.exec(ADD, &values).map(|_| ())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no count comes near 2^53")]
+fn number(count: u64) -> JsValue {
+    (count as f64).into()
+}

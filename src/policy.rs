@@ -1,0 +1,333 @@
+//! What the clients with a key may do: `KEY_POLICIES`, by the label of the key.
+
+use crate::json::{self, Outcome, Read, Reader, Text, fields};
+
+/// The label of the policy for the keys that have none of their own.
+const THE_REST: &str = "*";
+
+/// What all requests with keys of one label may take together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests in any 60 seconds.
+    pub requests_per_minute: Option<u64>,
+    /// Tokens in any 60 seconds, of prompts and answers together.
+    pub tokens_per_minute: Option<u64>,
+    /// Tokens in a day of UTC, of prompts and answers together.
+    pub tokens_per_day: Option<u64>,
+    /// Requests at once.
+    pub concurrent: Option<u64>,
+}
+
+/// What the keys of one label may do. What it does not say is not limited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    requests_per_minute: Option<Positive>,
+    tokens_per_minute: Option<Positive>,
+    tokens_per_day: Option<Positive>,
+    concurrent: Option<Positive>,
+    models: Option<Vec<String>>,
+    expires: Option<Time>,
+    max_tokens: Option<Positive>,
+}
+
+fields!(only Policy {
+    requests_per_minute, tokens_per_minute, tokens_per_day, concurrent, models, expires, max_tokens,
+});
+
+impl Policy {
+    /// What requests may take together.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        let plain = |limit: Option<Positive>| limit.map(|Positive(limit)| limit);
+        Quota {
+            requests_per_minute: plain(self.requests_per_minute),
+            tokens_per_minute: plain(self.tokens_per_minute),
+            tokens_per_day: plain(self.tokens_per_day),
+            concurrent: plain(self.concurrent),
+        }
+    }
+
+    /// Whether the model with this id may answer.
+    #[must_use]
+    pub fn allows(&self, model: &str) -> bool {
+        let covers_it = |pattern: &String| covers(pattern, model);
+        self.models.as_ref().is_none_or(|patterns| patterns.iter().any(covers_it))
+    }
+
+    /// Whether its keys have expired at `unix_s`, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn has_expired(&self, unix_s: u64) -> bool {
+        self.expires.is_some_and(|Time(expires)| unix_s >= expires)
+    }
+
+    /// The most tokens that an answer may have, its reasoning included.
+    #[must_use]
+    pub fn max_tokens(&self) -> Option<u64> {
+        self.max_tokens.map(|Positive(limit)| limit)
+    }
+}
+
+/// The policies of a deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policies(Vec<(String, Policy)>);
+
+impl Policies {
+    /// Reads `KEY_POLICIES`: an object of policies by label.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn new(json: &str) -> Result<Self, String> {
+        if json.is_empty() {
+            return Ok(Self::default());
+        }
+        let read = json::parse(json.as_bytes());
+        read.map(|(policies, _)| policies).map_err(|error| match error.param() {
+            Some(_) => error.message(),
+            None => "it must be a JSON object of policies by label".to_owned(),
+        })
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The policy for keys of this label.
+    #[must_use]
+    pub fn of(&self, label: &str) -> Option<&Policy> {
+        let named = |name: &str| self.0.iter().find(|(own, _)| own == name);
+        named(label).or_else(|| named(THE_REST)).map(|(_, policy)| policy)
+    }
+}
+
+impl<'a> Read<'a> for Policies {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let mut policies = Vec::<(String, Policy)>::new();
+        reader.object("an object", &mut |reader, label| {
+            let label = label.as_str();
+            let is_known = policies.iter().any(|(other, _)| other == label);
+            let twice = || Err(reader.wrong("is given twice".to_owned()));
+            let read = if is_known { twice() } else { Policy::read(reader) };
+            policies.push((label.to_owned(), read.map_err(|wrong| wrong.within(label))?));
+            Ok(())
+        })?;
+        Ok(Self(policies))
+    }
+}
+
+/// A number from 1 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Positive(u64);
+
+impl<'a> Read<'a> for Positive {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.shape("a whole number, 1 or more", |reader| {
+            u64::read(reader).map(|number| (number > 0).then_some(Self(number)))
+        })
+    }
+}
+
+/// Seconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Time(u64);
+
+impl<'a> Read<'a> for Time {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.shape("a day like `2027-01-31`, or a time like `2027-01-31T12:00:00Z`", |reader| {
+            Text::read(reader).map(|text| unix_s(text.as_str()).map(Self))
+        })
+    }
+}
+
+/// The time of a date (its first second), or of a date and time of RFC 3339 in UTC.
+fn unix_s(text: &str) -> Option<u64> {
+    let (date, time) = match text.split_once('T') {
+        Some((date, time)) => (date, time.strip_suffix('Z')?),
+        None => (text, "00:00:00"),
+    };
+    let [year, month, day] = three(date, '-')?;
+    let [hour, minute, second] = three(time, ':')?;
+    let is_time = hour < 24 && minute < 60 && second < 60;
+    let is_date = (1970..=9999).contains(&year) && (1..=12).contains(&month) && day >= 1;
+    if !is_time || !is_date {
+        return None;
+    }
+    let february = 28 + leap_days(year + 1) - leap_days(year);
+    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let (before, from) = lengths.split_at_checked(usize::try_from(month - 1).ok()?)?;
+    if from.first().is_none_or(|length| day > *length) {
+        return None;
+    }
+    let days = 365 * (year - 1970) + leap_days(year) - leap_days(1970);
+    let days = days + before.iter().sum::<u64>() + day - 1;
+    Some(86_400 * days + 3_600 * hour + 60 * minute + second)
+}
+
+/// How many leap days there were before `year`, in the proleptic Gregorian calendar.
+fn leap_days(year: u64) -> u64 {
+    let before = year - 1;
+    before / 4 - before / 100 + before / 400
+}
+
+/// Three numbers with `mark` between them.
+fn three(text: &str, mark: char) -> Option<[u64; 3]> {
+    let mut parts = text.split(mark).map(|part| {
+        let is_plain = part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse().ok().filter(|_| is_plain)
+    });
+    let three = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(three)
+}
+
+/// Whether `name` fits `pattern`, in which `*` stands for anything. The case does not matter.
+fn covers(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern.eq_ignore_ascii_case(name);
+    };
+    let Some((start, tail)) = name.split_at_checked(head.len()) else {
+        return false;
+    };
+    let fits = |place: usize| tail.get(place..).is_some_and(|tail| covers(rest, tail));
+    start.eq_ignore_ascii_case(head) && (0..=tail.len()).any(fits)
+}
+
+/// An item of `API_KEYS`: its label, if it has one (`alice=sk-…`), and its key. A key that ends in
+/// `=`, as base64 does, has no label for that.
+#[must_use]
+pub fn label_and_key(item: &str) -> (Option<&str>, &str) {
+    const LONGEST: usize = 64;
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    match item.split_once('=') {
+        Some((label, key))
+            if (1..=LONGEST).contains(&label.len())
+                && label.bytes().all(is_sound)
+                && key.bytes().any(|byte| byte != b'=') =>
+        {
+            (Some(label), key)
+        }
+        _ => (None, item),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Policies, covers, label_and_key, unix_s};
+
+    #[test]
+    fn a_bad_policy_is_named_by_its_place() {
+        let table = [
+            (
+                r#"{"alice":{"requests_per_minute":0}}"#,
+                "`alice.requests_per_minute` must be a whole",
+            ),
+            (r#"{"alice":{"tokens_per_day":-1}}"#, "`alice.tokens_per_day` must be a whole number"),
+            (r#"{"a":{},"bob":{"concurrent":"4"}}"#, "`bob.concurrent` must be a whole number"),
+            (r#"{"alice":{"models":"gpt-*"}}"#, "`alice.models` must be a list"),
+            (r#"{"alice":{"models":["gpt-*",1]}}"#, "`alice.models[1]` must be a string"),
+            (r#"{"*":{"expires":"tomorrow"}}"#, "`*.expires` must be a day like"),
+            (r#"{"*":{"expires":"2027-02-29"}}"#, "`*.expires` must be a day like"),
+            (r#"{"alice":{"rpm":1}}"#, "`alice.rpm` is unknown"),
+            (r#"{"alice":[]}"#, "`alice` must be an object"),
+            (r#"{"alice":{},"alice":{}}"#, "`alice` is given twice"),
+            (r#"{"alice":{"max_tokens":1,"max_tokens":2}}"#, "`alice.max_tokens` is given twice"),
+            ("[]", "it must be a JSON object of policies by label"),
+            (r#"{"alice""#, "it must be a JSON object of policies by label"),
+        ];
+        for (json, expected) in table {
+            let found = Policies::new(json).map(|_| ()).unwrap_err();
+            assert!(found.starts_with(expected), "{json}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_label_has_its_own_policy_or_that_of_the_rest() {
+        let json = r#"{"alice":{"concurrent":4},"*":{"models":["gpt-*"],"max_tokens":100}}"#;
+        let policies = Policies::new(json).unwrap();
+        let alice = policies.of("alice").unwrap();
+        assert_eq!(alice.quota().concurrent, Some(4));
+        assert!(alice.allows("o3") && alice.max_tokens().is_none());
+        let rest = policies.of("key1").unwrap();
+        assert!(rest.allows("GPT-5.1") && !rest.allows("o3"));
+        assert_eq!((rest.max_tokens(), rest.quota().concurrent), (Some(100), None));
+        assert!(Policies::new(r#"{"alice":{}}"#).unwrap().of("bob").is_none());
+        assert!(Policies::new("").unwrap().is_empty() && Policies::new("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_key_has_expired_from_its_time_on() {
+        let policies = Policies::new(r#"{"*":{"expires":"2027-01-31T12:00:00Z"}}"#).unwrap();
+        let policy = policies.of("a").unwrap();
+        assert!(!policy.has_expired(1_801_396_799) && policy.has_expired(1_801_396_800));
+    }
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        let table = [
+            ("1970-01-01", Some(0)),
+            ("2000-02-29", Some(951_782_400)),
+            ("2000-03-01T00:00:01Z", Some(951_868_801)),
+            ("2026-11-17T23:59:59Z", Some(1_794_959_999)),
+            ("2100-03-01", Some(4_107_542_400)),
+            ("2100-02-29", None),
+            ("2026-13-01", None),
+            ("2026-00-01", None),
+            ("2026-01-00", None),
+            ("2026-1-1T24:00:00Z", None),
+            ("2026-01-01T00:00:00", None),
+            ("2026-01-01T00:00:00+01:00", None),
+            ("2026-01", None),
+            ("2026-01-01-01", None),
+            ("+2026-01-01", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(unix_s(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn patterns_cover_what_a_reader_expects() {
+        let table = [
+            ("gpt-4o", "GPT-4o", true),
+            ("gpt-4o", "gpt-4o-mini", false),
+            ("gpt-*", "gpt-", true),
+            ("*", "anything", true),
+            ("*-think", "o3-think", true),
+            ("claude-*-think", "claude-4-think", true),
+            ("claude-*-think", "claude-4", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*a*b*", "b a", false),
+            ("模*", "模型", true),
+            ("?*", "模型", false),
+        ];
+        for (pattern, name, expected) in table {
+            assert_eq!(covers(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_label_stands_before_a_key() {
+        let table = [
+            ("alice=sk-1", (Some("alice"), "sk-1")),
+            ("alice=c2s=", (Some("alice"), "c2s=")),
+            ("a.b_c-1=x==", (Some("a.b_c-1"), "x==")),
+            ("c2stMQ==", (None, "c2stMQ==")),
+            ("c2stMQ=", (None, "c2stMQ=")),
+            ("=sk-1", (None, "=sk-1")),
+            ("a/b=sk-1", (None, "a/b=sk-1")),
+            ("sk-1", (None, "sk-1")),
+        ];
+        for (item, expected) in table {
+            assert_eq!(label_and_key(item), expected, "{item}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_never_empty(item in "[a-z=./]{1,12}") {
+            prop_assert!(!label_and_key(&item).1.is_empty());
+        }
+    }
+}
