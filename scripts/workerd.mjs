@@ -28,8 +28,8 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * stands in front of it and imports it as `./index.js`. `v8Flags` are for V8, which by itself has
  * no limit of memory here as it has at Cloudflare. With `compiled` workerd does not read a
  * configuration as text, which takes the longer the larger the Worker is. The Durable Objects of
- * wrangler.toml live in the first isolate; what they store is on disk in the folder `storage`, where
- * the next process finds it, or else in memory.
+ * wrangler.toml live in the first isolate. What they store is on disk: in the folder `storage`, where the
+ * next process finds it, or else in one that ends with this process.
  */
 export async function startWorker(options = {}) {
   const { vars = {}, port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, storage, onOutput = () => {} } = options;
@@ -39,9 +39,11 @@ export async function startWorker(options = {}) {
   const settings = wrangler();
   const bound = Object.entries({ ...settings.vars, ...vars }).filter(([, value]) => value !== undefined);
 
+  const objects = objectsOf(settings, built);
+  const own = objects.length > 0 && !storage ? scratchFolder() : undefined;
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, { bound, port, isolates, built, front, v8Flags, storage }));
+  writeFileSync(file, configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, storage: storage ?? own?.folder }));
 
   if (compiled) {
     const { stdout, status } = spawnSync(workerd.default, ["compile", "--config-only", file], { maxBuffer: 1 << 26 });
@@ -66,6 +68,7 @@ export async function startWorker(options = {}) {
   const ended = new Promise((resolve) => {
     child.on("close", () => {
       forget();
+      own?.remove();
       resolve();
     });
   });
@@ -112,10 +115,9 @@ function listeningPorts(pipe, count) {
 const isText = (value) => typeof value === "string";
 
 /** Texts travel in the environment: here stand their names alone, and no key reaches the disk. */
-function configuration(settings, { bound, port, isolates, built, front, v8Flags, storage }) {
+function configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, storage }) {
   const list = (items) => `[${items.join(", ")}]`;
   const valueOf = ([name, value]) => (isText(value) ? `fromEnvironment = "${name}"` : `json = ${JSON.stringify(JSON.stringify(value))}`);
-  const objects = objectsOf(settings, built);
   const bindings = (more) => list([...bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`), ...more]);
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
   const date = settings.compatibility_date;
@@ -135,14 +137,13 @@ function configuration(settings, { bound, port, isolates, built, front, v8Flags,
   cacheApiOutbound = "cache",
   ${objectsOfIt}
 )`;
-  const where = storage ? `localDisk = "storage"` : "inMemory = void";
   const first = `bindings = ${bindings(objects.map(({ name, class_name: kind }) => `(name = "${name}", durableObjectNamespace = "${kind}")`))},
   durableObjectNamespaces = ${list(objects.map(({ class_name: kind }) => `(className = "${kind}", uniqueKey = "degpt-edge-${kind}", enableSql = true)`))},
-  durableObjectStorage = (${objects.length > 0 ? where : "none = void"}),`;
+  durableObjectStorage = (${objects.length > 0 ? `localDisk = "storage"` : "none = void"}),`;
   const other = `bindings = ${bindings(
     objects.map(({ name, class_name: kind }) => `(name = "${name}", durableObjectNamespace = (className = "${kind}", serviceName = "gateway0"))`),
   )},`;
-  if (storage) services.push(`(name = "storage", disk = (path = "${path.resolve(storage)}", writable = true))`);
+  if (objects.length > 0) services.push(`(name = "storage", disk = (path = "${path.resolve(storage)}", writable = true))`);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (

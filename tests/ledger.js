@@ -1,14 +1,21 @@
 /**
  * Runs in workerd in front of the built Worker (`front` of startWorker) and shows what a ledger keeps:
- * `GET /ledger/LABEL` answers with the rows of its `usage`, and its `account`. No Worker sees that
- * request.
+ * `GET /ledger/LABEL` answers with the rows of its two tables. No Worker sees that request. The ledger
+ * of the label `lost` fails, and that of `silent` never answers.
  */
 import worker, { Ledger as Built } from "./index.js";
 
 export class Ledger extends Built {
+  act(message) {
+    const { name } = this.ctx.id;
+    if (name === "lost") throw new Error("lost");
+    return name === "silent" ? new Promise(() => {}) : super.act(message);
+  }
+
   tables() {
-    const rows = (table) => this.ctx.storage.sql.exec(`SELECT * FROM ${table}`).toArray();
-    return { usage: rows("usage"), account: JSON.parse(rows("account")[0]?.state ?? "null") };
+    const rows = (query) => this.ctx.storage.sql.exec(query).toArray();
+    if (rows("SELECT name FROM sqlite_master WHERE name = 'account'").length === 0) return { usage: [] };
+    return { usage: rows("SELECT * FROM usage"), account: JSON.parse(rows("SELECT * FROM account")[0].state) };
   }
 }
 

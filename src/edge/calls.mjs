@@ -130,8 +130,12 @@ export class Call {
   async reserve(label, message, lost) {
     this.#context.waitUntil(new Promise((resolve) => (this.#release = resolve)));
     this.#lose = () => this.settle(label, lost);
-    const late = scheduler.wait(LEDGER_MS);
-    const answer = await Promise.race([this.#tell(label, message).catch(() => {}), late]);
+    let late;
+    const answer = await Promise.race([
+      this.#tell(label, message).catch(() => {}),
+      new Promise((resolve) => (late = setTimeout(resolve, LEDGER_MS))),
+    ]);
+    clearTimeout(late);
     if (answer === undefined) console.error(`degpt-edge: the ledger gives no answer, request ${this.id}`);
     return answer;
   }

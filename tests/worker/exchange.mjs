@@ -21,9 +21,9 @@ function request(gateway, { dialect = "openai", key = KEY, headers: more, signal
   return new Request(gateway.url + PATHS[dialect], { method: "POST", headers, body, signal });
 }
 
-function bodyOf({ dialect, delivery = "stream", question = "Hello" }) {
+function bodyOf({ dialect, delivery = "stream", question = "Hello", model = "deepseek-chat" }) {
   return JSON.stringify({
-    model: "deepseek-chat",
+    model,
     [dialect === "responses" ? "input" : "messages"]: [{ role: "user", content: question }],
     stream: delivery === "stream",
     ...(dialect === "anthropic" && { max_tokens: 1_000_000 }),
