@@ -1,6 +1,6 @@
 //! What the clients with a key may do: `KEY_POLICIES`, by the label of the key.
 
-use crate::json::{self, Outcome, Read, Reader, Text, fields};
+use crate::json::{self, Known, Outcome, Read, Reader, fields};
 
 /// The label of the policy for the keys that have none of their own.
 const THE_REST: &str = "*";
@@ -21,29 +21,29 @@ pub struct Quota {
 /// What the keys of one label may do. What it does not say is not limited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    requests_per_minute: Option<Positive>,
-    tokens_per_minute: Option<Positive>,
-    tokens_per_day: Option<Positive>,
-    concurrent: Option<Positive>,
+    requests_per_minute: Option<u64>,
+    tokens_per_minute: Option<u64>,
+    tokens_per_day: Option<u64>,
+    concurrent: Option<u64>,
     models: Option<Vec<String>>,
-    expires: Option<Time>,
-    max_tokens: Option<Positive>,
+    /// A time that [`unix_s`] reads.
+    expires: Option<String>,
+    max_tokens: Option<u64>,
 }
 
 fields!(only Policy {
-    requests_per_minute, tokens_per_minute, tokens_per_day, concurrent, models, expires, max_tokens,
+    requests_per_minute, tokens_per_minute, tokens_per_day, concurrent, max_tokens, models, expires,
 });
 
 impl Policy {
     /// What requests may take together.
     #[must_use]
     pub fn quota(&self) -> Quota {
-        let plain = |limit: Option<Positive>| limit.map(|Positive(limit)| limit);
         Quota {
-            requests_per_minute: plain(self.requests_per_minute),
-            tokens_per_minute: plain(self.tokens_per_minute),
-            tokens_per_day: plain(self.tokens_per_day),
-            concurrent: plain(self.concurrent),
+            requests_per_minute: self.requests_per_minute,
+            tokens_per_minute: self.tokens_per_minute,
+            tokens_per_day: self.tokens_per_day,
+            concurrent: self.concurrent,
         }
     }
 
@@ -57,13 +57,35 @@ impl Policy {
     /// Whether its keys have expired at `unix_s`, in seconds since 1970-01-01 UTC.
     #[must_use]
     pub fn has_expired(&self, unix_s: u64) -> bool {
-        self.expires.is_some_and(|Time(expires)| unix_s >= expires)
+        let expires_s = self.expires.as_deref().and_then(self::unix_s);
+        expires_s.is_some_and(|expires_s| unix_s >= expires_s)
     }
 
     /// The most tokens that an answer may have, its reasoning included.
     #[must_use]
     pub fn max_tokens(&self) -> Option<u64> {
-        self.max_tokens.map(|Positive(limit)| limit)
+        self.max_tokens
+    }
+
+    /// The field with a value that means nothing, and what it must be.
+    fn wrong(&self) -> Option<(&'static str, &'static str)> {
+        let limits = [
+            self.requests_per_minute,
+            self.tokens_per_minute,
+            self.tokens_per_day,
+            self.concurrent,
+            self.max_tokens,
+        ];
+        for (limit, name) in limits.iter().zip(Self::NAMES) {
+            if *limit == Some(0) {
+                return Some((name, "must be 1 or more"));
+            }
+        }
+        let is_wrong = self.expires.as_deref().is_some_and(|text| unix_s(text).is_none());
+        is_wrong.then_some((
+            "expires",
+            "must be a day like `2027-01-31`, or a time like `2027-01-31T12:00:00Z`",
+        ))
     }
 }
 
@@ -106,37 +128,16 @@ impl<'a> Read<'a> for Policies {
         let mut policies = Vec::<(String, Policy)>::new();
         reader.object("an object", &mut |reader, label| {
             let label = label.as_str();
+            let policy = Policy::read(reader).map_err(|wrong| wrong.within(label))?;
             let is_known = policies.iter().any(|(other, _)| other == label);
-            let twice = || Err(reader.wrong("is given twice".to_owned()));
-            let read = if is_known { twice() } else { Policy::read(reader) };
-            policies.push((label.to_owned(), read.map_err(|wrong| wrong.within(label))?));
+            let twice = is_known.then_some(("", "is given twice"));
+            if let Some((name, rule)) = twice.or(policy.wrong()) {
+                return Err(reader.wrong(rule.to_owned()).within(name).within(label));
+            }
+            policies.push((label.to_owned(), policy));
             Ok(())
         })?;
         Ok(Self(policies))
-    }
-}
-
-/// A number from 1 on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Positive(u64);
-
-impl<'a> Read<'a> for Positive {
-    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        reader.shape("a whole number, 1 or more", |reader| {
-            u64::read(reader).map(|number| (number > 0).then_some(Self(number)))
-        })
-    }
-}
-
-/// Seconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Time(u64);
-
-impl<'a> Read<'a> for Time {
-    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        reader.shape("a day like `2027-01-31`, or a time like `2027-01-31T12:00:00Z`", |reader| {
-            Text::read(reader).map(|text| unix_s(text.as_str()).map(Self))
-        })
     }
 }
 
@@ -221,7 +222,7 @@ mod tests {
         let table = [
             (
                 r#"{"alice":{"requests_per_minute":0}}"#,
-                "`alice.requests_per_minute` must be a whole",
+                "`alice.requests_per_minute` must be 1 or more",
             ),
             (r#"{"alice":{"tokens_per_day":-1}}"#, "`alice.tokens_per_day` must be a whole number"),
             (r#"{"a":{},"bob":{"concurrent":"4"}}"#, "`bob.concurrent` must be a whole number"),

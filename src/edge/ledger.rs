@@ -76,7 +76,9 @@ fn add(sql: &Sql, entry: &Entry) -> Result<(), JsValue> {
         &usage.reasoning_tokens,
     ];
     let mut values = vec![number(*day), JsValue::from_str(model)];
-    values.extend(counts.map(|count| number(*count)));
+    for count in counts {
+        values.push(number(*count));
+    }
     sql.exec(ADD, &values).map(|_| ())
 }
 

@@ -52,7 +52,7 @@ impl<'a> Bound<'a> {
             return Err(Error::ModelForbidden(model.clone()));
         }
         let limit = &mut prompt.limits.max_total_tokens;
-        *limit = [*limit, self.policy.max_tokens()].into_iter().flatten().min();
+        *limit = least(*limit, self.policy.max_tokens());
         // What the stream reports is the dialect's own decision, made before.
         if let Delivery::Stream { usage } = &mut prompt.delivery {
             *usage = UsageReport::Included;
@@ -94,6 +94,14 @@ impl<'a> Bound<'a> {
         let (edge, label) = (edge.clone(), self.label.to_owned());
         let send = move |message: &str| edge.settle(&label, Some(message));
         (standing, Ok(Some(Tab::new(settle, Box::new(send)))))
+    }
+}
+
+/// The lower of two limits.
+fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

@@ -103,8 +103,9 @@ impl<'a> Job<'a> {
 
     /// The most tokens of its prompt and its answers; `guess` for each answer without a limit.
     pub(super) fn most_tokens(&self, guess: u64) -> u64 {
-        let limits = [self.limits.max_text_tokens, self.limits.max_total_tokens];
-        let each = limits.into_iter().flatten().min().unwrap_or(guess);
+        let Limits { max_text_tokens, max_total_tokens, .. } = self.limits;
+        let limit = max_text_tokens.unwrap_or(u64::MAX).min(max_total_tokens.unwrap_or(u64::MAX));
+        let each = if limit == u64::MAX { guess } else { limit };
         let all = each.saturating_mul(self.reply.choices().into());
         self.prompt_tokens.saturating_add(all)
     }

@@ -176,14 +176,11 @@ impl Account {
             (self.day, self.day_tokens) = (day, 0);
         }
         let mut lost = Vec::new();
-        self.open.retain(|open| {
-            let is_lost = open.lapses_ms.saturating_add(REMEMBERED_MS) <= now_ms;
-            if is_lost {
-                let (model, usage) = (open.model.clone(), Usage::default());
-                lost.push(Entry { day, model, requests: 1, failures: 1, usage });
-            }
-            !is_lost
-        });
+        let is_lost = |open: &Open| open.lapses_ms.saturating_add(REMEMBERED_MS) <= now_ms;
+        while self.open.first().is_some_and(is_lost) {
+            let (model, usage) = (self.open.remove(0).model, Usage::default());
+            lost.push(Entry { day, model, requests: 1, failures: 1, usage });
+        }
         lost
     }
 
@@ -231,7 +228,9 @@ impl Account {
             let lapses_ms = now_ms.saturating_add(lasts_ms);
             self.open.push(Open { id, model, tokens, lapses_ms });
         }
-        let [requests, minute, day, _] = uses.map(|used| used.map(|used| used.gauge(is_taken)));
+        let gauge = |used: &Option<Use>| used.as_ref().map(|used| used.gauge(is_taken));
+        let [requests, minute, day, _] = &uses;
+        let (requests, minute, day) = (gauge(requests), gauge(minute), gauge(day));
         let tokens = match (minute, day) {
             (Some(minute), Some(day)) if day.remaining < minute.remaining => Some(day),
             (minute, day) => minute.or(day),
@@ -252,13 +251,10 @@ impl Account {
     fn settle(&mut self, settle: Settle, now_ms: u64) -> Option<Entry> {
         let Settle { id, model, is_new, has_failed, .. } = settle;
         let Settle { prompt_tokens, completion_tokens, reasoning_tokens, .. } = settle;
-        let before = self.open.len();
-        self.open.retain(|open| open.id != id);
-        if self.open.len() == before {
-            if !is_new {
-                return None;
-            }
-            self.window.add(now_ms, 1, 0);
+        match self.open.iter().position(|open| open.id == id) {
+            Some(place) => drop(self.open.remove(place)),
+            None if is_new => self.window.add(now_ms, 1, 0),
+            None => return None,
         }
         let tokens = prompt_tokens.saturating_add(completion_tokens);
         self.window.add(now_ms, 0, tokens);

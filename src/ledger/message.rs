@@ -97,11 +97,15 @@ impl Reserve {
     /// It as text.
     #[must_use]
     pub fn text(&self) -> String {
-        let Quota { requests_per_minute, tokens_per_minute, tokens_per_day, concurrent } =
-            self.quota;
-        let limits = [requests_per_minute, tokens_per_minute, tokens_per_day, concurrent];
-        let [rpm, tpm, tpd, at_once] = limits.map(Option::unwrap_or_default);
-        let numbers = [RESERVE, self.tokens, self.lasts_ms, rpm, tpm, tpd, at_once];
+        let numbers = [
+            RESERVE,
+            self.tokens,
+            self.lasts_ms,
+            self.quota.requests_per_minute.unwrap_or_default(),
+            self.quota.tokens_per_minute.unwrap_or_default(),
+            self.quota.tokens_per_day.unwrap_or_default(),
+            self.quota.concurrent.unwrap_or_default(),
+        ];
         Record::write(&self.id, &self.model, &numbers)
     }
 }
@@ -180,7 +184,9 @@ impl Verdict {
         for gauge in [self.standing.requests, self.standing.tokens] {
             let none = Gauge { limit: 0, remaining: 0, reset_ms: 0 };
             let Gauge { limit, remaining, reset_ms } = gauge.unwrap_or(none);
-            numbers.extend([limit, remaining, reset_ms]);
+            for number in [limit, remaining, reset_ms] {
+                numbers.push(number);
+            }
         }
         Record::write("", "", &numbers)
     }

@@ -38,14 +38,21 @@ impl Window {
     /// Appends it as such a list.
     pub(super) fn append(&self, flat: &mut Vec<u64>) {
         for Slot { last_ms, requests, tokens } in &self.0 {
-            flat.extend([last_ms, requests, tokens]);
+            for number in [last_ms, requests, tokens] {
+                flat.push(*number);
+            }
         }
     }
 
     /// Forgets what no longer counts at `now_ms`. After the clock was set back by more than a
     /// minute, nothing of before counts.
     pub(super) fn forget(&mut self, now_ms: u64) {
-        self.0.retain(|slot| slot.ends_ms() > now_ms && slot.last_ms <= now_ms + LASTS_MS);
+        let counts = |slot: &Slot| {
+            slot.ends_ms() > now_ms && slot.last_ms <= now_ms.saturating_add(LASTS_MS)
+        };
+        while self.0.first().is_some_and(|slot| !counts(slot)) {
+            self.0.remove(0);
+        }
     }
 
     /// Adds what is used at `now_ms`.
