@@ -203,7 +203,7 @@ extern "C" {
     pub(super) fn recall(key: &str) -> Promise;
 
     /// Keeps a copy of `value`. Resolves when that is done.
-    pub(super) fn remember(key: &str, value: &[u8], seconds: f64) -> Promise;
+    pub(super) fn remember(key: &str, value: &[u8], seconds: u32) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/edge/schema.mjs")]

@@ -173,7 +173,8 @@ impl Runtime for Workers {
 
     async fn remember(&self, key: &str, value: Vec<u8>, seconds: u64) {
         // Without a cache, each isolate signs in for itself.
-        let _ = JsFuture::from(js::remember(key, &value, seconds as f64)).await;
+        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+        let _ = JsFuture::from(js::remember(key, &value, seconds)).await;
     }
 }
 
