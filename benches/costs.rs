@@ -144,7 +144,7 @@ fn request(dialect: &'static Api) -> Work {
         let attachment = degpt_edge::catalog::Attachments::Present;
         let model = prompt.model.as_deref();
         let target = catalog.resolve(model, prompt.thinking, attachment).unwrap();
-        degpt::body(&prompt, target).unwrap().bytes().len()
+        degpt::body(&prompt, &target).unwrap().bytes().len()
     })
 }
 
@@ -152,8 +152,9 @@ fn request(dialect: &'static Api) -> Work {
 fn model_lists() -> Work {
     let catalog = catalog();
     Box::new(move || {
-        let openai = (OPENAI.models)(&catalog, "", &Service::default()).unwrap();
-        let anthropic = (ANTHROPIC.models)(&catalog, "limit=1000", &Service::default()).unwrap();
+        let listing = catalog.listing(None);
+        let openai = (OPENAI.models)(&listing, "", &Service::default()).unwrap();
+        let anthropic = (ANTHROPIC.models)(&listing, "limit=1000", &Service::default()).unwrap();
         openai.len() + anthropic.len()
     })
 }

@@ -5,7 +5,7 @@ use subtle::{Choice, ConditionallySelectable};
 use crate::{
     config::{ClientKeys, Config},
     error::Error,
-    secret::{ApiKey, Secret},
+    secret::{ApiKey, Secret, Tag},
 };
 
 /// Whether `key` can be one of DeGPT's own API keys. DeGPT's published source makes keys of
@@ -20,8 +20,9 @@ fn is_degpt_key(key: &str) -> bool {
 /// The caller of a request that may be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// It has one of the deployment's keys. The deployment's credential is used at DeGPT.
-    Member,
+    /// It has one of the deployment's keys, with this tag. One of the deployment's credentials is
+    /// used at DeGPT.
+    Member(Tag),
     /// It has its own credential for DeGPT.
     Guest(Secret),
 }
@@ -39,14 +40,17 @@ pub fn admit(
 ) -> Result<Caller, Error> {
     let keys = keys(authorization, x_api_key);
     let mut known = Choice::from(0);
+    let mut tag = Tag::NONE;
     for key in &keys {
         let digest = ApiKey::of(key);
         for allowed in &config.api_keys {
-            known |= digest.is(allowed);
+            let is_it = digest.is(allowed);
+            known |= is_it;
+            tag.become_if(digest.tag(), is_it);
         }
     }
     if bool::from(known) {
-        return Ok(Caller::Member);
+        return Ok(Caller::Member(tag));
     }
     if config.client_keys == ClientKeys::Pass
         && let Some(own) = keys.iter().find(|key| is_degpt_key(key))
@@ -97,7 +101,11 @@ fn bearer(authorization: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{Caller, admit, is_degpt_key, label};
-    use crate::{config::Config, error::Error, secret::Secret};
+    use crate::{
+        config::Config,
+        error::Error,
+        secret::{Secret, Tag},
+    };
 
     fn config(keys: &str, client_keys: &str) -> Config {
         let lookup = |name: &str| match name {
@@ -113,23 +121,23 @@ mod tests {
     #[test]
     fn either_header_may_hold_the_right_key() {
         let guest = |key: &str| Ok(Caller::Guest(Secret::new(key)));
-        let member = || Ok(Caller::Member);
+        let member = |key: &str| Ok(Caller::Member(Tag::of(key)));
         let bearer = format!("Bearer {OWN}");
         let bearer = Some(bearer.as_str());
         let both = format!("a, {OWN}");
         let table = [
-            ("a, b", "off", Some("Bearer a"), None, member()),
-            ("a, b", "off", Some("bearer  b "), None, member()),
-            ("a, b", "off", None, Some("b"), member()),
-            ("a, b", "off", Some(" a "), None, member()),
-            ("a, b", "off", Some("Bearer\tb"), None, member()),
-            ("a, b", "off", Some("\tBearer \t a\t"), None, member()),
+            ("a, b", "off", Some("Bearer a"), None, member("a")),
+            ("a, b", "off", Some("bearer  b "), None, member("b")),
+            ("a, b", "off", None, Some("b"), member("b")),
+            ("a, b", "off", Some(" a "), None, member("a")),
+            ("a, b", "off", Some("Bearer\tb"), None, member("b")),
+            ("a, b", "off", Some("\tBearer \t a\t"), None, member("a")),
             ("a, b", "off", Some("BEARER"), None, Err(Error::MissingKey)),
             ("a, b", "off", Some("c"), None, Err(Error::WrongKey)),
             ("a, b", "off", Some("Basic\ta"), None, Err(Error::MissingKey)),
             ("a", "pass", Some(OWN), None, guest(OWN)),
-            ("a, b", "off", Some("Bearer wrong"), Some("a"), member()),
-            ("a, b", "off", Some("Bearer a"), Some("wrong"), member()),
+            ("a, b", "off", Some("Bearer wrong"), Some("a"), member("a")),
+            ("a, b", "off", Some("Bearer a"), Some("wrong"), member("a")),
             ("a, b", "off", Some("Bearer wrong"), Some("wrong"), Err(Error::WrongKey)),
             ("a, b", "off", Some("Basic a"), None, Err(Error::MissingKey)),
             ("a, b", "off", Some("Bearer "), Some(""), Err(Error::MissingKey)),
@@ -140,11 +148,11 @@ mod tests {
             ("a", "pass", bearer, None, guest(OWN)),
             ("", "pass", None, Some(OWN), guest(OWN)),
             ("a", "pass", Some("Bearer wrong"), Some(OWN), guest(OWN)),
-            ("a", "pass", Some("Bearer a"), None, member()),
+            ("a", "pass", Some("Bearer a"), None, member("a")),
             // The deployment's own keys come first, whatever their form.
-            ("a", "pass", Some("Bearer a"), Some(OWN), member()),
-            (&both, "pass", bearer, None, member()),
-            (&both, "off", bearer, None, member()),
+            ("a", "pass", Some("Bearer a"), Some(OWN), member("a")),
+            (&both, "pass", bearer, None, member(OWN)),
+            (&both, "off", bearer, None, member(OWN)),
             ("", "pass", Some("Bearer a"), None, Err(Error::NoKeysConfigured)),
             ("a", "pass", Some("Bearer degpt-"), None, Err(Error::WrongKey)),
         ];

@@ -86,6 +86,16 @@ impl<T: Clone> Cached<T> {
         result
     }
 
+    /// The value, if there is a valid one. Nothing is made.
+    pub fn known(&self, now_ms: u64) -> Option<T> {
+        match &*self.0.borrow() {
+            State::Made { result: Ok(value), until_ms } if now_ms < *until_ms => {
+                Some(value.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// Discards the value if `is_bad` says so, and returns whether it did. A newer value stays.
     pub fn forget_if(&self, is_bad: impl Fn(&T) -> bool) -> bool {
         let mut state = self.0.borrow_mut();

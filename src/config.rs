@@ -9,7 +9,7 @@ mod values;
 use std::{borrow::Cow, time::Duration};
 
 use crate::{
-    catalog::{Catalog, Fault},
+    catalog::{self, Catalog, Fault},
     error::Error,
     policy::{self, Policies},
     secret::{ApiKey, Secret},
@@ -18,16 +18,20 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 23] = [
+pub const NAMES: [&str; 27] = [
     "API_KEYS",
     "KEY_POLICIES",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
+    "DEGPT_DAILY",
     "DEGPT_ORIGINS",
     "DEFAULT_MODEL",
+    "AUTO_MODELS",
     "VISION_MODEL",
     "MODEL_ALIASES",
+    "MODEL_FALLBACKS",
     "MODELS_EXTRA",
+    "MODELS_LIVE",
     "MAX_BODY_BYTES",
     "MAX_IN_FLIGHT_BYTES",
     "CORS_ORIGINS",
@@ -54,17 +58,22 @@ pub struct Config {
     pub labels: Vec<String>,
     /// What the keys of each label may do.
     pub policies: Policies,
-    /// The deployment's own credential at DeGPT, if it has one.
-    pub degpt_key: Option<Secret>,
+    /// The deployment's own credentials at DeGPT, none of them twice. May be empty: then it is a
+    /// visitor.
+    pub degpt_keys: Vec<Secret>,
     /// The positions, counted from 1, of the keys that are shorter than
     /// [`Config::GOOD_KEY_LENGTH`].
     pub short_keys: Vec<usize>,
     /// The id by which the deployment signs in as a visitor.
     pub visitor_id: VisitorId,
+    /// Whether the visitor's daily number is asked for before a chat.
+    pub daily: Daily,
     /// DeGPT's origins, like `https://www.degpt.ai`: never empty, no slash at the end.
     pub origins: Vec<String>,
     /// The models.
     pub catalog: Catalog,
+    /// Whether DeGPT's own list of models counts.
+    pub live_models: LiveModels,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// How many bytes all requests of an isolate may hold at the same time.
@@ -114,6 +123,15 @@ pub enum VisitorId {
     OfKeys(Secret),
 }
 
+/// Whether the visitor's daily number is asked for before a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Daily {
+    /// It is.
+    Ask,
+    /// It is not.
+    Off,
+}
+
 /// Which web pages may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cors {
@@ -139,6 +157,16 @@ pub enum LedgerFails {
     Open,
     /// They are refused.
     Closed,
+}
+
+/// Whether DeGPT's own list of models counts: for what is listed, and for names that nobody
+/// else knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveModels {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
 }
 
 /// What is logged of a panic.
@@ -187,27 +215,33 @@ impl Config {
         if !keys.iter().all(|key| values::is_credential(key)) {
             return Err(bad("API_KEYS"));
         }
+        let degpt_keys = variables.text("DEGPT_API_KEY", "")?;
+        let degpt_keys = values::credentials(&degpt_keys).ok_or(bad("DEGPT_API_KEY"))?;
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
-        let catalog = Catalog::new(
-            &variables.json("MODELS_EXTRA", ""),
-            &variables.text("MODEL_ALIASES", "")?,
-            &variables.text("DEFAULT_MODEL", "deepseek-chat")?,
-            &variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?,
-        )
-        .map_err(catalog_error)?;
+        let catalog = catalog(&variables)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
             labels,
             policies: policies(&variables.json("KEY_POLICIES", ""))?,
             short_keys: short_keys.map(|(_, number)| number).collect(),
-            degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
+            degpt_keys: each_once(&degpt_keys)?,
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
                 None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
             },
+            daily: match variables.text("DEGPT_DAILY", "ask")?.as_str() {
+                "ask" => Daily::Ask,
+                "off" => Daily::Off,
+                _ => return Err(bad("DEGPT_DAILY")),
+            },
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
+            live_models: match variables.text("MODELS_LIVE", "on")?.as_str() {
+                "on" => LiveModels::On,
+                "off" => LiveModels::Off,
+                _ => return Err(bad("MODELS_LIVE")),
+            },
             max_body_bytes: bytes("MAX_BODY_BYTES", "20971520")?,
             max_in_flight_bytes: bytes("MAX_IN_FLIGHT_BYTES", "50331648")?,
             cors: cors(&variables.text("CORS_ORIGINS", "*")?)?,
@@ -257,13 +291,43 @@ fn policies(json: &str) -> Result<Policies, Error> {
     Policies::new(json).map_err(wrong)
 }
 
+fn catalog(variables: &Variables<'_>) -> Result<Catalog, Error> {
+    let auto = variables.text("AUTO_MODELS", catalog::AUTO)?;
+    let auto = if auto == "off" { "" } else { &auto };
+    // The default model leads the list. If none is set, it is the first of the list.
+    let first = values::list(auto).next().unwrap_or("deepseek-chat");
+    let default = variables.text("DEFAULT_MODEL", "")?;
+    let extra = variables.json("MODELS_EXTRA", "");
+    let aliases = variables.text("MODEL_ALIASES", "")?;
+    let vision = variables.text("VISION_MODEL", "doubao-seed-1-6-250615")?;
+    let fallbacks = variables.text("MODEL_FALLBACKS", "")?;
+    let leads = if default.is_empty() { first } else { &default };
+    let catalog = Catalog::new(&extra, &aliases, leads, &vision);
+    let catalog = catalog.and_then(|catalog| catalog.with_others(auto, &fallbacks));
+    catalog.map_err(|fault| match fault {
+        Fault::Default if default.is_empty() => bad("AUTO_MODELS"),
+        fault => catalog_error(fault),
+    })
+}
+
 fn catalog_error(fault: Fault) -> Error {
     bad(match fault {
         Fault::Extra => "MODELS_EXTRA",
         Fault::Aliases => "MODEL_ALIASES",
         Fault::Default => "DEFAULT_MODEL",
         Fault::Vision => "VISION_MODEL",
+        Fault::Auto => "AUTO_MODELS",
+        Fault::Fallbacks => "MODEL_FALLBACKS",
     })
+}
+
+#[inline(never)]
+fn each_once(keys: &[&str]) -> Result<Vec<Secret>, Error> {
+    let is_double = |(place, key)| keys.iter().take(place).any(|other| other == key);
+    if keys.iter().enumerate().any(is_double) {
+        return Err(bad("DEGPT_API_KEY"));
+    }
+    Ok(keys.iter().map(|key| Secret::new(*key)).collect())
 }
 
 fn origins(text: &str) -> Result<Vec<String>, Error> {
@@ -340,6 +404,11 @@ mod tests {
             ("LEDGER_FAILS", "secret"),
             ("DEGPT_API_KEY", "degpt-se cret"),
             ("DEGPT_API_KEY", "[]"),
+            ("DEGPT_API_KEY", "good, secret secret"),
+            ("DEGPT_API_KEY", "good, \"secret\""),
+            ("DEGPT_API_KEY", "secret, good, secret"),
+            ("DEGPT_DAILY", "secret"),
+            ("DEGPT_DAILY", "[\"off\"]"),
             ("DEGPT_API_KEY", "degpt-secret\r\nx-secret: 1"),
             ("DEGPT_VISITOR_ID", "undefined"),
             ("DEGPT_VISITOR_ID", "sécret"),
@@ -351,6 +420,13 @@ mod tests {
             ("DEGPT_ORIGINS", "https://a\nsecret"),
             ("DEGPT_ORIGINS", "[\"https://secret\"]"),
             ("DEFAULT_MODEL", "secret"),
+            ("AUTO_MODELS", "secret"),
+            ("AUTO_MODELS", "deepseek-chat,secret"),
+            ("MODEL_FALLBACKS", "secret"),
+            ("MODEL_FALLBACKS", "o3=secret"),
+            ("MODEL_FALLBACKS", "o3=gpt-5;secret"),
+            ("MODEL_FALLBACKS", "o3="),
+            ("MODELS_LIVE", "secret"),
             ("VISION_MODEL", "secret"),
             ("MODEL_ALIASES", "secret"),
             ("MODELS_EXTRA", "secret"),

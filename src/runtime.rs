@@ -6,7 +6,8 @@ use std::future::Future;
 
 use crate::{
     answer::{Exchange, Fed},
-    chat::Failure,
+    chat::{Failure, Phase},
+    dialect::Encoder,
     error::Error,
     tools::Judgement,
 };
@@ -83,6 +84,31 @@ pub trait Runtime: Clone + 'static {
         }
     }
 
+    /// Sends a request and reads its small answer, all within `timeout_ms`. The body of any status
+    /// but 200 is not read: it is empty.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`]; [`Error::Unavailable`] if no whole answer comes, or one that is larger.
+    async fn fetch(
+        &self,
+        request: Outgoing<'_>,
+        timeout_ms: u64,
+        limit_bytes: usize,
+    ) -> Result<Incoming<Vec<u8>>, Error> {
+        let until_ms = self.now_ms().saturating_add(timeout_ms);
+        let Incoming { status, retry_after, body } = self.send(request, timeout_ms).await?;
+        if status != 200 {
+            self.discard(body);
+            return Ok(Incoming { status, retry_after, body: Vec::new() });
+        }
+        let left_ms = until_ms.saturating_sub(self.now_ms());
+        match self.collect(body, limit_bytes, left_ms).await {
+            Ok(body) => Ok(Incoming { status, retry_after, body }),
+            Err(Error::Stalled) => Err(Error::Timeout),
+            Err(_) => Err(Error::Unavailable),
+        }
+    }
+
     /// Passes an upstream's body to `take`, piece by piece. Waits `wait_ms` for the first piece.
     /// `take` returns how many milliseconds to wait for the next piece, or `None` when it needs
     /// no more: then the rest is discarded.
@@ -118,11 +144,21 @@ pub trait Runtime: Clone + 'static {
         download: Self::Download,
     ) -> Result<Fed, Failure>;
 
+    /// Has `encoder` write that choice of the answer: another model is asked for it, which must
+    /// begin by `by_ms` of the clock. Call this before anything of it is written.
+    fn answered_by(
+        &self,
+        outlet: &Self::Outlet,
+        choice: u32,
+        encoder: Box<dyn Encoder>,
+        by_ms: u64,
+    );
+
     /// Ends that choice of the answer: no upstream is left to try.
     fn fail(&self, outlet: &Self::Outlet, choice: u32, error: Error);
 
     /// The reading end of `outlet`, as soon as the client's status is decided: when the answer
-    /// has begun, or when the headers must be sent in any case. `pump` calls [`Runtime::feed`] and
+    /// has begun, or when the headers must be sent in any case; and which of the two it is. `pump` calls [`Runtime::feed`] and
     /// [`Runtime::fail`], and continues after this returns.
     ///
     /// # Errors
@@ -131,11 +167,14 @@ pub trait Runtime: Clone + 'static {
         &self,
         outlet: Self::Outlet,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<Self::Stream, Error>;
+    ) -> Result<(Self::Stream, Phase), Error>;
 
     /// Whether the JSON text `json` matches the JSON schema `schema`. Takes at most 20 ms of CPU,
     /// whatever the texts are.
     fn judge(&self, schema: &str, json: &str) -> Judgement;
+
+    /// Writes a line into the operator's log. It must not hold anything of a request.
+    fn warn(&self, line: &str);
 
     /// Derives 128 bits from `password` with PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2). Each
     /// guess at the password costs `rounds` rounds of work.

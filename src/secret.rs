@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 /// A credential. Its `Debug` output does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,11 +46,55 @@ impl ApiKey {
     pub fn is(&self, other: &Self) -> Choice {
         self.0.ct_eq(&other.0)
     }
+
+    /// Its tag.
+    #[must_use]
+    pub(crate) fn tag(&self) -> Tag {
+        Tag(self.0.iter().take(8).fold(0, |tag, byte| tag << 8 | u64::from(*byte)))
+    }
 }
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ApiKey(…)")
+    }
+}
+
+/// A short name of a secret or of a model, by which requests are spread: it differs between secrets, and is the
+/// same in every isolate. It is made from a digest, and is never shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Tag(u64);
+
+impl Tag {
+    /// The tag of no secret.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The tag of `secret`.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        ApiKey::of(secret).tag()
+    }
+
+    /// A number that follows from both tags, and from neither alone.
+    #[must_use]
+    pub(crate) fn with(self, other: Self) -> u64 {
+        // The finalizer of MurmurHash3: each bit of the input changes half of the output.
+        let mut mixed = self.0.wrapping_mul(31) ^ other.0;
+        for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+            mixed = (mixed ^ mixed >> 33).wrapping_mul(factor);
+        }
+        mixed ^ mixed >> 33
+    }
+
+    /// Becomes `other` if `choice` is true, in constant time.
+    pub(crate) fn become_if(&mut self, other: Self, choice: Choice) {
+        self.0.conditional_assign(&other.0, choice);
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Tag(…)")
     }
 }
 
@@ -71,11 +115,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ApiKey, Secret};
+    use super::{ApiKey, Secret, Tag};
 
     #[test]
     fn secrets_do_not_print_themselves() {
-        let shown = format!("{:?} {:?}", Secret::new("hush"), ApiKey::of("hush"));
-        assert_eq!(shown, "Secret(…) ApiKey(…)");
+        let shown =
+            format!("{:?} {:?} {:?}", Secret::new("hush"), ApiKey::of("hush"), Tag::of("hush"));
+        assert_eq!(shown, "Secret(…) ApiKey(…) Tag(…)");
     }
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     chat::{Failure, Phase},
+    dialect::Encoder,
     error::Error,
 };
 
@@ -23,8 +24,9 @@ use crate::{
 /// from top to bottom.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Orders {
-    /// Send the client's headers, or fail with the error. Given once.
-    pub status: Option<Result<(), Error>>,
+    /// Send the client's headers, or fail with the error. Given once, with whether an answer has
+    /// begun.
+    pub status: Option<Result<Phase, Error>>,
     /// Report how the upstream of a choice did. Given once for each upstream.
     pub fed: Option<(u32, Result<Fed, Failure>)>,
     /// Abort the upstreams of these choices: a bit for each.
@@ -48,6 +50,9 @@ pub enum Fed {
     /// answer.
     NoCall,
 }
+
+/// When to look again after an upstream was given up.
+const SOON_MS: u64 = 10;
 
 /// How far apart the numbers of two choices' upstreams are.
 const CHOICE: u32 = 1 << 16;
@@ -86,6 +91,9 @@ struct Choice {
     upstream: Option<Upstream>,
     /// The number of the upstream.
     number: u32,
+    /// When an upstream that has not begun is given up, because another model may answer. Without
+    /// one, whoever asks minds the time.
+    begins_by_ms: u64,
     is_over: bool,
 }
 
@@ -101,7 +109,7 @@ struct Upstream {
 
 impl Choice {
     fn new(number: u32, relay: Relay) -> Self {
-        Self { relay, upstream: None, number, is_over: false }
+        Self { relay, upstream: None, number, begins_by_ms: u64::MAX, is_over: false }
     }
 
     /// A bit for this choice.
@@ -115,6 +123,12 @@ impl Choice {
         self.is_over = true;
         self.relay.let_go();
         self.drop_upstream()
+    }
+
+    /// How many milliseconds its upstream has left to begin; `None` if that does not matter.
+    fn begins_within_ms(&self, now_ms: u64) -> Option<u64> {
+        let is_waiting = self.upstream.is_some() && self.relay.phase() == Phase::Waiting;
+        is_waiting.then(|| self.begins_by_ms.saturating_sub(now_ms))
     }
 
     fn drop_upstream(&mut self) -> u32 {
@@ -239,8 +253,12 @@ impl Exchange {
                 break;
             }
             let before = out.len();
-            let (step, wait_ms) = choice.relay.tick(now_ms, client, out);
-            next_ms = next_ms.min(wait_ms);
+            let begins_within_ms = choice.begins_within_ms(now_ms).unwrap_or(u64::MAX);
+            let (step, wait_ms) = match begins_within_ms {
+                0 => (choice.relay.give_up(out), SOON_MS),
+                _ => choice.relay.tick(now_ms, client, out),
+            };
+            next_ms = next_ms.min(wait_ms).min(begins_within_ms.max(SOON_MS));
             if out.len() > before {
                 self.sent(now_ms);
             }
@@ -256,6 +274,10 @@ impl Exchange {
     pub fn fail(&mut self, choice: u32, error: Error, out: &mut Vec<u8>) -> Orders {
         let mut orders = Orders::default();
         if self.state != State::Over {
+            if self.is_decided {
+                // The client has its headers: the error is an event.
+                self.choice(choice).relay.open_for_error(out);
+            }
             let step = self.choice(choice).relay.fail(error, out);
             self.order(&mut orders, choice, step, out);
         }
@@ -265,6 +287,21 @@ impl Exchange {
     /// Call this when the client has left.
     pub fn client_left(&mut self) -> Orders {
         Orders { abort: self.end(), ..Orders::default() }
+    }
+
+    /// Has each upstream given up that has not begun by `by_ms`: another model may answer.
+    pub fn begin_by(&mut self, by_ms: u64) {
+        for index in 0..self.choices {
+            self.choice(index).begins_by_ms = by_ms;
+        }
+    }
+
+    /// Has `encoder` write that choice: another model is asked for it, which must begin by `by_ms`.
+    /// See [`Relay::answered_by`].
+    pub fn answered_by(&mut self, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        let choice = self.choice(choice);
+        choice.relay.answered_by(encoder);
+        choice.begins_by_ms = by_ms;
     }
 
     /// Prepares for another upstream, after one that failed or made no call.
@@ -321,7 +358,7 @@ impl Exchange {
     fn order(&mut self, orders: &mut Orders, index: u32, step: Step, out: &mut Vec<u8>) {
         if matches!(step, Step::Send | Step::Close(_)) && !self.is_decided {
             self.is_decided = true;
-            orders.status = Some(Ok(()));
+            orders.status = Some(Ok(self.choice(index).relay.phase()));
             for other in &mut self.others {
                 // An error of any is then an event.
                 other.relay.open(out);

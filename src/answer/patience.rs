@@ -38,6 +38,12 @@ impl Patience {
         self.asked_ms = now_ms;
     }
 
+    /// Call this when a model is asked that must begin by `by_ms`.
+    pub fn begin_by(&mut self, by_ms: u64, now_ms: u64) {
+        self.asked_ms = now_ms;
+        self.first_byte = by_ms.saturating_sub(now_ms);
+    }
+
     /// The time by which the answer must begin, in milliseconds of the clock.
     #[must_use]
     pub fn begins_by_ms(&self) -> u64 {

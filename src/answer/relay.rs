@@ -9,6 +9,7 @@ use crate::{
     answer::{Progress, Translator},
     chat::{Failure, Phase},
     config::Timing,
+    dialect::Encoder,
     error::Error,
     in_flight::{BASE_BYTES, Held},
 };
@@ -97,6 +98,18 @@ impl Relay {
         self
     }
 
+    /// Has `encoder` write the answer: another model is asked for it. See
+    /// [`Translator::answered_by`].
+    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>) {
+        self.translator.answered_by(encoder);
+    }
+
+    /// Gives up an upstream that does not begin to answer: another model has to be asked.
+    pub fn give_up(&mut self, out: &mut Vec<u8>) -> Step {
+        let progress = self.translator.upstream_failed(Error::Timeout, out);
+        self.step(progress)
+    }
+
     /// Releases the memory it holds: nothing more will be written.
     pub fn let_go(&mut self) {
         self.translator.let_go();
@@ -148,8 +161,13 @@ impl Relay {
             if let Some(wait_ms) = left(self.timing.commit_after, since(self.started_ms)) {
                 return (Step::Hold, next_ms.min(wait_ms));
             }
+            let before = out.len();
             self.translator.commit(out);
             self.committed = true;
+            // The opening may have to wait. One keep-alive is enough for all choices.
+            if out.len() == before && self.last_output_ms < now_ms {
+                self.translator.keep_alive(out);
+            }
             self.last_output_ms = now_ms;
         }
         let mut wait_ms = left(self.timing.keep_alive, since(self.last_output_ms));
@@ -172,6 +190,11 @@ impl Relay {
     /// Writes the opening: the client gets another choice of the same request.
     pub fn open(&mut self, out: &mut Vec<u8>) {
         self.translator.open(out);
+    }
+
+    /// Writes the opening, whatever it waits for: an error follows.
+    pub fn open_for_error(&mut self, out: &mut Vec<u8>) {
+        self.translator.open_for_error(out);
     }
 
     /// Call this when the client was sent something at `now_ms`, of any choice.

@@ -42,7 +42,20 @@ pub struct Translator {
     max_answer_bytes: usize,
     /// Unused stages for a second answer, if one may be requested.
     fresh: Option<Stages>,
+    opening: Opening,
 }
+
+/// When the dialect's opening may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// At any time.
+    Anytime,
+    /// With the first event: until then, nobody knows which model answers.
+    WithAnswer,
+}
+
+/// A comment: what a client gets while the opening cannot be written.
+const COMMENT: &[u8] = b": keep-alive\n\n";
 
 /// The client's stream: an opening, the events, one ending.
 #[derive(Debug)]
@@ -117,6 +130,23 @@ impl Translator {
             output: Output { encoder, state: State::Unopened, is_broken: false, tab: None },
             max_answer_bytes,
             fresh: None,
+            opening: Opening::Anytime,
+        }
+    }
+
+    /// Writes the opening, which names the model, only with the answer: another model may be
+    /// asked until then. See [`Translator::answered_by`].
+    #[must_use]
+    pub fn open_with_answer(mut self) -> Self {
+        self.opening = Opening::WithAnswer;
+        self
+    }
+
+    /// Has `encoder` write the answer: another model is asked for it. Nothing may have been
+    /// written.
+    pub fn answered_by(&mut self, encoder: Box<dyn Encoder>) {
+        if self.output.state == State::Unopened {
+            self.output.encoder = encoder;
         }
     }
 
@@ -206,15 +236,22 @@ impl Translator {
     }
 
     /// Writes the opening, so that the client sees the stream begin, whatever the upstream
-    /// does. A second call does nothing.
+    /// does, unless the opening has to wait. A second call does nothing.
     pub fn commit(&mut self, out: &mut Vec<u8>) {
-        self.output.open(out);
+        self.open(out);
         self.gate.open(&mut |event| self.output.event(event, out));
     }
 
-    /// Writes the opening alone: what is held back may still be replaced. A second call does
-    /// nothing.
+    /// Writes the opening alone, unless it has to wait: what is held back may still be replaced.
+    /// A second call does nothing.
     pub fn open(&mut self, out: &mut Vec<u8>) {
+        if self.opening == Opening::Anytime || self.input.begun {
+            self.output.open(out);
+        }
+    }
+
+    /// Writes the opening, whatever it waits for: an error follows.
+    pub fn open_for_error(&mut self, out: &mut Vec<u8>) {
         self.output.open(out);
     }
 
@@ -226,8 +263,10 @@ impl Translator {
 
     /// Writes a keep-alive; nothing once the stream has ended.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
-        if self.output.state != State::Ended {
-            self.output.encoder.keep_alive(out);
+        match self.output.state {
+            State::Unopened => out.extend_from_slice(COMMENT),
+            State::Open => self.output.encoder.keep_alive(out),
+            State::Ended => {}
         }
     }
 

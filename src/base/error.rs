@@ -91,11 +91,23 @@ pub enum Error {
         /// DeGPT's `retry-after`, if it is valid.
         retry_after: Option<String>,
     },
+    /// The visitor has had all the chats with the model that DeGPT gives it in a day.
+    UsedUp {
+        /// How long until the next day, in seconds.
+        retry_after_s: u64,
+    },
     /// DeGPT could not be reached, or answered 5xx.
     Unavailable,
     /// DeGPT declined: it sent its fixed refusal instead of an answer, an error in its stream, or
     /// an empty answer.
     Declined,
+    /// Several models were asked, and none answered.
+    NoneAnswers {
+        /// How many.
+        asked: u32,
+        /// What was wrong with one of them. The client is told this.
+        first: Box<Error>,
+    },
     /// DeGPT sent nothing in time.
     Timeout,
     /// DeGPT stopped sending in the middle of its answer.
@@ -191,6 +203,7 @@ impl Error {
     pub fn facts(&self) -> Facts {
         const NO: Option<bool> = Some(false);
         let (status, kind, should_retry) = match self {
+            Self::NoneAnswers { first, .. } => return first.facts(),
             Self::Invalid { .. } | Self::BodyUnreadable => (400, Kind::BadRequest, None),
             Self::NoThreads(_) => (400, Kind::NoThreads, None),
             Self::UpstreamRejects => (400, Kind::Rejected, None),
@@ -213,6 +226,8 @@ impl Error {
                 let is_soon = wait_s.is_some_and(|wait_s| wait_s <= LONGEST_WAIT_S);
                 (429, Kind::RateLimit, if is_soon { None } else { NO })
             }
+            // It takes hours to help.
+            Self::UsedUp { .. } => (429, Kind::RateLimit, NO),
             Self::Config { .. } => (500, Kind::Configuration, NO),
             Self::Internal => (500, Kind::Internal, None),
             Self::DeploymentKeyRefused => (502, Kind::UpstreamKey, NO),
@@ -231,6 +246,15 @@ impl Error {
         Facts { status, kind, should_retry }
     }
 
+    /// The error itself; of several models, that of one.
+    #[must_use]
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::NoneAnswers { first, .. } => first,
+            error => error,
+        }
+    }
+
     /// The path of the request's field that the error is about, if it is about one.
     #[must_use]
     pub fn param(&self) -> Option<&str> {
@@ -247,6 +271,10 @@ impl Error {
     pub fn message(&self) -> String {
         let fixed = match self {
             Self::Invalid { message, .. } => return clip(message),
+            Self::NoneAnswers { asked, first } => {
+                let message = first.message();
+                return format!("None of {asked} models answered. The first to fail: {message}");
+            }
             Self::BodyTooLarge { limit_bytes } => {
                 return format!("The request body is larger than {limit_bytes} bytes.");
             }
@@ -305,9 +333,7 @@ impl Error {
                  API_KEYS (`npx wrangler secret put API_KEYS`; locally in .dev.vars)."
             }
             Self::KeyExpired => "The API key has expired.",
-            Self::LedgerFailed => {
-                "The limits of this key cannot be checked at the moment. Try again."
-            }
+            Self::LedgerFailed => "This key's limits cannot be checked at the moment. Try again.",
             Self::ClientKeyRefused => "DeGPT refused the DeGPT key that came with the request.",
             Self::DeploymentKeyRefused => {
                 "DeGPT refused the credential of this deployment. Its operator has to check \
@@ -327,6 +353,10 @@ impl Error {
                 return format!("DeGPT limits the rate of requests. Please try again in {wait}s.");
             }
             Self::RateLimited { .. } => "DeGPT limits the rate of requests. Try again later.",
+            Self::UsedUp { .. } => {
+                "The chats with this model that DeGPT gives a visitor in a day are used up. They \
+                 begin anew at 00:00 UTC. A DEGPT_API_KEY of this deployment's operator has others."
+            }
             Self::Unavailable => "DeGPT cannot be reached at the moment.",
             Self::Declined => {
                 "DeGPT gave no answer: the model failed, is not open to this account, or the \

@@ -20,17 +20,26 @@ fn rule(name: &str) -> &'static str {
             "keys of visible ASCII characters without quotes or brackets, each perhaps with a label \
              before it (`alice=…`), comma-separated, in one text"
         }
-        "DEGPT_API_KEY" | "DEGPT_VISITOR_ID" => {
+        "DEGPT_API_KEY" => {
+            "keys of visible ASCII characters without quotes or brackets, comma-separated, none \
+             twice, in one text"
+        }
+        "DEGPT_VISITOR_ID" => {
             "a text of visible ASCII characters without spaces, quotes or brackets"
         }
         "DEGPT_ORIGINS" => {
             "origins like `https://www.degpt.ai`, comma-separated, without a path, in one text"
         }
         "DEFAULT_MODEL" => "an id of the models list",
+        "AUTO_MODELS" => "`off`, or ids of the models list, comma-separated, in one text",
         "VISION_MODEL" => "`off`, or the id of a model that takes pictures",
         "MODEL_ALIASES" => {
             "`from=to`, comma-separated, each `to` an id of the models list, in one text"
         }
+        "MODEL_FALLBACKS" => {
+            "`from=to,to`, semicolon-separated, each `to` an id of the models list, in one text"
+        }
+        "MODELS_LIVE" => "`on` or `off`",
         "MODELS_EXTRA" => {
             "a JSON list of catalogue entries, each with an `id`, with DeGPT's names for models in \
              visible ASCII characters"
@@ -39,6 +48,7 @@ fn rule(name: &str) -> &'static str {
             "`*`, or origins like `https://chat.example.com`, comma-separated, without a path, in \
              one text"
         }
+        "DEGPT_DAILY" => "`ask` or `off`",
         "CLIENT_DEGPT_KEYS" => "`off` or `pass`",
         "LOG_PANICS" => "`place` or `full`",
         "LEDGER_FAILS" => "`open` or `closed`",
@@ -104,6 +114,13 @@ fn or_default(value: Option<Value>, default: &str) -> String {
 /// The items of a comma-separated list, trimmed, without empty ones.
 pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// The keys of a comma-separated list; `None` if one of them is no credential.
+#[inline(never)]
+pub(super) fn credentials(text: &str) -> Option<Vec<&str>> {
+    let keys: Vec<&str> = list(text).collect();
+    keys.iter().all(|key| is_credential(key)).then_some(keys)
 }
 
 /// Whether `text` can be sent in a header, and was meant as a key. The rest of a list, a quoted

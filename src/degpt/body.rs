@@ -11,20 +11,32 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Body {
     bytes: Vec<u8>,
+    model: String,
     /// Where the bracket is that closes the list of messages. There is at least one.
     messages_end: usize,
 }
 
 impl Body {
-    /// Writes `question`, which takes about `size_hint` bytes.
+    /// Writes `question` to `model`, which takes about `size_hint` bytes.
     ///
     /// # Errors
     /// [`Error::Overloaded`], when the memory is used up.
-    pub(super) fn write(question: &wire::Question<'_>, size_hint: usize) -> Result<Self, Error> {
+    pub(super) fn write(
+        question: &wire::Question<'_>,
+        model: &str,
+        size_hint: usize,
+    ) -> Result<Self, Error> {
         // One allocation for a picture of megabytes instead of one at each doubling.
         let mut out = Growing::with_room(size_hint);
         let messages_end = question.write(&mut out);
-        Ok(Self { bytes: out.into_bytes()?, messages_end })
+        Ok(Self { bytes: out.into_bytes()?, model: model.to_owned(), messages_end })
+    }
+
+    /// The model's name at DeGPT, as the web client calls it whatever the messages hold: DeGPT
+    /// counts a visitor's chats by it.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
     }
 
     /// The JSON text.

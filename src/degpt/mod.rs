@@ -14,12 +14,14 @@ mod wire;
 use crate::chat::Prompt;
 pub use body::Body;
 pub use request::{body, size_hint};
-pub use sign_in::{Token, service, sign_in_body, token};
+pub use sign_in::{Token, count_body, is_used_up, service, sign_in_body, token};
 pub use stream::Reader;
 
 /// The path of the chat.
 pub const CHAT_PATH: &str = "/api/v1/chat/completion/proxy";
 /// The path of the visitor sign-in.
 pub const SIGN_IN_PATH: &str = "/api/v1/auths/printSignIn";
+/// The path of the visitor's daily number.
+pub const COUNT_PATH: &str = "/api/v1/conversation/refresh";
 /// The path of the service's description of itself.
 pub const CONFIG_PATH: &str = "/api/config";

@@ -23,9 +23,9 @@ use crate::{
 /// [`Error::Invalid`] when nothing is left to say once empty messages are left
 /// out, or when the answer is to go on from a text and the model cannot;
 /// [`Error::Overloaded`], when the memory is used up.
-pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
+pub fn body(prompt: &Prompt<'_>, target: &Target) -> Result<Body, Error> {
     in_flight::probe(markup_bytes(prompt))?;
-    let family = Family::of(target.upstream);
+    let family = Family::of(&target.upstream);
     let mut messages = match family {
         Family::Claude => claude_messages(prompt),
         Family::DeepSeek | Family::Qwen | Family::Other => {
@@ -59,12 +59,12 @@ pub fn body(prompt: &Prompt<'_>, target: Target<'_>) -> Result<Body, Error> {
         messages.push(wire::Message { role: USER, content });
     }
     let question = wire::Question {
-        model: target.upstream,
+        model: &target.upstream,
         messages: &messages,
         enable_thinking: target.model.think,
         reload,
     };
-    Body::write(&question, size_hint(prompt))
+    Body::write(&question, &target.model.text_model, size_hint(prompt))
 }
 
 /// Asks a model that cannot continue a text to go on from one.

@@ -1,8 +1,10 @@
-//! DeGPT's other endpoints: the visitor sign-in, and the service's config.
+//! DeGPT's other endpoints: the visitor's sign-in and its daily number, and the service's config.
+
+use std::rc::Rc;
 
 use crate::{
-    catalog::Service,
-    json::{self, Outcome, Read, Reader, Writer, fields},
+    catalog::{Live, Service},
+    json::{self, Outcome, Raw, Read, Reader, Text, Writer, fields},
     secret::Secret,
 };
 
@@ -13,6 +15,8 @@ pub struct Token {
     pub secret: Secret,
     /// When it expires, in seconds since 1970-01-01 UTC.
     pub expires_unix_s: u64,
+    /// The visitor's id; empty if DeGPT does not repeat it.
+    pub visitor_id: String,
 }
 
 /// The lifetime of a token that does not say when it expires.
@@ -24,20 +28,49 @@ pub fn sign_in_body(visitor_id: &str) -> Vec<u8> {
     Writer::after(Vec::new()).field("id", visitor_id).field("channel", "").end_bytes()
 }
 
+/// What the answers to both questions may hold. What is not always read stays raw, so that no odd
+/// value of it makes the rest unreadable.
+#[derive(Default)]
+struct Answer<'a> {
+    token: Option<String>,
+    id: Option<Raw<'a>>,
+    passed: Option<Raw<'a>>,
+    data: Option<Raw<'a>>,
+}
+fields!(Answer<'a> { token, id, passed, data });
+
 /// The token in the answer to a sign-in. `None` if there is none that a header can hold.
 #[must_use]
 pub fn token(answer: &[u8], now_unix_s: u64) -> Option<Token> {
-    #[derive(Default)]
-    struct Answer {
-        token: Option<String>,
-    }
-    fields!(Answer { token });
-    let token = json::read::<Answer>(answer).ok()?.token?;
+    let answer: Answer<'_> = json::read(answer).ok()?;
+    let token = answer.token?;
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
     let expires_unix_s = expiry(&token).unwrap_or(now_unix_s + DEFAULT_LIFETIME_S);
-    Some(Token { secret: Secret::new(token), expires_unix_s })
+    let id = answer.id.and_then(|id| id.0.strip_prefix('"')?.strip_suffix('"'));
+    // The ids of the web client need no escapes.
+    let visitor_id = id.filter(|id| !id.contains('\\')).unwrap_or_default().to_owned();
+    Some(Token { secret: Secret::new(token), expires_unix_s, visitor_id })
+}
+
+/// The body of the question whether the visitor may chat with `model` once more today. DeGPT
+/// counts one chat if it may.
+#[must_use]
+pub fn count_body(model: &str, visitor_id: &str) -> Vec<u8> {
+    Writer::after(Vec::new()).field("model", model).field("equip_id", visitor_id).end_bytes()
+}
+
+/// Whether the answer says that it may not. `{"passed": false}` alone says that DeGPT failed to
+/// count, which is no reason: a row of `data` has to say so.
+#[must_use]
+pub fn is_used_up(answer: &[u8]) -> bool {
+    let Ok(Answer { passed: Some(Raw("true")), data: Some(rows), .. }) = json::read(answer) else {
+        return false;
+    };
+    // Within a text the quotes would have backslashes before them, so this is a field. DeGPT writes no
+    // spaces, and other programs one.
+    rows.0.contains(r#""passed":false"#) || rows.0.contains(r#""passed": false"#)
 }
 
 /// The `exp` claim of a JSON Web Token (RFC 7519, section 4.1.4).
@@ -99,20 +132,25 @@ fn whole_part(number: &str) -> Option<u64> {
 #[must_use]
 pub fn service(answer: &[u8]) -> Option<Service> {
     #[derive(Default)]
-    struct Config {
+    struct Config<'a> {
         version: Option<String>,
         name: Option<String>,
         default_locale: Option<String>,
         status: Option<bool>,
+        default_models: Option<Raw<'a>>,
     }
-    fields!(Config { version, name, default_locale, status });
-    let config: Config = json::read(answer).ok()?;
+    fields!(Config<'a> { version, name, default_locale, status, default_models });
+    let config: Config<'_> = json::read(answer).ok()?;
     let default = Service::default();
+    // Nothing but a text is a list of models; whatever else it is does not matter.
+    let models =
+        config.default_models.and_then(|raw| json::read::<Text<'_>>(raw.0.as_bytes()).ok());
     Some(Service {
         version: config.version.unwrap_or(default.version),
         name: config.name.unwrap_or(default.name),
         default_locale: config.default_locale.unwrap_or(default.default_locale),
         status: config.status.unwrap_or(true),
+        live: models.and_then(|models| Live::of(models.as_str())).map(Rc::new),
     })
 }
 
@@ -120,7 +158,7 @@ pub fn service(answer: &[u8]) -> Option<Service> {
 mod tests {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    use super::{service, sign_in_body, token};
+    use super::{count_body, is_used_up, service, sign_in_body, token};
     use crate::catalog::Service;
 
     #[test]
@@ -146,8 +184,48 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_in_is_the_web_clients() {
+    fn the_bodies_are_the_web_clients() {
         assert_eq!(sign_in_body("v\"1"), br#"{"id":"v\"1","channel":""}"#);
+        assert_eq!(count_body("m", "v\"1"), br#"{"model":"m","equip_id":"v\"1"}"#);
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_is_none() {
+        let id = |id: &str| {
+            let answer = format!(r#"{{"token": "t", "id": {id}}}"#);
+            token(answer.as_bytes(), 0).map(|token| token.visitor_id)
+        };
+        assert_eq!(id(r#""v-1""#).as_deref(), Some("v-1"));
+        for other in ["null", "7", "{}", "[1]", "true"] {
+            assert_eq!(id(other).as_deref(), Some(""), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_row_says_that_the_number_is_used_up() {
+        let table = [
+            (r#"{"passed": true, "data": [{"passed": false, "model": "m", "num": 3}]}"#, true),
+            (r#"{"passed": true, "data": [{"passed": true}, {"passed": false}]}"#, true),
+            (r#"{"passed": true, "data": [{"passed": true, "num": 1, "message": "ok"}]}"#, false),
+            (r#"{"passed": true, "data": []}"#, false),
+            (r#"{"passed": true, "data": null}"#, false),
+            (r#"{"passed": true}"#, false),
+            (r#"{"passed": false, "message": "Failed"}"#, false),
+            (r#"{"passed": false, "data": [{"passed": false}]}"#, false),
+            (r#"{"data": [{"passed": false}]}"#, false),
+            (r#"{"passed": true, "data": [{"passed": "no"}]}"#, false),
+            (r#"{"passed":true,"data":[{"num":3,"passed":false}]}"#, true),
+            (r#"{"passed": true, "data": [{"passed" : true, "message": "passed"}]}"#, false),
+            (r#"{"passed": true, "data": [{"message": "\"passed\": false"}]}"#, false),
+            (r#"{"passed": true, "data": ["passed", false]}"#, false),
+            ("[]", false),
+            ("null", false),
+            ("<html>", false),
+            ("", false),
+        ];
+        for (answer, expected) in table {
+            assert_eq!(is_used_up(answer.as_bytes()), expected, "{answer}");
+        }
     }
 
     #[test]

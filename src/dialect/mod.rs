@@ -33,7 +33,7 @@ pub use known::{Fields, SPELLINGS};
 pub use limits::Headers;
 
 use crate::{
-    catalog::{Catalog, Model, Service},
+    catalog::{Listed, Service},
     chat::{Answer, Event, Finish, Prompt, Stamp, Usage},
     error::Error,
     ledger::Standing,
@@ -69,9 +69,9 @@ pub struct Api {
     ///
     /// # Errors
     /// [`Error::Invalid`] for an invalid query.
-    pub models: fn(&Catalog, &str, &Service) -> Result<String, Error>,
+    pub models: fn(&[Listed], &str, &Service) -> Result<String, Error>,
     /// The body of one entry of that list.
-    pub model: fn(&Model) -> String,
+    pub model: fn(&Listed) -> String,
     /// Appends the body of an error. The text is the request's id.
     pub error: fn(&Error, &str, &mut Vec<u8>),
     /// The headers that say how much a key may still take, at a time in seconds since 1970-01-01

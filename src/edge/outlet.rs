@@ -40,7 +40,8 @@ use super::{
 };
 use crate::{
     answer::{Client, Exchange, Fed, Orders},
-    chat::{Failure, MOST_CHOICES},
+    chat::{Failure, MOST_CHOICES, Phase},
+    dialect::Encoder,
     error::Error,
 };
 
@@ -70,7 +71,7 @@ struct Shared {
     input: RefCell<Vec<u8>>,
     output: RefCell<Vec<u8>>,
     /// Who waits for [`Orders::status`], and for each choice's [`Orders::fed`].
-    status: Waiting<Result<(), Error>>,
+    status: Waiting<Result<Phase, Error>>,
     fed: [Waiting<Result<Fed, Failure>>; MOST_CHOICES as usize],
     /// Stops the pump when this sends or is dropped.
     stop: Waiting<()>,
@@ -123,6 +124,12 @@ impl Outlet {
         fed
     }
 
+    /// See [`Runtime::answered_by`](crate::runtime::Runtime::answered_by).
+    pub(super) fn answered_by(&self, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        let mut exchange = self.shared.exchange.borrow_mut();
+        exchange.answered_by(choice, encoder, by_ms);
+    }
+
     /// See [`Runtime::fail`](crate::runtime::Runtime::fail).
     pub(super) fn fail(&self, choice: u32, error: &Error) {
         let mut fail = |exchange: &mut Exchange, output: &mut Vec<u8>| {
@@ -135,7 +142,7 @@ impl Outlet {
     pub(super) async fn stream(
         self,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<web_sys::ReadableStream, Error> {
+    ) -> Result<(web_sys::ReadableStream, Phase), Error> {
         let (sender, decided) = oneshot::channel();
         self.shared.status.set(Some(sender));
         let (sender, stopped) = oneshot::channel();
@@ -148,7 +155,7 @@ impl Outlet {
         }));
         let decision = decided.await.unwrap_or(Err(Error::Internal));
         waiting.is_over = true;
-        decision.map(|()| readable)
+        decision.map(|phase| (readable, phase))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use worker::{
-    Delay,
+    Delay, console_warn,
     js_sys::{self, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     answer::{Exchange, Fed, UpstreamBody},
-    chat::Failure,
+    chat::{Failure, Phase},
+    dialect::Encoder,
     error::Error,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
@@ -122,6 +123,10 @@ impl Runtime for Workers {
         outlet.feed(choice, download).await
     }
 
+    fn answered_by(&self, outlet: &Outlet, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        outlet.answered_by(choice, encoder, by_ms);
+    }
+
     fn fail(&self, outlet: &Outlet, choice: u32, error: Error) {
         outlet.fail(choice, &error);
     }
@@ -130,7 +135,7 @@ impl Runtime for Workers {
         &self,
         outlet: Outlet,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<Self::Stream, Error> {
+    ) -> Result<(Self::Stream, Phase), Error> {
         outlet.stream(pump).await
     }
 
@@ -147,6 +152,10 @@ impl Runtime for Workers {
             Some(why) if why.is_empty() => Judgement::Fits,
             Some(why) => Judgement::Misfit(why),
         }
+    }
+
+    fn warn(&self, line: &str) {
+        console_warn!("degpt-edge: {line}");
     }
 
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error> {

@@ -42,22 +42,22 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Applies it to a prompt: limits the answer, and has its tokens counted.
+    /// Those of `targets` that may answer.
     ///
     /// # Errors
-    /// [`Error::ModelForbidden`].
-    pub(super) fn apply(&self, prompt: &mut Prompt<'_>, target: &Target<'_>) -> Result<(), Error> {
-        let model = &target.model.id;
-        if !self.policy.allows(model) {
-            return Err(Error::ModelForbidden(model.clone()));
+    /// [`Error::ModelForbidden`] for the first, if none may.
+    pub(super) fn allowed(&self, mut targets: Vec<Target>) -> Result<Vec<Target>, Error> {
+        let first = targets.first().map(|target| target.model.id.clone());
+        targets.retain(|target| self.policy.allows(&target.model.id));
+        match first {
+            Some(first) if targets.is_empty() => Err(Error::ModelForbidden(first)),
+            _ => Ok(targets),
         }
-        let limit = &mut prompt.limits.max_total_tokens;
-        *limit = least(*limit, self.policy.max_tokens());
-        // What the stream reports is the dialect's own decision, made before.
-        if let Delivery::Stream { usage } = &mut prompt.delivery {
-            *usage = UsageReport::Included;
-        }
-        Ok(())
+    }
+
+    /// What it asks of a prompt.
+    pub(super) fn terms(&self) -> Terms {
+        Terms { max_tokens: self.policy.max_tokens() }
     }
 
     /// Asks the ledger. Returns how the key stands, if that is known, and the tab of the request if
@@ -66,7 +66,7 @@ impl<'a> Bound<'a> {
         self,
         config: &Config,
         edge: &E,
-        job: &Job<'_>,
+        job: &Job,
         stamp: &Stamp,
     ) -> (Option<Standing>, Result<Option<Tab>, Error>) {
         let model = job.target.model.id.clone();
@@ -97,11 +97,24 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// The lower of two limits.
-fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
+/// What a policy asks of a prompt, whichever model gets it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    max_tokens: Option<u64>,
+}
+
+impl Terms {
+    /// Limits the answer, and has its tokens counted.
+    pub(super) fn bind(self, prompt: &mut Prompt<'_>) {
+        let limit = &mut prompt.limits.max_total_tokens;
+        *limit = match (*limit, self.max_tokens) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        // What the stream reports is the dialect's own decision, made before.
+        if let Delivery::Stream { usage } = &mut prompt.delivery {
+            *usage = UsageReport::Included;
+        }
     }
 }
 

@@ -26,8 +26,8 @@ pub(super) fn preflight<S>(
 
 /// The headers that let a page of another origin read the response.
 pub(super) fn allowed(cors: &Cors, origin: Option<&str>) -> Vec<(&'static str, String)> {
-    const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, x-degpt-ignored, \
-                           x-degpt-json, x-degpt-tools, x-should-retry, retry-after";
+    const EXPOSED: &str = "x-request-id, request-id, x-degpt-model, \
+                           x-degpt-attempts, x-degpt-ignored, x-degpt-json, x-degpt-tools, x-should-retry, retry-after";
     let allowed = match cors {
         Cors::Any => vec![("access-control-allow-origin", "*".to_owned())],
         Cors::Only(origins) => {

@@ -1,5 +1,6 @@
 //! The state that one isolate keeps between requests.
 
+use super::health::Health;
 use crate::{
     cached::Cached, catalog::Service, config::Config, in_flight::InFlight, upstream::Upstream,
 };
@@ -10,6 +11,7 @@ pub struct Gateway {
     pub(super) config: Config,
     pub(super) upstream: Upstream,
     pub(super) service: Cached<Service>,
+    pub(super) health: Health,
     pub(super) in_flight: InFlight,
 }
 
@@ -20,6 +22,7 @@ impl Gateway {
         Self {
             upstream: Upstream::new(&config),
             service: Cached::default(),
+            health: Health::default(),
             in_flight: InFlight::new(config.max_in_flight_bytes),
             config,
         }

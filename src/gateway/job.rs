@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+use super::spare::Spare;
 use crate::{
     answer::{Counting, Limiter, Stages},
     catalog::{Attachments, Target},
-    chat::{Delivery, Limits, Prompt, Reasoning, UsageReport},
-    config::Config,
+    chat::{Delivery, Limits, Prompt, Reasoning, Stamp, UsageReport},
     degpt,
     dialect::{self, Asked},
     error::Error,
@@ -15,27 +15,46 @@ use crate::{
     ledger::Tab,
     notes::Wish,
     prompt_tokens,
-    tools::{Stage, Strict, Wanted},
+    tools::{self, Stage, Strict, Wanted},
 };
 
-/// The model that answers `prompt`. Takes notes on the switches of reasoning that it does not
-/// obey.
+/// What the models that may answer `prompt` have to take.
+pub(super) fn attachments(prompt: &Prompt<'_>) -> Attachments {
+    if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent }
+}
+
+/// Whether a client wants an error for what has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    Strict,
+    Lenient,
+}
+
+/// Readies `prompt` for the model `target`: takes notes on the switches of reasoning that it does
+/// not obey, and adds what the model is told.
 ///
 /// # Errors
-/// [`Error::UnknownModel`], and [`Error::Invalid`] if no model may take an attachment.
-pub(super) fn target<'a>(config: &'a Config, prompt: &mut Prompt<'_>) -> Result<Target<'a>, Error> {
-    let attachment =
-        if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
-    let target = config.catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
+/// [`Error::Invalid`], if something has no effect and the client is strict.
+pub(super) fn ready(
+    prompt: &mut Prompt<'_>,
+    target: &Target,
+    strictness: Strictness,
+) -> Result<(), Error> {
     let switches = [Wish::On, Wish::Off, Wish::Effort, Wish::NoEffort];
     prompt.notes.settle(&switches, target.obeys(prompt.thinking));
-    Ok(target)
+    if let (Strictness::Strict, Some(path)) = (strictness, prompt.notes.ignored().first()) {
+        // What is added to a path says what is wrong.
+        let (path, wrong) = path.split_once(' ').unwrap_or((path, "has no effect"));
+        return Err(Error::invalid(path, format!("`{path}` {wrong}.")));
+    }
+    tools::instruct(prompt);
+    Ok(())
 }
 
 /// One request to DeGPT and its answer, without the body of DeGPT's request. Of the
 /// client's request it keeps only what the answer needs.
-pub(super) struct Job<'a> {
-    pub(super) target: Target<'a>,
+pub(super) struct Job {
+    pub(super) target: Target,
     pub(super) delivery: Delivery,
     /// How the answer is written.
     pub(super) reply: Box<dyn dialect::Reply>,
@@ -50,18 +69,20 @@ pub(super) struct Job<'a> {
     reasoning: Reasoning,
     /// What it takes is noted there, if its key has a policy.
     pub(super) tab: Option<Tab>,
+    /// What it takes to ask another model.
+    pub(super) spare: Spare,
     /// What has no effect, as a header; empty if everything has one.
     pub(super) ignored: String,
 }
 
-impl<'a> Job<'a> {
+impl Job {
     /// The job for `asked` with `target`, and the body of DeGPT's request. `held` counts the bytes of
     /// that body.
     ///
     /// # Errors
     /// [`Error::Invalid`], and [`Error::Overloaded`] if there is no memory for it.
     pub(super) fn new(
-        target: Target<'a>,
+        target: Target,
         asked: Asked<'_>,
         held: &mut Held,
     ) -> Result<(Self, degpt::Body), Error> {
@@ -73,7 +94,7 @@ impl<'a> Job<'a> {
             Delivery::Whole => wanted.format.and_then(|format| format.schema),
             Delivery::Stream { .. } => None,
         };
-        let body = degpt::body(&prompt, target)?;
+        let body = degpt::body(&prompt, &target)?;
         let job = Self {
             target,
             delivery: prompt.delivery,
@@ -89,6 +110,7 @@ impl<'a> Job<'a> {
             limits: prompt.limits,
             reasoning: prompt.reasoning,
             tab: None,
+            spare: Spare::default(),
             ignored: headers::shortened(&crate::text::joined(&prompt.notes.ignored(), ", ")),
         };
         Ok((job, body))
@@ -108,6 +130,11 @@ impl<'a> Job<'a> {
         let each = if limit == u64::MAX { guess } else { limit };
         let all = each.saturating_mul(self.reply.choices().into());
         self.prompt_tokens.saturating_add(all)
+    }
+
+    /// The writer of a streamed answer to that choice.
+    pub(super) fn encoder(&self, choice: u32, stamp: &Stamp) -> Box<dyn dialect::Encoder> {
+        self.reply.encoder(choice, &self.target.model.id, stamp, self.prompt_tokens)
     }
 
     /// The stages that one answer goes through.

@@ -4,39 +4,39 @@
 //! it needs from outside, it takes from a [`Runtime`].
 
 mod bound;
+mod candidates;
 mod cors;
 mod deployment;
+mod health;
 mod job;
 mod reply;
 mod route;
 mod service;
+mod spare;
 mod streamed;
 mod together;
 mod whole;
 
-use std::{borrow::Cow, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
     answer::Patience,
     auth::{self, Caller},
-    catalog::Service,
-    chat::{Delivery, Stamp},
+    catalog::{Service, Target},
+    chat::{Delivery, Prompt, Stamp},
     config::{Config, Cors},
     degpt,
     dialect::{self, Api, List, Table},
     error::Error,
-    headers,
     in_flight::{self, Held, Share},
-    notes::Notes,
     prompt_tokens,
     runtime::Runtime,
-    tools,
     upload::{self, Length},
-    upstream::Call,
 };
 use bound::Bound;
+use candidates::Candidates;
 pub use deployment::Gateway;
-use job::Job;
+use job::{Job, Strictness};
 pub use reply::{Body, Reply};
 use route::Route;
 
@@ -108,7 +108,7 @@ async fn answer<E: Runtime>(
     edge: &E,
     request: Request<'_, E::Upload>,
     route: Option<Route>,
-    api: &Api,
+    api: &'static Api,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let route = route.ok_or_else(|| Error::UnknownPath(request.path.to_owned()))?;
@@ -128,13 +128,17 @@ async fn answer<E: Runtime>(
     let body = match route {
         Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
         Route::Models => {
+            let live = service::live(gateway, edge).await;
             let service = match api.list {
                 List::WithService => service::service(gateway, edge).await,
                 List::ModelsOnly => Service::default(),
             };
-            (api.models)(catalog, request.query, &service)?
+            (api.models)(&catalog.listing(live.as_deref()), request.query, &service)?
         }
-        Route::Model(id) => (api.model)(catalog.find(Some(&id))?),
+        Route::Model(id) => {
+            let live = service::live(gateway, edge).await;
+            (api.model)(&catalog.listed(&id, live.as_deref())?)
+        }
         Route::Answer(_) | Route::Count(_) => {
             return answer_question(gateway, edge, request, &route, api, stamp).await;
         }
@@ -154,14 +158,14 @@ async fn answer_question<E: Runtime>(
     edge: &E,
     request: Request<'_, E::Upload>,
     route: &Route,
-    api: &Api,
+    api: &'static Api,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
     let caller = caller(config, request.header)?;
     let bound = Bound::of(config, request.header, edge.now_ms())?;
     let share = match &caller {
-        Caller::Member => Share::Members,
+        Caller::Member(_) => Share::Members,
         Caller::Guest(_) => Share::Guests,
     };
     let mut held = gateway.in_flight.hold(share);
@@ -175,77 +179,103 @@ async fn answer_question<E: Runtime>(
     // Strings with escapes are copied. The copies are never longer than the body.
     in_flight::probe(body.len())?;
     let mut asked = (api.parse)(&body)?;
-    let target = job::target(config, &mut asked.prompt)?;
-    if let Some(bound) = &bound {
-        bound.apply(&mut asked.prompt, &target)?;
-    }
-    check_strict(&asked.prompt.notes, request.header)?;
+    let strictness = match (request.header)("x-degpt-strict") {
+        Some(value) if value.trim() == "true" => Strictness::Strict,
+        _ => Strictness::Lenient,
+    };
+    let targets = targets(gateway, edge, &asked.prompt).await?;
+    let targets = match &bound {
+        Some(bound) => bound.allowed(targets)?,
+        None => targets,
+    };
     // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;
-    tools::instruct(&mut asked.prompt);
-    let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
-        let (mut job, question) = Job::new(target, asked, &mut held)?;
-        // The body may be megabytes, and an answer may take minutes: free it now.
-        drop(body);
-        held.set(job.held_bytes(&question))?;
-        let (standing, tab) = match bound {
-            Some(bound) => bound.reserve(config, edge, &job, stamp).await,
-            None => (None, Ok(None)),
-        };
-        let replied = match tab {
-            Ok(tab) => {
-                job.tab.clone_from(&tab);
-                let replied = carry_out(gateway, edge, caller, job, question, held, stamp).await;
-                if let (Err(_), Some(tab)) = (&replied, tab) {
-                    tab.fail();
-                }
-                replied
-            }
-            Err(error) => Err(error),
-        };
-        let Some(standing) = standing else {
-            return replied;
-        };
-        let reply = replied.unwrap_or_else(|error| reply::error(&error, api, stamp));
-        return Ok(reply.limited((api.limits)(&standing, edge.now_ms() / 1_000)));
+    if let (Some(count), Route::Count(_)) = (&api.count, route) {
+        if let Some(target) = targets.first() {
+            job::ready(&mut asked.prompt, target, strictness)?;
+        }
+        // The count is the same for every model.
+        return Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None));
+    }
+    let targets = match targets.len() {
+        1 => targets,
+        _ => gateway.health.in_order(config, edge, targets).await,
     };
-    // The count is the same for every model.
-    Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))
+    let patience = Patience::new(&config.timing, edge.now_ms());
+    let until_ms = patience.begins_by_ms();
+    let mut candidates = Candidates::new(api, strictness, caller, targets, until_ms);
+    candidates.terms = bound.map(|bound| bound.terms());
+    let (mut job, question) = candidates.first(asked, &body, &mut held)?;
+    // The body may be megabytes, and an answer may take minutes: it is freed now, unless another
+    // model may have to be asked.
+    let spare_held = held.another();
+    held.set(job.held_bytes(&question))?;
+    candidates.keep(body, spare_held);
+    let (standing, tab) = match bound {
+        Some(bound) => bound.reserve(config, edge, &job, stamp).await,
+        None => (None, Ok(None)),
+    };
+    let replied = match tab {
+        Ok(tab) => {
+            job.tab.clone_from(&tab);
+            candidates.tab.clone_from(&tab);
+            let replied =
+                carry_out(gateway, edge, candidates, job, question, held, patience, stamp).await;
+            if let (Err(_), Some(tab)) = (&replied, tab) {
+                tab.fail();
+            }
+            replied
+        }
+        Err(error) => Err(error),
+    };
+    let Some(standing) = standing else {
+        return replied;
+    };
+    let reply = replied.unwrap_or_else(|error| reply::error(&error, api, stamp));
+    Ok(reply.limited((api.limits)(&standing, edge.now_ms() / 1_000)))
+}
+
+/// The models that may answer `prompt`, in the deployment's order.
+async fn targets<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    prompt: &Prompt<'_>,
+) -> Result<Vec<Target>, Error> {
+    let catalog = &gateway.config.catalog;
+    let (name, thinking) = (prompt.model.as_deref(), prompt.thinking);
+    let attachments = job::attachments(prompt);
+    let live = service::known(gateway, edge);
+    match catalog.candidates(name, live.as_deref(), thinking, attachments) {
+        // DeGPT may offer it.
+        Err(Error::UnknownModel { .. }) if live.is_none() => {
+            let live = service::live(gateway, edge).await;
+            catalog.candidates(name, live.as_deref(), thinking, attachments)
+        }
+        found => found,
+    }
 }
 
 /// Asks DeGPT, and returns the reply for the client.
+#[expect(clippy::too_many_arguments, reason = "this is where all of them meet")]
 async fn carry_out<E: Runtime>(
     gateway: &Rc<Gateway>,
     edge: &E,
-    caller: Caller,
-    job: Job<'_>,
+    candidates: Candidates,
+    job: Job,
     body: degpt::Body,
     held: Held,
+    patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    let started_ms = edge.now_ms();
-    let patience = Patience::new(&gateway.config.timing, started_ms);
-    let call = Call {
-        caller,
-        body: Cow::Owned(body),
-        held,
-        accept: match job.delivery {
-            Delivery::Whole => "*/*",
-            Delivery::Stream { .. } => "text/event-stream",
-        },
-        deadline_ms: patience.begins_by_ms(),
-    };
-    let mut reply = match job.delivery {
-        Delivery::Whole => whole::answer(gateway, edge, call, &job, patience, stamp).await?,
-        Delivery::Stream { usage } => {
-            streamed::answer(gateway, edge, call, &job, usage, started_ms, stamp).await?
+    let call = candidates.call(&job, body, held, edge.now_ms());
+    match job.delivery {
+        Delivery::Whole => {
+            whole::answer(gateway, edge, candidates, call, job, patience, stamp).await
         }
-    };
-    reply.headers.push(("x-degpt-model", headers::fitting(job.target.upstream)));
-    if !job.ignored.is_empty() {
-        reply.headers.push(("x-degpt-ignored", job.ignored));
+        Delivery::Stream { usage } => {
+            streamed::answer(gateway, edge, candidates, call, &job, usage, stamp).await
+        }
     }
-    Ok(reply)
 }
 
 /// The largest request body, in bytes. Only DeGPT can tell whether a guest's key is valid,
@@ -259,16 +289,4 @@ fn body_limit(config: &Config, share: Share, route: &Route) -> usize {
         (Share::Guests, _) => OF_GUESTS,
     };
     config.max_body_bytes.min(most)
-}
-
-/// Refuses a request that has a field without effect, if the client is strict.
-fn check_strict(notes: &Notes, header: &dyn Fn(&str) -> Option<String>) -> Result<(), Error> {
-    match notes.ignored().first() {
-        Some(path) if header("x-degpt-strict").is_some_and(|value| value.trim() == "true") => {
-            // What is added to a path says what is wrong.
-            let (path, wrong) = path.split_once(' ').unwrap_or((path, "has no effect"));
-            Err(Error::invalid(path, format!("`{path}` {wrong}.")))
-        }
-        _ => Ok(()),
-    }
 }

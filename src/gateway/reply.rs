@@ -65,7 +65,7 @@ pub(super) fn error<S>(error: &Error, api: &Api, stamp: &Stamp) -> Reply<S> {
     if let Some(should_retry) = facts.should_retry {
         reply.headers.push(("x-should-retry", should_retry.to_string()));
     }
-    match error {
+    match error.cause() {
         Error::WrongMethod { allow } => reply.headers.push(("allow", (*allow).to_owned())),
         Error::Overloaded => reply.headers.push(("retry-after", OVERLOADED_S.to_string())),
         Error::OverLimit { wait_s: Some(wait_s), .. } => {
@@ -73,6 +73,9 @@ pub(super) fn error<S>(error: &Error, api: &Api, stamp: &Stamp) -> Reply<S> {
         }
         Error::RateLimited { retry_after: Some(retry_after) } => {
             reply.headers.push(("retry-after", retry_after.clone()));
+        }
+        Error::UsedUp { retry_after_s } => {
+            reply.headers.push(("retry-after", retry_after_s.to_string()));
         }
         _ => {}
     }

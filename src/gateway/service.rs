@@ -1,12 +1,15 @@
 //! DeGPT's information about its own service.
 
+use std::rc::Rc;
+
 use super::deployment::Gateway;
 use crate::{
     cached::Lasting,
-    catalog::Service,
+    catalog::{Live, Service},
+    config::LiveModels,
     degpt,
     error::Error,
-    runtime::{Outgoing, Runtime},
+    runtime::{Incoming, Outgoing, Runtime},
 };
 
 /// The service information. Success is cached for five minutes, failure for 30 seconds.
@@ -23,17 +26,31 @@ pub(super) async fn service<E: Runtime>(gateway: &Gateway, edge: &E) -> Service 
             headers: &[("accept", "application/json")],
             body: None,
         };
-        let answer = edge.send(request, TIMEOUT_MS).await?;
-        if answer.status != 200 {
-            edge.discard(answer.body);
-            return Err(Error::Unavailable);
+        match edge.fetch(request, TIMEOUT_MS, MAX_BYTES).await? {
+            Incoming { status: 200, body, .. } => degpt::service(&body).ok_or(Error::Garbled),
+            _ => Err(Error::Unavailable),
         }
-        let body = edge.collect(answer.body, MAX_BYTES, TIMEOUT_MS).await?;
-        degpt::service(&body).ok_or(Error::Garbled)
     };
     let make = async || match ask().await {
         Ok(service) => Lasting { result: Ok(service), for_ms: 300_000 },
         Err(error) => Lasting { result: Err(error), for_ms: 30_000 },
     };
-    gateway.service.get(edge, 2 * TIMEOUT_MS, make).await.unwrap_or_default()
+    gateway.service.get(edge, TIMEOUT_MS, make).await.unwrap_or_default()
+}
+
+/// The models that DeGPT offers, if this isolate knows them and the deployment wants to. DeGPT is
+/// not asked.
+pub(super) fn known<E: Runtime>(gateway: &Gateway, edge: &E) -> Option<Rc<Live>> {
+    match gateway.config.live_models {
+        LiveModels::On => gateway.service.known(edge.now_ms())?.live,
+        LiveModels::Off => None,
+    }
+}
+
+/// The same, but DeGPT is asked if this isolate does not know.
+pub(super) async fn live<E: Runtime>(gateway: &Gateway, edge: &E) -> Option<Rc<Live>> {
+    match gateway.config.live_models {
+        LiveModels::On => service(gateway, edge).await.live,
+        LiveModels::Off => None,
+    }
 }

@@ -6,10 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{error::Error, upstream::Call};
+use crate::upstream::{Call, Failed};
 
 /// The work for one choice, until it is done.
-type Work<'a> = Option<Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>>;
+type Work<'a> = Option<Pin<Box<dyn Future<Output = Result<(), Failed>> + 'a>>>;
 
 /// Does `work` for each of `choices`, with the number of the choice and its call, all at the same
 /// time. A single choice gets `call` as it is.
@@ -19,8 +19,8 @@ type Work<'a> = Option<Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>>;
 pub(super) async fn each(
     choices: u32,
     call: Call<'_>,
-    work: impl AsyncFn(u32, Call<'_>) -> Result<(), Error>,
-) -> Result<(), Error> {
+    work: impl AsyncFn(u32, Call<'_>) -> Result<(), Failed>,
+) -> Result<(), Failed> {
     if choices == 1 {
         return work(0, call).await;
     }
@@ -31,7 +31,7 @@ pub(super) async fn each(
     poll_fn(|context| poll(&mut all, context)).await
 }
 
-fn poll(all: &mut [Work<'_>], context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+fn poll(all: &mut [Work<'_>], context: &mut Context<'_>) -> Poll<Result<(), Failed>> {
     let mut is_pending = false;
     for work in all {
         match work.as_mut().map(|work| work.as_mut().poll(context)) {

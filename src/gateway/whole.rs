@@ -4,9 +4,11 @@
 use std::cell::RefCell;
 
 use super::{
+    candidates::Candidates,
     deployment::Gateway,
     job::Job,
     reply::{self, Reply},
+    spare::Spare,
     together,
 };
 use crate::{
@@ -18,18 +20,47 @@ use crate::{
     in_flight::{self, Held},
     runtime::Runtime,
     tools::Fit,
-    upstream::{self, Call},
+    upstream::{self, Call, Failed},
 };
 
-/// Asks DeGPT for an answer to each choice, and encodes them.
+/// Asks one model after the other for an answer to each choice, and encodes them.
 pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
-    call: Call<'_>,
-    job: &Job<'_>,
-    patience: Patience,
+    mut candidates: Candidates,
+    mut call: Call<'_>,
+    mut job: Job,
+    mut patience: Patience,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
+    patience.begin_by(call.deadline_ms, edge.now_ms());
+    let mut reply = loop {
+        match choices(gateway, edge, call, &job, patience, stamp).await {
+            Ok(reply) => break reply,
+            Err(failed) => {
+                let next = candidates.next(failed, edge.now_ms())?;
+                (job, call) = (next.job, next.call);
+                patience.begin_by(call.deadline_ms, edge.now_ms());
+            }
+        }
+    };
+    candidates.begun();
+    if let Some((failed, answered)) = candidates.lesson() {
+        gateway.health.learn(&gateway.config, edge, failed, &answered).await;
+    }
+    reply.headers.append(&mut candidates.headers(Phase::Flowing));
+    Ok(reply)
+}
+
+/// Asks a model for an answer to each choice, and encodes them.
+async fn choices<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    call: Call<'_>,
+    job: &Job,
+    patience: Patience,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Failed> {
     let done = RefCell::new(Done::default());
     let work = async |_, call: Call<'_>| best(gateway, edge, call, job, patience, &done).await;
     together::each(job.reply.choices(), call, work).await?;
@@ -85,10 +116,10 @@ async fn best<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     mut call: Call<'_>,
-    job: &Job<'_>,
+    job: &Job,
     mut patience: Patience,
     done: &RefCell<Done>,
-) -> Result<(), Error> {
+) -> Result<(), Failed> {
     let wanted = job.wanted.with_schema(job.schema.as_deref());
     let judge_text = &|schema: &str, text: &str| edge.judge(schema, text);
     let judge = |answer: &Answer| wanted.fit(answer, &job.strict, judge_text);
@@ -120,15 +151,16 @@ async fn ask<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     call: &Call<'_>,
-    job: &Job<'_>,
+    job: &Job,
     patience: Patience,
-) -> Result<(Answer, Held), Error> {
+) -> Result<(Answer, Held), Failed> {
     let Gateway { config, upstream, .. } = gateway;
     let consume = async |download| {
         let whole = Whole::new(job.stages(Counting::On), config.max_answer_bytes);
-        collect(edge, download, whole, call.held.another(), patience).await
+        collect(edge, download, whole, call.held.another(), patience, &job.spare).await
     };
-    upstream::ask(upstream, config, edge, call, consume).await
+    let asked = upstream::ask(upstream, config, edge, call, consume).await;
+    asked.map(|served| served.answer)
 }
 
 /// Reads an answer to its end. `held` counts the memory it takes.
@@ -138,6 +170,7 @@ async fn collect<E: Runtime>(
     mut whole: Whole,
     mut held: Held,
     mut patience: Patience,
+    spare: &Spare,
 ) -> Result<(Answer, Held), Failure> {
     let first_ms = patience.left_ms(Phase::Waiting, edge.now_ms()).unwrap_or(0);
     let take = |bytes: &[u8]| {
@@ -150,6 +183,9 @@ async fn collect<E: Runtime>(
         }
         if flow.is_break() {
             return None;
+        }
+        if whole.phase() == Phase::Flowing {
+            spare.let_go();
         }
         if whole.heard() {
             patience.hear(edge.now_ms());

@@ -23,6 +23,11 @@ impl Tab {
         Self(Rc::new(Sheet { settle: RefCell::new(settle), send }))
     }
 
+    /// Notes that the model with this id is asked, in place of the one before.
+    pub fn answered_by(&self, model: &str) {
+        model.clone_into(&mut self.0.settle.borrow_mut().model);
+    }
+
     /// Adds what an answer took. Several answers to one request share its prompt.
     pub fn add(&self, usage: Usage) {
         let mut settle = self.0.settle.borrow_mut();

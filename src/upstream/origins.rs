@@ -2,14 +2,19 @@
 
 use std::cell::Cell;
 
-use super::visitor::{DerivedId, Visitor};
+use super::{
+    accounts::Accounts,
+    visitor::{DerivedId, Visitor},
+};
 use crate::config::Config;
 
-/// What one isolate knows about DeGPT's origins.
+/// What one isolate knows about DeGPT's origins, and about the deployment's accounts there.
 #[derive(Debug)]
 pub struct Upstream {
     /// In the order of the configuration; never empty.
     pub(crate) origins: Vec<Origin>,
+    /// Which of the deployment's own credentials rest.
+    pub(super) accounts: Accounts,
     /// The visitor's id, if it is derived from the keys.
     pub(super) visitor_id: DerivedId,
 }
@@ -29,7 +34,7 @@ pub(crate) struct Origin {
 const AVOID_MS: u64 = 30_000;
 
 impl Upstream {
-    /// A fresh state: no origin has failed.
+    /// A fresh state: no origin has failed, and no account rests.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let origins = config.origins.iter().map(|address| Origin {
@@ -37,7 +42,11 @@ impl Upstream {
             failed_at_ms: Cell::new(0),
             visitor: Visitor::default(),
         });
-        Self { origins: origins.collect(), visitor_id: DerivedId::new() }
+        Self {
+            origins: origins.collect(),
+            accounts: Accounts::default(),
+            visitor_id: DerivedId::new(),
+        }
     }
 
     /// The origins in the order to try them: those that failed recently come last.

@@ -1,6 +1,7 @@
-//! The one table of failures: what is retried, and which error the client gets. README
-//! shows it.
+//! The one table of failures: what is retried, whose fault it is, and which error the client
+//! gets. README shows it.
 
+use super::retry_after;
 use crate::error::Error;
 
 /// Who owns the credential that is used.
@@ -8,7 +9,7 @@ use crate::error::Error;
 pub enum Whose {
     /// The client's own.
     Client,
-    /// The deployment's `DEGPT_API_KEY`.
+    /// One of the deployment's `DEGPT_API_KEY`.
     Deployment,
     /// The deployment's visitor.
     Visitor,
@@ -17,6 +18,8 @@ pub enum Whose {
 /// What went wrong with one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Symptom {
+    /// The visitor could not sign in.
+    SignIn(Error),
     /// Any status but 200.
     Status {
         /// The status.
@@ -33,7 +36,7 @@ pub enum Symptom {
 pub enum Remedy {
     /// Give up: the client gets the error.
     GiveUp,
-    /// Get a new token for the visitor and try again, once.
+    /// Get a new token for the visitor and try again, once at each origin.
     SignInAgain,
     /// Try the next origin, if there is one. Avoid this one for a while.
     NextOrigin,
@@ -41,54 +44,106 @@ pub enum Remedy {
     OtherOrigin,
     /// Try again, once, at the next origin if there is one.
     OnceMore,
+    /// Put the credential to rest, and try the next one of the deployment's, if there is one.
+    NextAccount(Rest),
+    /// The same. If the deployment has no other credential, try again as with
+    /// [`Remedy::OnceMore`].
+    NextAccountOrOnceMore(Rest),
 }
 
-/// The table: what to do about a symptom, and which error the client gets if that is not
-/// possible or does not help.
+/// How a credential rests. `accounts.rs` says for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// DeGPT does not know it.
+    Refused,
+    /// It has been used too often. It rests for as long as the error says.
+    Limited,
+    /// It had no answer from this model. The model or the request may be the reason, so it rests
+    /// for this model alone.
+    ForModel,
+}
+
+/// Whose fault a failure is: who else might have answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request's, or the gateway's: nobody would answer it.
+    Request,
+    /// The model's: another model might answer.
+    Model,
+    /// The credential's: it is refused, or used up for now.
+    Account,
+    /// DeGPT cannot be reached.
+    Origin,
+    /// The answer broke after its first words, so nothing else may be tried.
+    Answer,
+}
+
+/// What [`judge`] says about a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What to do about it.
+    pub remedy: Remedy,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// The error that the client gets if the remedy is not possible or does not help.
+    pub error: Error,
+}
+
+/// The table.
 #[must_use]
-pub fn judge(symptom: &Symptom, whose: Whose) -> (Remedy, Error) {
-    use Remedy::{GiveUp, NextOrigin, OnceMore, OtherOrigin, SignInAgain};
-    match symptom {
+pub fn judge(symptom: &Symptom, whose: Whose) -> Verdict {
+    use Fault::{Account, Model, Origin, Request};
+    use Remedy::{
+        GiveUp, NextAccount, NextAccountOrOnceMore, NextOrigin, OnceMore, OtherOrigin, SignInAgain,
+    };
+    use Whose::{Client, Deployment, Visitor};
+    let (remedy, fault, error) = match symptom {
+        Symptom::SignIn(error) => match error {
+            Error::Unavailable | Error::Timeout => (NextOrigin, Origin, error.clone()),
+            other => (GiveUp, Account, other.clone()),
+        },
         Symptom::Status { status, retry_after } => match (status, whose) {
-            (401, Whose::Visitor) => (SignInAgain, Error::DeploymentKeyRefused),
-            (401, Whose::Deployment) => (GiveUp, Error::DeploymentKeyRefused),
-            (401, Whose::Client) => (GiveUp, Error::ClientKeyRefused),
-            (403, _) => (GiveUp, Error::UpstreamForbids),
-            (404, _) => (GiveUp, Error::UpstreamLacks),
-            (413, _) => (GiveUp, Error::UpstreamTooLarge),
-            (400 | 422, _) => (GiveUp, Error::UpstreamRejects),
-            (429, _) => {
-                let retry_after = retry_after.as_deref().and_then(sound_retry_after);
-                (GiveUp, Error::RateLimited { retry_after })
+            (401, Visitor) => (SignInAgain, Account, Error::DeploymentKeyRefused),
+            (401, Deployment) => (NextAccount(Rest::Refused), Account, Error::DeploymentKeyRefused),
+            (401, Client) => (GiveUp, Account, Error::ClientKeyRefused),
+            (403, Deployment) => (NextAccount(Rest::ForModel), Model, Error::UpstreamForbids),
+            (403, _) => (GiveUp, Model, Error::UpstreamForbids),
+            (404, _) => (GiveUp, Model, Error::UpstreamLacks),
+            (413, _) => (GiveUp, Request, Error::UpstreamTooLarge),
+            (400 | 422, _) => (GiveUp, Request, Error::UpstreamRejects),
+            (429, Deployment) => {
+                (NextAccount(Rest::Limited), Account, limited(retry_after.as_deref()))
             }
+            (429, _) => (GiveUp, Account, limited(retry_after.as_deref())),
             // DeGPT also answers like this to a key that it does not know. If the origin were
             // avoided, one guest could have it avoided for all clients.
-            (_, Whose::Client) => (OtherOrigin, Error::Unavailable),
-            // 5xx, redirects, and any other status.
-            _ => (NextOrigin, Error::Unavailable),
+            (_, Client) => (OtherOrigin, Origin, Error::Unavailable),
+            // One server answers for all models, and may fail for one of them alone.
+            (500..=599, _) => (NextOrigin, Model, Error::Unavailable),
+            // Redirects, and any other status.
+            _ => (NextOrigin, Origin, Error::Unavailable),
         },
-        Symptom::Failed(error) => match error {
-            Error::Unavailable => (NextOrigin, Error::Unavailable),
-            // An empty answer, in any form: DeGPT can be reached, and another attempt may succeed.
-            Error::Declined | Error::Truncated | Error::Garbled => (OnceMore, error.clone()),
-            // There is no time left, or another attempt would fail too.
-            other => (GiveUp, other.clone()),
-        },
-    }
+        Symptom::Failed(error) => {
+            let (remedy, fault) = match (error, whose) {
+                (Error::Unavailable, _) => (NextOrigin, Origin),
+                // DeGPT can be reached, and another account or another attempt may succeed.
+                (Error::Declined, Deployment) => (NextAccountOrOnceMore(Rest::ForModel), Model),
+                // An empty answer, in any form: likewise.
+                (Error::Declined | Error::Truncated | Error::Garbled, _) => (OnceMore, Model),
+                // There is no time left, or another attempt would fail too.
+                (
+                    Error::Timeout | Error::Stalled | Error::AnswerTooLarge | Error::UsedUp { .. },
+                    _,
+                ) => (GiveUp, Model),
+                _ => (GiveUp, Request),
+            };
+            (remedy, fault, error.clone())
+        }
+    };
+    Verdict { remedy, fault, error }
 }
 
-/// A `retry-after` in seconds or as a date (RFC 9110, section 10.2.3). Any other value is
-/// dropped: text written by DeGPT must not reach the client.
-fn sound_retry_after(value: &str) -> Option<String> {
-    let value = value.trim();
-    let is_seconds = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    // Every such date is as long as `Wed, 21 Oct 2015 07:28:00 GMT`.
-    let shape = b"aaa, 00 aaa 0000 00:00:00 GMT";
-    let is_date = value.len() == shape.len()
-        && value.bytes().zip(shape).all(|(byte, shape)| match shape {
-            b'a' => byte.is_ascii_alphabetic(),
-            b'0' => byte.is_ascii_digit(),
-            other => byte == *other,
-        });
-    ((is_seconds && value.len() <= 9) || is_date).then(|| value.to_owned())
+/// The error of a 429.
+pub(super) fn limited(retry_after: Option<&str>) -> Error {
+    Error::RateLimited { retry_after: retry_after.and_then(retry_after::sound) }
 }

@@ -3,12 +3,13 @@
 
 use std::cell::{Cell, OnceCell};
 
+use super::retry;
 use crate::{
     cached::{Cached, Lasting},
     config::{Config, VisitorId},
     degpt::{self, Token},
     error::Error,
-    runtime::{Outgoing, Runtime},
+    runtime::{Incoming, Outgoing, Runtime},
     secret::{self, Secret},
 };
 
@@ -38,7 +39,8 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// The visitor's token at the origin `address`. Signs in if there is no valid token.
+    /// The visitor's token at the origin `address`. Signs in if there is no valid token, for
+    /// `limit_ms` at most.
     ///
     /// # Errors
     /// [`Error::DeploymentKeyRefused`], [`Error::RateLimited`], [`Error::Unavailable`]
@@ -49,10 +51,12 @@ impl Visitor {
         edge: &E,
         address: &str,
         derived: &DerivedId,
+        limit_ms: u64,
     ) -> Result<Token, Error> {
+        let limit_ms = limit_ms.min(TIMEOUT_MS);
         let make = async || {
             let now_s = edge.now_ms() / 1_000;
-            match self.sign_in(config, edge, address, derived, now_s).await {
+            match self.sign_in(config, edge, address, derived, now_s, limit_ms).await {
                 Ok(token) => {
                     let for_s = token.expires_unix_s.saturating_sub(now_s + MARGIN_S).max(1);
                     // A token may claim an expiry too far away to count in milliseconds.
@@ -61,8 +65,7 @@ impl Visitor {
                 Err(error) => Lasting { result: Err(error), for_ms: FAILURE_HOLDS_MS },
             }
         };
-        // The sign-in and reading its answer may each take this long.
-        self.token.get(edge, 2 * TIMEOUT_MS, make).await
+        self.token.get(edge, limit_ms, make).await
     }
 
     /// Call this when DeGPT has refused `secret`. If another request has replaced the token
@@ -80,11 +83,12 @@ impl Visitor {
         address: &str,
         derived: &DerivedId,
         now_s: u64,
+        limit_ms: u64,
     ) -> Result<Token, Error> {
         let key = storage_key(config, address);
         // A token that another isolate has cached is used once. If DeGPT refuses it, it is
         // forgotten here and replaced in the cache.
-        if !self.refused.take()
+        if !self.refused.get()
             && let Some(kept) = edge.recall(&key).await
             && let Some(token) = degpt::token(&kept, now_s)
             && token.expires_unix_s > now_s + MARGIN_S
@@ -98,20 +102,16 @@ impl Visitor {
             headers: &[("content-type", "application/json"), ("accept", "application/json")],
             body: Some(&body),
         };
-        let answer = edge.send(request, TIMEOUT_MS).await?;
-        let refusal = match answer.status {
-            200 => None,
-            400 | 401 | 403 | 422 => Some(Error::DeploymentKeyRefused),
-            429 => Some(Error::RateLimited { retry_after: None }),
-            _ => Some(Error::Unavailable),
-        };
-        if let Some(error) = refusal {
-            edge.discard(answer.body);
-            return Err(error);
+        let Incoming { status, retry_after, body } =
+            edge.fetch(request, limit_ms, MAX_ANSWER_BYTES).await?;
+        match status {
+            200 => {}
+            400 | 401 | 403 | 422 => return Err(Error::DeploymentKeyRefused),
+            429 => return Err(retry::limited(retry_after.as_deref())),
+            _ => return Err(Error::Unavailable),
         }
-        let body = edge.collect(answer.body, MAX_ANSWER_BYTES, TIMEOUT_MS).await;
-        let body = body.map_err(|_| Error::Unavailable)?;
         let token = degpt::token(&body, now_s).ok_or(Error::Unavailable)?;
+        self.refused.set(false);
         edge.remember(&key, body, token.expires_unix_s.saturating_sub(now_s)).await;
         Ok(token)
     }

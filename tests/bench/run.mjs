@@ -25,6 +25,7 @@ import { BURST_CHUNKS, PACED_CHUNKS, PACES } from "./requests.mjs";
 import { SERVERS, starter } from "./servers.mjs";
 import { starts } from "./starts.mjs";
 import { startFastUpstream } from "./upstream.mjs";
+import { visitors } from "./visitors.mjs";
 
 const SLOW = PACES[0];
 const FAST = PACES[1];
@@ -78,6 +79,7 @@ async function measure(results, upstream, rounds) {
         results.imagePeak = await imagePeak(start);
       },
     ],
+    ["a visitor's daily number", async () => (results.visitor = await visitors(upstream, few))],
     ["starts", async () => (results.startMs = await starts(start, Math.max(rounds, 9)))],
   ];
   for (const [what, part] of parts) {

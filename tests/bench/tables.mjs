@@ -9,6 +9,7 @@ export const tables = (results, about) =>
     ["What enters the isolate", entriesTable(results, about)],
     ["How late chunks are", delayTable(results)],
     ["Short answers, one after the other", shortTable(results)],
+    ["A visitor's daily number", shortTable({ short: results.visitor })],
     ["Answers as fast as they are read", burstTable(results, about)],
     ["Memory and start", othersTable(results, about)],
   ].map(([heading, text]) => `### ${heading}\n\n${text}`);
@@ -47,7 +48,7 @@ function shortTable({ short }) {
     Object.keys(totalMs).map((name) => {
       const [delivery, chunks] = kind.split(" ");
       const spent = cpuMs[name].includes(undefined) ? undefined : median(cpuMs[name]);
-      return [delivery === "json" ? "JSON" : "streamed", chunks, NAMES[name], spent, median(firstMs[name]), median(totalMs[name])];
+      return [delivery === "json" ? "JSON" : "streamed", chunks, NAMES[name] ?? name, spent, median(firstMs[name]), median(totalMs[name])];
     }),
   );
   return table(["", "chunks", "", "ms of CPU", "ms to the first byte", "ms to the end"], rows);

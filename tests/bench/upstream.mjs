@@ -15,6 +15,8 @@ import { once } from "node:events";
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { paths } from "../upstream/paths.mjs";
+
 /** In Python's spelling, as DeGPT has it. */
 const line = (content) =>
   'data: {"id": "23c1e5ec-0e48-40be-8803-4b2701c1b4b0", "object": "chat.completion.chunk", "created": 1755954793, ' +
@@ -24,6 +26,12 @@ const line = (content) =>
 const PIECES = ["\\u6211\\u662f", " **", "Deep", "Seek", "\\uff0c\\u7531", " the ", "\\n\\n- ", "model", " can ", "write"];
 const LINES = PIECES.map((piece) => Buffer.from(line(piece)));
 const DONE = "data: [DONE]\n\n";
+
+/** What a visitor asks beside the chat: its sign-in, and its daily number. */
+const OF_VISITORS = {
+  [paths.signIn]: '{"token": "token-of-the-bench", "token_type": "Bearer", "id": "visitor-of-the-bench"}',
+  [paths.refresh]: '{"passed": true, "data": [{"passed": true, "model": "deepseek-chat", "num": 1, "message": "ok"}]}',
+};
 
 /** The mark before and after the time at which a chunk was sent, in nanoseconds of this process. */
 export const SENT = /@(\d+)@/g;
@@ -44,6 +52,7 @@ async function serve(request, response) {
   const pieces = [];
   for await (const piece of request) pieces.push(piece);
   if (request.method === "GET") return void response.end("{}");
+  if (request.url in OF_VISITORS) return void response.end(OF_VISITORS[request.url]);
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
   const end = Buffer.concat(pieces).subarray(-400).toString();
   const [, order] = /"((?:burst|paced|idle)[a-z0-9, ]*)"/.exec(end) ?? [, "burst 1"];

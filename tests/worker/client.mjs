@@ -31,9 +31,12 @@ export async function startBoth({ vars = {}, upstream: options } = {}) {
   return { gateway, upstream };
 }
 
-/** One more gateway for a stand-in; `isolates` as in startGateway. */
+/**
+ * One more gateway for a stand-in; `isolates` as in startGateway. `auto` is one model, unless `vars` say
+ * otherwise: most tests are about what becomes of one answer (auto.test.mjs is about the others).
+ */
 export async function startFor(upstream, vars = {}, isolates = 1) {
-  const gateway = await startGateway({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...vars }, isolates });
+  const gateway = await startGateway({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, AUTO_MODELS: "off", ...vars }, isolates });
   after(() => gateway.close());
   return gateway;
 }

@@ -27,6 +27,11 @@ const bad = [
   ["DEGPT_VISITOR_ID", 7],
   ["DEGPT_API_KEY", "degpt-top secret"],
   ["DEGPT_VISITOR_ID", "top secret"],
+  ["DEGPT_API_KEY", "degpt-a, degpt-b, se cret"],
+  ["DEGPT_API_KEY", "degpt-secret, degpt-secret"],
+  ["DEGPT_API_KEY", ["degpt-secret"]],
+  ["DEGPT_DAILY", "secret"],
+  ["DEGPT_DAILY", false],
   ["DEGPT_ORIGINS", "secret"],
   ["DEGPT_ORIGINS", "ftp://secret.example"],
   ["DEGPT_ORIGINS", "https://secret.example/path"],
@@ -157,7 +162,7 @@ describe("DEGPT_ORIGINS", () => {
     const other = await startFor(upstream, { DEGPT_ORIGINS: `${upstream.url}/` });
     upstream.reset();
     assert.equal((await post(other, CHAT, { messages: [user("Hello")] })).status, 200);
-    assert.deepEqual([...new Set(upstream.requests.map(({ path }) => path))], ["/api/v1/auths/printSignIn", "/api/v1/chat/completion/proxy"]);
+    assert.deepEqual([...new Set(upstream.requests.map(({ path }) => path))], ["/api/v1/auths/printSignIn", "/api/v1/conversation/refresh", "/api/v1/chat/completion/proxy"]);
   });
 });
 

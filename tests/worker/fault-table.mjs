@@ -19,6 +19,7 @@ export const ERRORS = {
   forbidden: [403, "invalid_request_error", "insufficient_permissions", "permission_error", null],
   lacking: [404, "invalid_request_error", "model_not_found", "not_found_error", null],
   tooLarge: [413, "invalid_request_error", "request_too_large", "request_too_large", null, "invalid_prompt"],
+  usedUp: [429, "rate_limit_exceeded", "rate_limit_exceeded", "rate_limit_error", "false", "rate_limit_exceeded"],
   limited: [429, "rate_limit_exceeded", "rate_limit_exceeded", "rate_limit_error", null, "rate_limit_exceeded"],
   deploymentKey: [502, "server_error", "upstream_key_refused", "api_error", "false"],
   declined: [502, "server_error", "upstream_declined", "api_error", "false"],
@@ -43,10 +44,16 @@ export const VARS = {
   patient: { FIRST_BYTE_TIMEOUT_MS: "12000", IDLE_TIMEOUT_MS: "12000", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" },
   hurried: { FIRST_BYTE_TIMEOUT_MS: "2500", IDLE_TIMEOUT_MS: "1200", MAX_ANSWER_MS: "9000", KEEP_ALIVE_MS: "300", MAX_ANSWER_BYTES: "1500000" },
 };
+/** For silence of one model among several: each of them has half of the time that is left. */
+VARS.sharing = { ...VARS.patient, FIRST_BYTE_TIMEOUT_MS: "9000" };
 export const COMMIT_AFTER_MS = { early: "60000", late: "150" };
 const LATE_MS = 500;
 
 const SIGN_IN = "/api/v1/auths/printSignIn";
+const DAILY = "/api/v1/conversation/refresh";
+/** The clients of the matrix prefer the first of these two. */
+const TWO_KEYS = { DEGPT_API_KEY: "degpt-two,degpt-three" };
+const FIRST_KEY = "degpt-three";
 const apology = "Sorry, you don't have sufficient access rights at the moment.";
 const delta = (fields) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: fields, finish_reason: null }] })}\n\n`;
 const says = (content) => delta({ content });
@@ -60,6 +67,17 @@ const during = (error, faults) => Object.entries(faults).map(([name, fault]) => 
 const oddities = (faults) => Object.entries(faults).map(([name, { answer, finish = "stop", isHurried, ...fault }]) => ({ name, fault, answer, finish, isHurried, when: "never" }));
 /** These change what the gateway knows of its visitor or key, so each gets a gateway of its own. */
 const credentials = (rows) => Object.entries(rows).map(([name, row]) => ({ name, remedy: "give up", when: "before", isAlone: true, ...row }));
+/** Two keys of the deployment's own, of which one comes to rest. */
+const accounts = (rows) =>
+  credentials(rows).map((row) => ({ vars: TWO_KEYS, asked: [2], signIns: 0, isResting: true, ...(row.error ? {} : { finish: "stop", when: "never" }), ...row, name: `accounts: ${row.name}` }));
+/** Asked for before a visitor's chat, which goes on whatever becomes of it. */
+const daily = (faults) =>
+  credentials(faults).map(({ name, error, ...fault }) => ({ ...fault, name: `daily number: ${name}`, fault: { path: DAILY, ...fault.fault }, signIns: 1, ...(error ? { error, asked: [0] } : { finish: "stop", when: "never", asked: [1] }) }));
+
+/** Who answers first for `auto`. */
+const FIRST = "deepseek-chat";
+/** Requests to `auto`. What a gateway learns of models is for all its requests, so each has its own. */
+const models = (rows) => Object.entries(rows).map(([name, row]) => ({ name, remedy: "give up", when: "before", isAlone: true, isLateAlone: true, model: "auto", ...row }));
 
 const ROWS = [
   ...before("once more", "declined", {
@@ -183,8 +201,54 @@ const ROWS = [
     "a sign-in refused": { fault: { path: SIGN_IN, status: 403 }, error: "deploymentKey", asked: [0], signIns: 1 },
     "a sign-in limited": { fault: { path: SIGN_IN, status: 429 }, error: "limited", asked: [0], signIns: 1 },
     "a sign-in that fails": { fault: { path: SIGN_IN, status: 500 }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
+    "a sign-in that never ends": { fault: { path: SIGN_IN, neverAnswer: true }, error: "timeout", remedy: "next origin", asked: [0], signIns: 1, isOfOneOrigin: true },
+    "a token that is refused, and then a sign-in that fails": { isRevoked: true, fault: { path: SIGN_IN, status: 503 }, error: "unavailable", asked: [1], signIns: 2 },
+    "a token that is refused, and then a sign-in that never ends": { isRevoked: true, fault: { path: SIGN_IN, neverAnswer: true }, error: "timeout", asked: [1], signIns: 2 },
     "a sign-in with no token": { fault: { path: SIGN_IN, status: 200, body: html }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
     "a sign-in whose connection breaks": { fault: { path: SIGN_IN, refuseConnection: true }, error: "unavailable", remedy: "next origin", asked: [0], signIns: 1 },
+  }),
+
+  ...models({
+    "a model down: it declines": { fault: { model: FIRST, fakeSuccess: true }, asked: [3] },
+    "a model down: it says nothing": { fault: { model: FIRST, empty: true }, asked: [3] },
+    "a model down: its answer is garbage": { fault: { model: FIRST, garbageAfter: 0 }, asked: [3] },
+    "a model down: 403": { fault: { model: FIRST, status: 403 }, asked: [2] },
+    "a model down: 404": { fault: { model: FIRST, status: 404 }, asked: [2] },
+    "a model down: 429": { fault: { model: FIRST, status: 429, headers: { "retry-after": "60" } }, asked: [2] },
+    "a model down: 503": { fault: { model: FIRST, status: 503 }, asked: [2] },
+    "a model down: silence": { fault: { model: FIRST, neverAnswer: true }, limits: "sharing", asked: [2] },
+    "a model down: headers and then silence": { fault: { model: FIRST, silentAfter: 0 }, limits: "sharing", asked: [2] },
+    "all models down: they decline": { fault: { fakeSuccess: true }, error: "declined", asked: [8] },
+    "all models down: 404": { fault: { status: 404 }, error: "lacking", asked: [4] },
+    "all models down: 429": { fault: { status: 429, headers: { "retry-after": "7" } }, error: "limited", retryAfter: "7", asked: [4] },
+    "all models down: 503": { fault: { status: 503 }, error: "unavailable", asked: [4] },
+    "all models down: silence": { fault: { neverAnswer: true }, error: "timeout", limits: "sharing", asked: [4] },
+    "a request to auto that is rejected": { fault: { status: 400 }, error: "rejected", asked: [1] },
+  }),
+  ...daily({
+    "used up": { fault: { overLimit: true }, error: "usedUp", retryAfter: /^\d{1,5}$/ },
+    "500": { fault: { status: 500 } },
+    "429": { fault: { status: 429 } },
+    "no connection": { fault: { refuseConnection: true } },
+    "no answer": { fault: { neverAnswer: true } },
+    "half an answer": { fault: { breakAfter: 0 } },
+    "an answer that stalls": { fault: { silentAfter: 0 } },
+    "HTML": { fault: { status: 200, body: html } },
+    "a list": { fault: { status: 200, body: [] } },
+    "not counted": { fault: { status: 200, body: { passed: false, message: "Failed" } } },
+    "without end": { fault: { hugeBody: 1_000_000 } },
+  }),
+
+  ...accounts({
+    "one is refused": { vars: { DEGPT_API_KEY: "degpt-one,degpt-bad" } },
+    "both are refused": { vars: { DEGPT_API_KEY: "degpt-bad,degpt-bad-too" }, error: "deploymentKey", isForAll: true },
+    "one is forbidden": { fault: { credential: FIRST_KEY, status: 403 } },
+    "both are forbidden": { fault: { status: 403 }, error: "forbidden" },
+    "one is limited": { fault: { credential: FIRST_KEY, status: 429, headers: { "retry-after": "60" } } },
+    "both are limited": { fault: { status: 429, headers: { "retry-after": "60" } }, error: "limited", retryAfter: "60" },
+    "one is limited and the other refused": { vars: { DEGPT_API_KEY: "degpt-three,degpt-bad" }, fault: { credential: FIRST_KEY, status: 429, headers: { "retry-after": "1" } }, error: "limited", retryAfter: "1", restMs: 1_000 },
+    "one is declined": { fault: { credential: FIRST_KEY, fakeSuccess: true } },
+    "both are declined": { fault: { fakeSuccess: true }, error: "declined" },
   }),
 ];
 
@@ -196,11 +260,12 @@ export const CELLS = ROWS.flatMap((row) =>
 export const SIZE = { faults: ROWS.length, cells: CELLS.length };
 
 /** How many origins there are, how many of them have the fault, and whether it comes after the commit. */
-function scenes({ remedy, when, isAlone, isLateToo = when === "before" }) {
+function scenes({ remedy, when, isAlone, isOfOneOrigin, isLateAlone, isLateToo = when === "before" }) {
   const one = { origins: 1, bad: 1, moment: "early" };
   const two = { origins: 2, bad: 1, moment: "early" };
   const both = { origins: 2, bad: 2, moment: "early" };
-  if (isAlone) return remedy === "next origin" ? [one, two] : [one];
+  if (isLateAlone) return [one, { ...one, moment: "late" }];
+  if (isAlone) return remedy === "next origin" && !isOfOneOrigin ? [one, two] : [one];
   const all = when !== "never" && REMEDIES[remedy].helps ? [one, two, both] : [one, two];
   return isLateToo ? [...all, { ...one, moment: "late" }, { ...two, moment: "late" }] : all;
 }
@@ -225,8 +290,9 @@ function cell(row, dialect, delivery, { origins, bad, moment }) {
     asked: (asked.length < origins ? [...asked, 1] : asked).map((times, place) => (row.address && place < bad ? 0 : times)),
     error: isAnswered ? undefined : row.error,
     // An origin that failed is avoided, which the cells that share a gateway must not notice.
-    isAlone: (row.isAlone && !row.vars) || (row.remedy === "next origin" && origins === 2 && bad === 1),
-    limits: isHurried ? "hurried" : "patient",
+    // So does what rests.
+    isAlone: (row.isAlone && (!row.vars || row.isResting)) || (row.remedy === "next origin" && origins === 2 && bad === 1),
+    limits: row.limits ?? (isHurried ? "hurried" : "patient"),
     sharedBy: [isHurried, origins, bad, moment, row.vars || row.address ? row.name : ""].join(),
     isForAll: row.isForAll && !isAnswered,
     isInStream: !isAnswered && delivery === "stream" && (row.when === "during" || moment === "late"),

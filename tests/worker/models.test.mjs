@@ -56,7 +56,7 @@ test("the list has every model once, in order, with all fields, and needs no key
   for (const model of json.data) {
     assert.deepEqual(
       Object.keys(model).sort(),
-      ["architecture", "created", "description", "id", "model", "name", "object", "owned_by", "support", "supported_parameters", "thinking", "tier", "tip"],
+      ["architecture", "created", "description", "id", "live", "model", "name", "object", "owned_by", "support", "supported_parameters", "thinking", "tier", "tip"],
     );
     if (model.support === "image") assert.ok(model.architecture.input_modalities.includes("image"), model.id);
     assert.equal(model.object, "model");
@@ -94,7 +94,8 @@ test("one model, in both shapes", async () => {
   assert.deepEqual((await get(gateway, `${MODELS}/deepseek-chat`, anthropic)).json, {
     type: "model",
     id: "deepseek-chat",
-    display_name: "DeepSeek V3.1",
+    // What the newest web client calls it; OpenAI's list has the seed's name.
+    display_name: "DeepSeek V3.2",
     created_at: "2025-08-23T12:26:48Z",
     lifecycle: "active",
     ...{ capabilities: null, deprecated_at: null, line: null, max_input_tokens: null, max_tokens: null, retires_at: null },
@@ -199,8 +200,35 @@ test("DeGPT's own words stand around the list, and are asked for once by many", 
   upstream.reset();
 });
 
-test("Anthropic's page and a single model do not ask DeGPT", async () => {
-  const fresh = await startFor(upstream);
+test("DeGPT's own list marks the entries and adds to them; where it has none, nothing is said of it", async () => {
+  const live = async (behaviour, vars) => {
+    upstream.reset();
+    upstream.queue({ path: paths.config, times: "always", ...behaviour });
+    const fresh = await startFor(upstream, vars);
+    const { data } = (await get(fresh, MODELS)).json;
+    const page = (await get(fresh, `${MODELS}?limit=1000`, anthropic)).json;
+    assert.deepEqual(page.data.map(({ id }) => id), data.map(({ id }) => id));
+    assert.ok(timesAsked(upstream, paths.config) <= 1);
+    return data;
+  };
+  const offered = await live({ config: { default_models: "gpt-5.1, kimi-k3,claude-opus-4-20250514,gpt-4o-mini,<b>" } });
+  assert.deepEqual(
+    offered.filter((model) => model.live).map(({ id }) => id),
+    ["claude-opus-4-20250514", "claude-opus-4-20250514-think", "gpt-5.1", "gpt-4o-mini", "kimi-k3"],
+  );
+  assert.equal(offered.length, IDS.length + 2);
+  for (const behaviour of [{ fault: "noDefaultModels" }, { config: { default_models: ["gpt-5.1"] } }, { config: { default_models: 7 } }, { status: 500 }]) {
+    const data = await live(behaviour);
+    assert.deepEqual(data.map(({ id }) => id), IDS);
+    assert.ok(data.every((model) => !("live" in model)), JSON.stringify(behaviour));
+  }
+  const off = await live({ config: { default_models: "gpt-5.1,kimi-k3" } }, { MODELS_LIVE: "off" });
+  assert.ok(off.length === IDS.length && off.every((model) => !("live" in model)));
+  upstream.reset();
+});
+
+test("Anthropic's page and a single model do not ask DeGPT if its list does not count", async () => {
+  const fresh = await startFor(upstream, { MODELS_LIVE: "off" });
   upstream.reset();
   await get(fresh, MODELS, anthropic);
   await get(fresh, `${MODELS}/gpt-4o`);

@@ -68,11 +68,12 @@ test("1: the models are the seed's, with the differences that are meant", async 
   });
   assert.equal(expected.length, 18);
   for (const [index, model] of expected.entries()) {
-    const { thinking, tier, architecture, supported_parameters: parameters, ...rest } = data[index];
+    const { thinking, tier, architecture, supported_parameters: parameters, live, ...rest } = data[index];
     assert.deepEqual(rest, model);
     assert.deepEqual(architecture.input_modalities[0], "text");
     assert.ok(parameters.includes("tools"));
     assert.equal(typeof thinking, "boolean");
+    assert.equal(typeof live, "boolean");
     assert.ok([1, 2, 3].includes(tier));
   }
 });

@@ -1,7 +1,7 @@
 //! Anthropic's list of models, in pages.
 
 use crate::{
-    catalog::{Catalog, Model, Service},
+    catalog::{Listed, Model, Service},
     error::Error,
     json::Writer,
 };
@@ -11,7 +11,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Invalid`] for a limit out of range or an id that is not in the list.
-pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result<String, Error> {
+pub(super) fn page(models: &[Listed], query: &str, _service: &Service) -> Result<String, Error> {
     let mut limit = 20;
     let mut after_id = None;
     let mut before_id = None;
@@ -27,9 +27,8 @@ pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result
             _ => {}
         }
     }
-    let models = catalog.models();
     let place = |name: &str, id: &str| {
-        let found = models.iter().position(|model| model.id == id);
+        let found = models.iter().position(|listed| listed.model.id == id);
         found.ok_or_else(|| Error::invalid(name, "No model in the list has this id."))
     };
     // `after_id` takes the models that follow it, `before_id` the last ones before it.
@@ -49,9 +48,9 @@ pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result
     }
     let data = |mut out: Vec<u8>| {
         let mut separator = b'[';
-        for model in page {
+        for listed in page {
             out.push(separator);
-            out = written(model, out);
+            out = written(&listed.model, out);
             separator = b',';
         }
         if page.is_empty() {
@@ -63,14 +62,14 @@ pub(super) fn page(catalog: &Catalog, query: &str, _service: &Service) -> Result
     Ok(Writer::after(Vec::new())
         .written("data", data)
         .raw("has_more", if has_more { "true" } else { "false" })
-        .maybe("first_id", page.first().map(|model| model.id.as_str()))
-        .maybe("last_id", page.last().map(|model| model.id.as_str()))
+        .maybe("first_id", page.first().map(|listed| listed.model.id.as_str()))
+        .maybe("last_id", page.last().map(|listed| listed.model.id.as_str()))
         .end())
 }
 
 /// One entry of the list.
-pub(super) fn entry(model: &Model) -> String {
-    String::from_utf8(written(model, Vec::new())).unwrap_or_default()
+pub(super) fn entry(listed: &Listed) -> String {
+    String::from_utf8(written(&listed.model, Vec::new())).unwrap_or_default()
 }
 
 /// Appends an entry.
@@ -78,7 +77,7 @@ fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
     let mut entry = Writer::after(out)
         .field("type", "model")
         .field("id", &model.id)
-        .field("display_name", &model.name)
+        .field("display_name", &model.display_name)
         .field("created_at", &rfc3339(model.created))
         .field("lifecycle", "active");
     // Unknown for DeGPT's models, but required by the clients' types.
@@ -130,8 +129,10 @@ mod tests {
 
     fn ids(query: &str) -> Option<(Vec<String>, bool)> {
         let catalog = Catalog::new("", "", "deepseek-chat", "off").ok()?;
-        let page: serde_json::Value =
-            serde_json::from_str(&super::page(&catalog, query, &Service::default()).ok()?).ok()?;
+        let page: serde_json::Value = serde_json::from_str(
+            &super::page(&catalog.listing(None), query, &Service::default()).ok()?,
+        )
+        .ok()?;
         let ids = page.get("data")?.as_array()?.iter();
         let ids: Vec<_> =
             ids.filter_map(|model| Some(model.get("id")?.as_str()?.to_owned())).collect();

@@ -1,17 +1,17 @@
 //! OpenAI's list of models, with additional fields of DeGPT's web client.
 
 use crate::{
-    catalog::{self, Catalog, Images, Model, Service},
+    catalog::{self, Images, Listed, Service},
     json::Writer,
 };
 
 /// The list, with DeGPT's name, version and status.
-pub(super) fn list(catalog: &Catalog, service: &Service) -> String {
+pub(super) fn list(listing: &[Listed], service: &Service) -> String {
     let data = |mut out: Vec<u8>| {
         let mut separator = b'[';
-        for model in catalog.models() {
+        for listed in listing {
             out.push(separator);
-            out = written(model, out);
+            out = written(listed, out);
             separator = b',';
         }
         out.push(b']');
@@ -30,12 +30,12 @@ pub(super) fn list(catalog: &Catalog, service: &Service) -> String {
 }
 
 /// One entry of the list.
-pub(super) fn entry(model: &Model) -> String {
-    String::from_utf8(written(model, Vec::new())).unwrap_or_default()
+pub(super) fn entry(listed: &Listed) -> String {
+    String::from_utf8(written(listed, Vec::new())).unwrap_or_default()
 }
 
 /// Appends an entry: OpenAI's fields, those of DeGPT's web client, and some of `OpenRouter`'s list.
-fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
+fn written(Listed { model, live }: &Listed, out: Vec<u8>) -> Vec<u8> {
     let mut entry = Writer::after(out)
         .field("id", &model.id)
         .field("object", "model")
@@ -64,6 +64,9 @@ fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
         .raw("supported_parameters", does);
     if let Some(length) = model.context_length {
         entry = entry.raw("context_length", &length.to_string());
+    }
+    if let Some(live) = live {
+        entry = entry.raw("live", if *live { "true" } else { "false" });
     }
     entry.end_bytes()
 }

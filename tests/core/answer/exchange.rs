@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use degpt_edge::{
     answer::{Client, Counting, Exchange, Fed, Limiter, Orders, Relay, Stages, Translator},
-    chat::{Limits, Stamp, UsageReport},
+    chat::{Limits, Phase, Stamp, UsageReport},
     config::Timing,
     dialect::{Api, Encoder},
     error::Error,
@@ -75,7 +75,8 @@ fn an_answer_is_decided_reported_and_closed_once() {
     assert_eq!(exchange.begin(0), (1, read()));
     assert_eq!(exchange.piece(1, COMMENT, 0, out), nothing());
     assert_eq!(exchange.client_ready(1, 0), read());
-    let flows = Orders { status: Some(Ok(())), fed: Some((0, Ok(Fed::Flows))), ..nothing() };
+    let flows =
+        Orders { status: Some(Ok(Phase::Flowing)), fed: Some((0, Ok(Fed::Flows))), ..nothing() };
     assert_eq!(exchange.piece(1, TEXT, 1, out), flows);
     assert_eq!(exchange.client_ready(1, 1), read());
     assert_eq!(exchange.piece(1, TEXT, 2, out), nothing());
@@ -365,7 +366,7 @@ fn a_choice_that_ends_leaves_the_stream_to_the_others() {
     let orders = exchange.piece(second, &[TEXT, DONE].concat(), 0, out);
     assert_eq!(
         (orders.status, orders.fed, orders.close),
-        (Some(Ok(())), Some((1, Ok(Fed::Flows))), false)
+        (Some(Ok(Phase::Flowing)), Some((1, Ok(Fed::Flows))), false)
     );
     let text = String::from_utf8(std::mem::take(out)).unwrap();
     assert_eq!(text.matches(r#""role":"assistant""#).count(), 2, "both have begun: {text}");

@@ -25,7 +25,7 @@ fn sent(parse: Parse, body: &str) -> Result<Value, Error> {
     let attachment =
         if prompt.has_attachment() { Attachments::Present } else { Attachments::Absent };
     let target = catalog.resolve(prompt.model.as_deref(), prompt.thinking, attachment)?;
-    let body = degpt::body(&prompt, target)?;
+    let body = degpt::body(&prompt, &target)?;
     Ok(serde_json::from_slice(body.bytes()).unwrap_or_else(|error| unreachable!("{error}")))
 }
 

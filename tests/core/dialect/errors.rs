@@ -29,7 +29,7 @@ fn all() -> Vec<(Error, Told)> {
     };
     let over_limit =
         |wait_s| Error::OverLimit { what: "requests per minute", limit: 60, wait_s };
-    let rows: [Row; 35] = [
+    let rows: [Row; 36] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
@@ -57,6 +57,7 @@ fn all() -> Vec<(Error, Told)> {
         (Error::Overloaded, 503, SERVER, Some("overloaded"), "overloaded_error", None),
         (Error::RateLimited { retry_after: None }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None),
         (Error::Config { name: "API_KEYS", rule: "a rule".into() }, 500, SERVER, Some("configuration_error"), "api_error", Some(false)),
+        (Error::UsedUp { retry_after_s: 60 }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", Some(false)),
         (Error::Internal, 500, SERVER, Some("internal_error"), "api_error", None),
         (Error::DeploymentKeyRefused, 502, SERVER, Some("upstream_key_refused"), "api_error", Some(false)),
         (Error::Declined, 502, SERVER, Some("upstream_declined"), "api_error", Some(false)),
@@ -68,7 +69,9 @@ fn all() -> Vec<(Error, Told)> {
     ];
     let timeout = (Error::Timeout, 504, SERVER, Some("upstream_timeout"), "timeout_error", None);
     let overdue = (Error::Overdue, 504, SERVER, Some("upstream_timeout"), "timeout_error", Some(false));
-    let rows = rows.into_iter().chain([timeout, overdue]);
+    let first = Box::new(Error::RateLimited { retry_after: Some("7".to_owned()) });
+    let none = (Error::NoneAnswers { asked: 3, first }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None);
+    let rows = rows.into_iter().chain([timeout, overdue, none]);
     rows.map(|(error, status, openai_type, openai_code, anthropic_type, should_retry)| {
         (error, Told { status, openai_type, openai_code, anthropic_type, should_retry })
     })
@@ -109,10 +112,12 @@ fn place(error: &Error) -> usize {
         Error::Overdue => 27,
         Error::BodyTimeout => 28,
         Error::Overloaded => 29,
-        Error::KeyExpired => 31,
-        Error::ModelForbidden(_) => 32,
-        Error::OverLimit { .. } => 33,
-        Error::LedgerFailed => 34,
+        Error::KeyExpired => 33,
+        Error::ModelForbidden(_) => 34,
+        Error::OverLimit { .. } => 35,
+        Error::LedgerFailed => 36,
+        Error::NoneAnswers { .. } => 32,
+        Error::UsedUp { .. } => 31,
     }
 }
 
@@ -121,7 +126,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..35).collect::<Vec<_>>());
+    assert_eq!(places, (0..37).collect::<Vec<_>>());
 }
 
 #[test]

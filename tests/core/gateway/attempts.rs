@@ -6,8 +6,12 @@ use degpt_edge::dialect::Api;
 use degpt_edge::{
     error::Error,
     upstream::{
-        Remedy::{self, GiveUp, NextOrigin, OnceMore, OtherOrigin, SignInAgain},
-        Symptom,
+        Fault::{self, Account, Model, Origin, Request},
+        Remedy::{
+            self, GiveUp, NextAccount, NextAccountOrOnceMore, NextOrigin, OnceMore, OtherOrigin,
+            SignInAgain,
+        },
+        Rest, Symptom, Verdict,
         Whose::{self, Client, Deployment as Own, Visitor},
         judge,
     },
@@ -106,38 +110,55 @@ fn the_table_is_this() {
     let limited = || Error::RateLimited { retry_after: None };
     let all = [Client, Own, Visitor];
     let ours = [Own, Visitor];
-    let mut rows: Vec<(Symptom, &[Whose], Remedy, Error)> = vec![
-        (status(401), &[Visitor], SignInAgain, Error::DeploymentKeyRefused),
-        (status(401), &[Own], GiveUp, Error::DeploymentKeyRefused),
-        (status(401), &[Client], GiveUp, Error::ClientKeyRefused),
-        (status(400), &all, GiveUp, Error::UpstreamRejects),
-        (status(403), &all, GiveUp, Error::UpstreamForbids),
-        (status(404), &all, GiveUp, Error::UpstreamLacks),
-        (status(413), &all, GiveUp, Error::UpstreamTooLarge),
-        (status(422), &all, GiveUp, Error::UpstreamRejects),
-        (status(429), &all, GiveUp, limited()),
+    let others = [Client, Visitor];
+    let next = NextAccount;
+    let mut rows: Vec<(Symptom, &[Whose], Remedy, Fault, Error)> = vec![
+        (status(401), &[Visitor], SignInAgain, Account, Error::DeploymentKeyRefused),
+        (status(401), &[Own], next(Rest::Refused), Account, Error::DeploymentKeyRefused),
+        (status(401), &[Client], GiveUp, Account, Error::ClientKeyRefused),
+        (status(400), &all, GiveUp, Request, Error::UpstreamRejects),
+        (status(403), &others, GiveUp, Model, Error::UpstreamForbids),
+        (status(403), &[Own], next(Rest::ForModel), Model, Error::UpstreamForbids),
+        (status(404), &all, GiveUp, Model, Error::UpstreamLacks),
+        (status(413), &all, GiveUp, Request, Error::UpstreamTooLarge),
+        (status(422), &all, GiveUp, Request, Error::UpstreamRejects),
+        (status(429), &others, GiveUp, Account, limited()),
+        (status(429), &[Own], next(Rest::Limited), Account, limited()),
     ];
-    for other in [0, 100, 201, 204, 301, 302, 304, 402, 405, 408, 418, 500, 502, 503, 504, 520, 999]
-    {
-        rows.push((status(other), &ours, NextOrigin, Error::Unavailable));
-        rows.push((status(other), &[Client], OtherOrigin, Error::Unavailable));
+    for other in [0, 100, 201, 204, 301, 302, 304, 402, 405, 408, 418, 600, 999] {
+        rows.push((status(other), &ours, NextOrigin, Origin, Error::Unavailable));
+        rows.push((status(other), &[Client], OtherOrigin, Origin, Error::Unavailable));
     }
-    rows.push((Symptom::Failed(Error::Unavailable), &all, NextOrigin, Error::Unavailable));
-    for error in [Error::Declined, Error::Truncated, Error::Garbled] {
-        rows.push((Symptom::Failed(error.clone()), &all, OnceMore, error));
+    for other in [500, 502, 503, 504, 520, 599] {
+        rows.push((status(other), &ours, NextOrigin, Model, Error::Unavailable));
+        rows.push((status(other), &[Client], OtherOrigin, Origin, Error::Unavailable));
     }
-    for error in [
-        Error::Timeout,
-        Error::Stalled,
-        Error::PromptTooLong,
-        Error::AnswerTooLarge,
-        Error::Internal,
-    ] {
-        rows.push((Symptom::Failed(error.clone()), &all, GiveUp, error));
+    let mut failed = |whose, remedy, fault, error: Error| {
+        rows.push((Symptom::Failed(error.clone()), whose, remedy, fault, error));
+    };
+    failed(&all, NextOrigin, Origin, Error::Unavailable);
+    failed(&others, OnceMore, Model, Error::Declined);
+    failed(&[Own], NextAccountOrOnceMore(Rest::ForModel), Model, Error::Declined);
+    for error in [Error::Truncated, Error::Garbled] {
+        failed(&all, OnceMore, Model, error);
     }
-    for (symptom, whose, remedy, error) in rows {
+    let used_up = Error::UsedUp { retry_after_s: 7 };
+    for error in [Error::Timeout, Error::Stalled, Error::AnswerTooLarge, used_up] {
+        failed(&all, GiveUp, Model, error);
+    }
+    for error in [Error::PromptTooLong, Error::Internal, Error::Overloaded] {
+        failed(&all, GiveUp, Request, error);
+    }
+    for error in [Error::Unavailable, Error::Timeout] {
+        rows.push((Symptom::SignIn(error.clone()), &[Visitor], NextOrigin, Origin, error));
+    }
+    for error in [Error::DeploymentKeyRefused, limited()] {
+        rows.push((Symptom::SignIn(error.clone()), &[Visitor], GiveUp, Account, error));
+    }
+    for (symptom, whose, remedy, fault, error) in rows {
         for &whose in whose {
-            assert_eq!(judge(&symptom, whose), (remedy, error.clone()), "{symptom:?} {whose:?}");
+            let verdict = Verdict { remedy, fault, error: error.clone() };
+            assert_eq!(judge(&symptom, whose), verdict, "{symptom:?} {whose:?}");
         }
     }
 }
@@ -157,7 +178,7 @@ fn only_a_sound_retry_after_is_passed_on() {
     ];
     for (value, passed_on) in table {
         let symptom = Symptom::Status { status: 429, retry_after: Some(value.to_owned()) };
-        let (_, error) = judge(&symptom, Own);
+        let Verdict { error, .. } = judge(&symptom, Own);
         let retry_after = passed_on.map(str::to_owned);
         assert_eq!(error, Error::RateLimited { retry_after }, "{value:?}");
     }

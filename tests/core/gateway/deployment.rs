@@ -78,7 +78,12 @@ impl Deployment {
     pub(crate) fn beside(world: &World, variables: &[(&str, &str)]) -> Self {
         let lookup = |name: &str| {
             let set = variables.iter().find(|variable| variable.0 == name);
-            let value = set.map(|variable| variable.1).or((name == "API_KEYS").then_some(KEY));
+            let value = set.map(|variable| variable.1).or(match name {
+                "API_KEYS" => Some(KEY),
+                // What it adds to a visitor's exchange is tested in `daily`.
+                "DEGPT_DAILY" => Some("off"),
+                _ => None,
+            });
             value.map(str::to_owned)
         };
         Self::of(world, Config::from_lookup(lookup))

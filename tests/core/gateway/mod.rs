@@ -1,10 +1,14 @@
 //! The gateway from a client's request to its answer, in a scripted world: what it
 //! asks of DeGPT, how often and with which credential, and what the client gets.
 
+mod accounts;
 mod attempts;
+mod auto;
 mod choices;
 mod configuration;
+mod daily;
 pub(crate) mod deployment;
+mod live;
 mod outlet;
 mod policies;
 mod routes;

@@ -13,7 +13,8 @@ use std::{
 
 use degpt_edge::{
     answer::{Client, Exchange, Fed, Orders},
-    chat::Failure,
+    chat::{Failure, Phase},
+    dialect::Encoder,
     error::Error,
     runtime::Runtime,
 };
@@ -24,7 +25,7 @@ use super::world::{Download, World};
 pub(crate) struct Outlet {
     exchange: RefCell<Exchange>,
     out: RefCell<Vec<u8>>,
-    status: RefCell<Option<Result<(), Error>>>,
+    status: RefCell<Option<Result<Phase, Error>>>,
     /// By choice.
     fed: RefCell<HashMap<u32, Result<Fed, Failure>>>,
     upstreams: RefCell<BTreeMap<u32, Upstream>>,
@@ -158,6 +159,11 @@ pub(crate) async fn feed(
     fed
 }
 
+/// See [`Runtime::answered_by`](degpt_edge::runtime::Runtime::answered_by).
+pub(crate) fn answered_by(outlet: &Rc<Outlet>, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+    outlet.exchange.borrow_mut().answered_by(choice, encoder, by_ms);
+}
+
 /// See [`Runtime::fail`](degpt_edge::runtime::Runtime::fail).
 pub(crate) fn fail(world: &World, outlet: &Rc<Outlet>, choice: u32, error: Error) {
     outlet.act(world, 0, |exchange, out| exchange.fail(choice, error, out));
@@ -168,7 +174,7 @@ pub(crate) async fn stream(
     world: &World,
     outlet: Rc<Outlet>,
     pump: impl Future<Output = ()> + 'static,
-) -> Result<Rc<Outlet>, Error> {
+) -> Result<(Rc<Outlet>, Phase), Error> {
     let mut pump = Some(Box::pin(pump));
     let (own_world, stream) = (world.clone(), Rc::clone(&outlet));
     outlet.wake_ms.set(world.now_ms());
@@ -187,12 +193,12 @@ pub(crate) async fn stream(
         go_on(context);
         stream.status.borrow().clone().map_or(Poll::Pending, Poll::Ready)
     });
-    decided.await?;
+    let phase = decided.await?;
     let outlet = Rc::clone(&stream);
     let rest = poll_fn(move |context| {
         go_on(context);
         if outlet.exchange.borrow().is_over() { Poll::Ready(()) } else { Poll::Pending }
     });
     world.spawn(rest);
-    Ok(stream)
+    Ok((stream, phase))
 }

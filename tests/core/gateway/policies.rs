@@ -216,3 +216,26 @@ fn without_its_ledger_a_deployment_is_open_or_closed() {
         }
     }
 }
+
+#[test]
+fn a_policy_holds_for_every_model_that_is_asked_in_turn() {
+    let policy = r#"{"alice":{"models":["gpt-*"],"max_tokens":3}}"#;
+    let long = || Response::says(format!("{}data: [DONE]\n\n", HELLO.repeat(20)));
+    for kind in KINDS {
+        let script = move |sent: &Sent| {
+            if sent.body.contains("gpt-4.1") { long() } else { Response::says("data: [DONE]\n\n") }
+        };
+        let fallbacks = ("MODEL_FALLBACKS", "gpt-5.1=o3,gpt-4.1");
+        let variables = [OWN, KEYS, ("KEY_POLICIES", policy), fallbacks];
+        let deployment = Deployment::new(&variables, script);
+        let mut ask = ask(kind);
+        ask.body = ask.body.replace("deepseek-chat", "gpt-5.1");
+        let answer = deployment.ask_one(ask);
+        assert_eq!((answer.status, told(&answer).1), (200, 3), "{}", answer.body);
+        let sent = deployment.world.sent();
+        assert!(!sent.iter().any(|sent| sent.body.contains("\"o3\"")), "o3 was asked");
+        let entry = entry(&deployment);
+        assert_eq!((entry.model.as_str(), entry.failures), ("gpt-4.1", 0));
+        assert_eq!(entry.usage.completion_tokens, 3);
+    }
+}

@@ -62,7 +62,9 @@ fn its_silence_is_waited_for_only_once_in_half_a_minute() {
 #[test]
 fn other_routes_ask_no_upstream() {
     let none = |variables: &[(&str, &str)], ask: Ask| {
-        let deployment = Deployment::new(variables, |_| Response::refused());
+        let off = [("MODELS_LIVE", "off")];
+        let variables = [&off[..], variables].concat();
+        let deployment = Deployment::new(&variables, |_| Response::refused());
         let answer = deployment.ask_one(ask);
         assert_eq!(deployment.world.sent().len(), 0);
         answer

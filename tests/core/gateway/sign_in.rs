@@ -126,7 +126,7 @@ fn a_sign_in_that_drips_is_given_up_in_time() {
         let is_stream = kind.1 == Wants::Stream;
         assert_eq!(
             (answer.status, answer.at_ms),
-            if is_stream { (200, 10_000) } else { (502, 15_000) }
+            if is_stream { (200, 10_000) } else { (504, 15_000) }
         );
         assert!(
             deployment.world.since_start_ms() <= 30_000,
@@ -177,6 +177,81 @@ fn a_visitor_refused_twice_is_a_refused_deployment() {
     let deployment = Deployment::new(&[], newest_only(u32::MAX));
     assert_eq!(statuses(&deployment.ask_all(&hundred())), [502]);
     assert!(sign_ins(&deployment.world) <= 3, "{}", sign_ins(&deployment.world));
+}
+
+#[test]
+fn a_sign_in_that_fails_after_a_refusal_is_no_fault_of_the_credential() {
+    let two = ("DEGPT_ORIGINS", "https://a.example,https://b.example");
+    let again = |failure: Response| {
+        [(SIGN_IN, Response::token("canary-1")), (FIRST, Response::status(401)), (SIGN_IN, failure)]
+    };
+    let table = [
+        (Response::status(500), Error::Unavailable),
+        (Response::status(503), Error::Unavailable),
+        (Response::refused(), Error::Unavailable),
+        (Response::says("<html>canary"), Error::Unavailable),
+        (Response::status(429), Error::RateLimited { retry_after: None }),
+        (Response::status(403), Error::DeploymentKeyRefused),
+    ];
+    for (failure, error) in table {
+        attempts::check(&format!("{error:?}"), &[], &again(failure), &Outcome::Refused(error));
+    }
+    // It takes longer than the headers of a stream can wait.
+    for (failure, error) in [
+        (Response::token("canary-2").after_ms(15_001), Error::Timeout),
+        (Response::says("{").ending(End::Silent), Error::Timeout),
+    ] {
+        attempts::check("late", &[], &again(failure), &Outcome::Late(error));
+    }
+    // Each origin has a visitor of its own, who may sign in again.
+    let exchange = [
+        ("a.example/printSignIn", Response::token("canary-1")),
+        ("a.example/proxy canary-1", Response::status(401)),
+        ("a.example/printSignIn", Response::status(500)),
+        ("b.example/printSignIn", Response::token("canary-2")),
+        ("b.example/proxy canary-2", Response::status(401)),
+        ("b.example/printSignIn", Response::token("canary-3")),
+        ("b.example/proxy canary-3", Response::hello()),
+    ];
+    attempts::check("another origin", &[two], &exchange, &Outcome::Hello);
+}
+
+#[test]
+fn a_token_that_was_refused_is_not_used_again_whatever_became_of_the_sign_in() {
+    let mut script = vec![
+        Response::hello(),
+        Response::token("canary-2"),
+        Response::status(500),
+        Response::status(401),
+        Response::hello(),
+        Response::token("canary-1"),
+    ];
+    let deployment = Deployment::new(&[], move |_| script.pop().unwrap_or(Response::refused()));
+    for status in [200, 502, 200] {
+        assert_eq!(deployment.ask_one(Ask::chat(KINDS[0])).status, status);
+        deployment.world.pass_ms(1_000);
+    }
+    assert_eq!(deployment.world.log(), [SIGN_IN, FIRST, FIRST, SIGN_IN, SIGN_IN, SECOND]);
+}
+
+#[test]
+fn a_sign_in_takes_no_longer_than_the_answer_may() {
+    let variables = [("FIRST_BYTE_TIMEOUT_MS", "2000")];
+    let exchange = [(SIGN_IN, Response::token("canary-1").after_ms(1_000_000))];
+    attempts::check("hurried", &variables, &exchange, &Outcome::Refused(Error::Timeout));
+    for kind in KINDS {
+        let (script, _) = exactly(&exchange);
+        let deployment = Deployment::new(&variables, script);
+        assert_eq!(deployment.ask_one(Ask::chat(kind)).at_ms, 2_000);
+    }
+}
+
+#[test]
+fn a_limited_sign_in_says_how_long() {
+    let limited = Response { retry_after: Some("17"), ..Response::status(429) };
+    let deployment = Deployment::new(&[], move |_| limited.clone());
+    let answer = deployment.ask_one(Ask::chat(KINDS[0]));
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("17")));
 }
 
 #[test]

@@ -18,7 +18,8 @@ use std::{
 
 use degpt_edge::{
     answer::{Exchange, Fed},
-    chat::Failure,
+    chat::{Failure, Phase},
+    dialect::Encoder,
     error::Error,
     ledger::{self, Entry},
     runtime::{Incoming, Outgoing, Runtime},
@@ -47,8 +48,10 @@ struct Inner {
     /// By label.
     ledgers: RefCell<BTreeMap<String, Ledger>>,
     is_ledger_down: Cell<bool>,
+    recalled: Cell<usize>,
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
+    warned: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
 }
@@ -119,8 +122,10 @@ impl World {
             kept: RefCell::default(),
             ledgers: RefCell::default(),
             is_ledger_down: Cell::new(false),
+            recalled: Cell::default(),
             judged: RefCell::default(),
             stretched: RefCell::default(),
+            warned: RefCell::default(),
             open_bodies: Rc::default(),
         }))
     }
@@ -197,6 +202,11 @@ impl World {
         self.0.stretched.borrow().clone()
     }
 
+    /// Each line of the log.
+    pub(crate) fn warned(&self) -> Vec<String> {
+        self.0.warned.borrow().clone()
+    }
+
     /// The names under which something is kept.
     pub(crate) fn kept(&self) -> Vec<String> {
         self.0.kept.borrow().keys().cloned().collect()
@@ -224,6 +234,11 @@ impl World {
         ledger.state = acted.state.unwrap_or_else(|| ledger.state.clone());
         ledger.entries.extend(acted.entries);
         Some(acted.answer)
+    }
+
+    /// How often something kept was looked up.
+    pub(crate) fn recalled(&self) -> usize {
+        self.0.recalled.get()
     }
 
     /// How many bodies of upstreams are still open.
@@ -445,6 +460,10 @@ impl Runtime for World {
         outlet::feed(self, outlet, choice, download).await
     }
 
+    fn answered_by(&self, outlet: &Rc<Outlet>, choice: u32, encoder: Box<dyn Encoder>, by_ms: u64) {
+        outlet::answered_by(outlet, choice, encoder, by_ms);
+    }
+
     fn fail(&self, outlet: &Rc<Outlet>, choice: u32, error: Error) {
         outlet::fail(self, outlet, choice, error);
     }
@@ -453,7 +472,7 @@ impl Runtime for World {
         &self,
         outlet: Rc<Outlet>,
         pump: impl Future<Output = ()> + 'static,
-    ) -> Result<Rc<Outlet>, Error> {
+    ) -> Result<(Rc<Outlet>, Phase), Error> {
         outlet::stream(self, outlet, pump).await
     }
 
@@ -468,6 +487,10 @@ impl Runtime for World {
                 why.as_str().map_or(Judgement::Unknown, |why| Judgement::Misfit(why.to_owned()))
             }
         }
+    }
+
+    fn warn(&self, line: &str) {
+        self.0.warned.borrow_mut().push(line.to_owned());
     }
 
     /// Other passwords give other bytes. What PBKDF2 would give is tested in workerd.
@@ -489,6 +512,7 @@ impl Runtime for World {
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.recalled.set(self.0.recalled.get() + 1);
         self.0.kept.borrow().get(key).cloned()
     }
 

@@ -11,7 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "the fuzz targets use it as a library")]
 use super::apis::{self, ANTHROPIC, OPENAI, RESPONSES};
-use std::{collections::BTreeMap, ops::ControlFlow, sync::OnceLock};
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use degpt_edge::{
     auth,
@@ -112,9 +112,14 @@ fn refused(error: &Error, dialect: &'static Api) {
 }
 
 fn forward(prompt: &Prompt<'_>) {
-    static CATALOG: OnceLock<Catalog> = OnceLock::new();
-    let catalog = CATALOG
-        .get_or_init(|| Catalog::new("", "", "deepseek-chat", "doubao-seed-1-6-250615").unwrap());
+    thread_local! {
+        static CATALOG: Catalog =
+            Catalog::new("", "", "deepseek-chat", "doubao-seed-1-6-250615").unwrap();
+    }
+    CATALOG.with(|catalog| forward_by(catalog, prompt));
+}
+
+fn forward_by(catalog: &Catalog, prompt: &Prompt<'_>) {
     assert!(!prompt.turns.is_empty());
     let _ = prompt_tokens::count(prompt);
     let attachment =
@@ -124,7 +129,7 @@ fn forward(prompt: &Prompt<'_>) {
         if attachment == Attachments::Present {
             assert_ne!(target.model.images, Images::None);
         }
-        let body = match degpt::body(prompt, target) {
+        let body = match degpt::body(prompt, &target) {
             Ok(body) => body,
             Err(error) => {
                 assert!(matches!(error, Error::Invalid { .. }), "{error:?}");
@@ -132,9 +137,12 @@ fn forward(prompt: &Prompt<'_>) {
             }
         };
         let body: Value = serde_json::from_slice(body.bytes()).unwrap();
-        assert_eq!((&body["stream"], &body["model"]), (&true.into(), &target.upstream.into()));
+        assert_eq!(
+            (&body["stream"], &body["model"]),
+            (&true.into(), &target.upstream.as_str().into())
+        );
         assert_eq!(body["enable_thinking"], target.model.think);
-        messages(target.upstream, body["messages"].as_array().unwrap());
+        messages(&target.upstream, body["messages"].as_array().unwrap());
     }
 }
 
@@ -191,17 +199,18 @@ fn usable(config: &Config, variables: &BTreeMap<&str, &str>) {
         }
     }
     assert!(!config.timing.idle.is_zero() && !config.timing.keep_alive.is_zero());
-    config.catalog.find(None).unwrap();
+    config.catalog.find(None, None).unwrap();
+    let listing = config.catalog.listing(None);
     let service = Service::default();
-    let list = (OPENAI.models)(&config.catalog, "", &service).unwrap();
+    let list = (OPENAI.models)(&listing, "", &service).unwrap();
     let list: Value = serde_json::from_str(&list).unwrap();
-    assert_eq!(list["data"].as_array().unwrap().len(), config.catalog.models().len());
-    (ANTHROPIC.models)(&config.catalog, "limit=1000", &service).unwrap();
+    assert_eq!(list["data"].as_array().unwrap().len(), listing.len());
+    (ANTHROPIC.models)(&listing, "limit=1000", &service).unwrap();
     let keys = variables.get("API_KEYS").copied().unwrap_or_default();
     for item in keys.split(',').map(str::trim).filter(|item| !item.is_empty()) {
         let (_, key) = policy::label_and_key(item);
         auth::admit(config, None, Some(key)).unwrap();
-        let shown = format!("{:?} {:?}", config.api_keys, config.degpt_key);
+        let shown = format!("{:?} {:?}", config.api_keys, config.degpt_keys);
         assert!(key.len() <= 16 || !shown.contains(key), "{shown}");
     }
 }

@@ -328,7 +328,7 @@ fn asking_again_adds_two_turns() {
     let attachment = degpt_edge::catalog::Attachments::Absent;
     let target = catalog.resolve(None, prompt.thinking, attachment).unwrap();
     for (said, told) in [("No\n\"never\".", "No\n\"never\"."), (" ", "…")] {
-        let mut sent = degpt::body(&prompt, target).unwrap();
+        let mut sent = degpt::body(&prompt, &target).unwrap();
         let mut expected: Value = serde_json::from_slice(sent.bytes()).unwrap();
         sent.ask_again(said, "Do.").unwrap();
         sent.ask_again("Now.", "Again.").unwrap();

@@ -9,7 +9,7 @@ mod served;
 use std::{borrow::Cow, fmt::Write as _, io::Write as _};
 
 use degpt_edge::{
-    catalog::{Catalog, Model, Service},
+    catalog::{Listed, Service},
     chat::{
         Answer, Delivery, Event, Finish, Limits, Part, Prefill, Prompt, Reasoning, Role, Stamp,
         Thinking, Turn, Usage, UsageReport,
@@ -29,8 +29,8 @@ static TOY: Api = Api {
     sign: Some("x-toy"),
     list: List::WithService,
     parse,
-    models: |catalog, _query, service| Ok(models(catalog, service)),
-    model: |model| format!("* {}\n", model.id),
+    models: |listing, _query, service| Ok(models(listing, service)),
+    model: |listed| format!("* {}\n", listed.model.id),
     error: |error, id, out| {
         let _ = write!(
             out,
@@ -70,10 +70,10 @@ fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
     Ok(Asked { prompt, reply: Box::new(Echo { question: question.to_owned() }) })
 }
 
-fn models(catalog: &Catalog, service: &Service) -> String {
+fn models(listing: &[Listed], service: &Service) -> String {
     let mut list = format!("DeGPT {}\n", service.version);
-    for Model { id, .. } in catalog.models() {
-        let _ = writeln!(list, "* {id}");
+    for Listed { model, .. } in listing {
+        let _ = writeln!(list, "* {}", model.id);
     }
     list
 }
