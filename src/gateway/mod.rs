@@ -219,8 +219,11 @@ async fn answer_question<E: Runtime>(
         Ok(tab) => {
             job.tab.clone_from(&tab);
             candidates.tab.clone_from(&tab);
-            let replied =
-                carry_out(gateway, edge, candidates, job, question, held, patience, stamp).await;
+            // Boxed, for the code of a state machine within others is larger.
+            let replied = Box::pin(carry_out(
+                gateway, edge, candidates, job, question, held, patience, stamp,
+            ));
+            let replied = replied.await;
             if let (Err(_), Some(tab)) = (&replied, tab) {
                 tab.fail();
             }
