@@ -18,9 +18,10 @@ pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 23] = [
+pub const NAMES: [&str; 24] = [
     "API_KEYS",
     "KEY_POLICIES",
+    "ADMIN_KEY",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
     "DEGPT_ORIGINS",
@@ -54,6 +55,8 @@ pub struct Config {
     pub labels: Vec<String>,
     /// What the keys of each label may do.
     pub policies: Policies,
+    /// The key of who may make keys and see what all of them used, if there is one.
+    pub admin_key: Option<ApiKey>,
     /// The deployment's own credential at DeGPT, if it has one.
     pub degpt_key: Option<Secret>,
     /// The positions, counted from 1, of the keys that are shorter than
@@ -187,6 +190,12 @@ impl Config {
         if !keys.iter().all(|key| values::is_credential(key)) {
             return Err(bad("API_KEYS"));
         }
+        let admin_key = variables.credential("ADMIN_KEY")?;
+        if let Some(key) = admin_key.as_deref()
+            && (key.len() < Self::GOOD_KEY_LENGTH || keys.contains(&key))
+        {
+            return Err(bad("ADMIN_KEY"));
+        }
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
         let catalog = Catalog::new(
@@ -204,8 +213,14 @@ impl Config {
             degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
-                None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
+                None => {
+                    // It must be a secret: a guess of it is a guess of the visitor.
+                    let alone = admin_key.as_deref().filter(|_| keys.is_empty());
+                    let keys = alone.map_or_else(|| sorted(&keys), |key| vec![key]);
+                    VisitorId::OfKeys(Secret::new(crate::text::joined(&keys, "\n")))
+                }
             },
+            admin_key: admin_key.as_deref().map(ApiKey::of),
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
             max_body_bytes: bytes("MAX_BODY_BYTES", "20971520")?,
@@ -237,6 +252,12 @@ impl Config {
                 _ => return Err(bad("LEDGER_FAILS")),
             },
         })
+    }
+
+    /// Whether the keys of each label have a ledger.
+    #[must_use]
+    pub fn has_ledgers(&self) -> bool {
+        self.admin_key.is_some() || !self.policies.is_empty()
     }
 
     /// A one-line warning for the operator about a configuration that is valid but weak. It names
@@ -335,6 +356,8 @@ mod tests {
             ("KEY_POLICIES", r#"{"alice":{"expires":"secret"}}"#),
             ("KEY_POLICIES", r#"{"alice":{"models":"secret"}}"#),
             ("KEY_POLICIES", r#"{"alice":{"concurrent":0}}"#),
+            ("ADMIN_KEY", "secret"),
+            ("ADMIN_KEY", "a secret of many characters"),
             ("RESERVE_TOKENS", "0"),
             ("RESERVE_TOKENS", "secret"),
             ("LEDGER_FAILS", "secret"),

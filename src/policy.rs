@@ -1,6 +1,12 @@
-//! What the clients with a key may do: `KEY_POLICIES`, by the label of the key.
+//! What the clients with a key may do: `KEY_POLICIES`, by the label of the key, and the policy that a
+//! key has of its own.
 
-use crate::json::{self, Known, Outcome, Read, Reader, fields};
+use std::rc::Rc;
+
+use crate::{
+    calendar,
+    json::{self, Known, Outcome, Read, Reader, fields},
+};
 
 /// The label of the policy for the keys that have none of their own.
 const THE_REST: &str = "*";
@@ -26,7 +32,7 @@ pub struct Policy {
     tokens_per_day: Option<u64>,
     concurrent: Option<u64>,
     models: Option<Vec<String>>,
-    /// A time that [`unix_s`] reads.
+    /// A time that [`calendar::unix_s`] reads.
     expires: Option<String>,
     max_tokens: Option<u64>,
 }
@@ -57,7 +63,7 @@ impl Policy {
     /// Whether its keys have expired at `unix_s`, in seconds since 1970-01-01 UTC.
     #[must_use]
     pub fn has_expired(&self, unix_s: u64) -> bool {
-        let expires_s = self.expires.as_deref().and_then(self::unix_s);
+        let expires_s = self.expires.as_deref().and_then(calendar::unix_s);
         expires_s.is_some_and(|expires_s| unix_s >= expires_s)
     }
 
@@ -65,6 +71,15 @@ impl Policy {
     #[must_use]
     pub fn max_tokens(&self) -> Option<u64> {
         self.max_tokens
+    }
+
+    /// Reads one whose values mean something.
+    fn checked(reader: &mut Reader<'_>) -> Outcome<Self> {
+        let policy = Self::read(reader)?;
+        match policy.wrong() {
+            Some((name, rule)) => Err(reader.wrong(rule.to_owned()).within(name)),
+            None => Ok(policy),
+        }
     }
 
     /// The field with a value that means nothing, and what it must be.
@@ -81,7 +96,7 @@ impl Policy {
                 return Some((name, "must be 1 or more"));
             }
         }
-        let is_wrong = self.expires.as_deref().is_some_and(|text| unix_s(text).is_none());
+        let is_wrong = self.expires.as_deref().is_some_and(|text| calendar::unix_s(text).is_none());
         is_wrong.then_some((
             "expires",
             "must be a day like `2027-01-31`, or a time like `2027-01-31T12:00:00Z`",
@@ -91,7 +106,7 @@ impl Policy {
 
 /// The policies of a deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Policies(Vec<(String, Policy)>);
+pub struct Policies(Vec<(String, Rc<Policy>)>);
 
 impl Policies {
     /// Reads `KEY_POLICIES`: an object of policies by label.
@@ -117,7 +132,7 @@ impl Policies {
 
     /// The policy for keys of this label.
     #[must_use]
-    pub fn of(&self, label: &str) -> Option<&Policy> {
+    pub fn of(&self, label: &str) -> Option<&Rc<Policy>> {
         let named = |name: &str| self.0.iter().find(|(own, _)| own == name);
         named(label).or_else(|| named(THE_REST)).map(|(_, policy)| policy)
     }
@@ -125,60 +140,34 @@ impl Policies {
 
 impl<'a> Read<'a> for Policies {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        let mut policies = Vec::<(String, Policy)>::new();
+        let mut policies = Vec::<(String, Rc<Policy>)>::new();
         reader.object("an object", &mut |reader, label| {
             let label = label.as_str();
-            let policy = Policy::read(reader).map_err(|wrong| wrong.within(label))?;
-            let is_known = policies.iter().any(|(other, _)| other == label);
-            let twice = is_known.then_some(("", "is given twice"));
-            if let Some((name, rule)) = twice.or(policy.wrong()) {
-                return Err(reader.wrong(rule.to_owned()).within(name).within(label));
+            let policy = Policy::checked(reader).map_err(|wrong| wrong.within(label))?;
+            if policies.iter().any(|(other, _)| other == label) {
+                return Err(reader.wrong("is given twice".to_owned()).within(label));
             }
-            policies.push((label.to_owned(), policy));
+            policies.push((label.to_owned(), Rc::new(policy)));
             Ok(())
         })?;
         Ok(Self(policies))
     }
 }
 
-/// The time of a date (its first second), or of a date and time of RFC 3339 in UTC.
-fn unix_s(text: &str) -> Option<u64> {
-    let (date, time) = match text.split_once('T') {
-        Some((date, time)) => (date, time.strip_suffix('Z')?),
-        None => (text, "00:00:00"),
-    };
-    let [year, month, day] = three(date, '-')?;
-    let [hour, minute, second] = three(time, ':')?;
-    let is_time = hour < 24 && minute < 60 && second < 60;
-    let is_date = (1970..=9999).contains(&year) && (1..=12).contains(&month) && day >= 1;
-    if !is_time || !is_date {
-        return None;
-    }
-    let february = 28 + leap_days(year + 1) - leap_days(year);
-    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let (before, from) = lengths.split_at_checked(usize::try_from(month - 1).ok()?)?;
-    if from.first().is_none_or(|length| day > *length) {
-        return None;
-    }
-    let days = 365 * (year - 1970) + leap_days(year) - leap_days(1970);
-    let days = days + before.iter().sum::<u64>() + day - 1;
-    Some(86_400 * days + 3_600 * hour + 60 * minute + second)
+/// The policy of one key, and its JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Own {
+    /// The policy.
+    pub policy: Rc<Policy>,
+    /// It as it was given.
+    pub json: String,
 }
 
-/// How many leap days there were before `year`, in the proleptic Gregorian calendar.
-fn leap_days(year: u64) -> u64 {
-    let before = year - 1;
-    before / 4 - before / 100 + before / 400
-}
-
-/// Three numbers with `mark` between them.
-fn three(text: &str, mark: char) -> Option<[u64; 3]> {
-    let mut parts = text.split(mark).map(|part| {
-        let is_plain = part.bytes().all(|byte| byte.is_ascii_digit());
-        part.parse().ok().filter(|_| is_plain)
-    });
-    let three = [parts.next()??, parts.next()??, parts.next()??];
-    parts.next().is_none().then_some(three)
+impl<'a> Read<'a> for Own {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let (policy, json) = reader.with_json(Policy::checked)?;
+        Ok(Self { policy: Rc::new(policy), json: String::from_utf8_lossy(json).into_owned() })
+    }
 }
 
 /// Whether `name` fits `pattern`, in which `*` stands for anything. The case does not matter.
@@ -197,25 +186,27 @@ fn covers(pattern: &str, name: &str) -> bool {
 /// `=`, as base64 does, has no label for that.
 #[must_use]
 pub fn label_and_key(item: &str) -> (Option<&str>, &str) {
-    const LONGEST: usize = 64;
-    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     match item.split_once('=') {
-        Some((label, key))
-            if (1..=LONGEST).contains(&label.len())
-                && label.bytes().all(is_sound)
-                && key.bytes().any(|byte| byte != b'=') =>
-        {
+        Some((label, key)) if is_label(label) && key.bytes().any(|byte| byte != b'=') => {
             (Some(label), key)
         }
         _ => (None, item),
     }
 }
 
+/// Whether a key can have this label.
+#[must_use]
+pub fn is_label(text: &str) -> bool {
+    const LONGEST: usize = 64;
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_sound)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Policies, covers, label_and_key, unix_s};
+    use super::{Policies, covers, label_and_key};
 
     #[test]
     fn a_bad_policy_is_named_by_its_place() {
@@ -262,30 +253,6 @@ mod tests {
         let policies = Policies::new(r#"{"*":{"expires":"2027-01-31T12:00:00Z"}}"#).unwrap();
         let policy = policies.of("a").unwrap();
         assert!(!policy.has_expired(1_801_396_799) && policy.has_expired(1_801_396_800));
-    }
-
-    #[test]
-    fn times_are_those_of_the_calendar() {
-        let table = [
-            ("1970-01-01", Some(0)),
-            ("2000-02-29", Some(951_782_400)),
-            ("2000-03-01T00:00:01Z", Some(951_868_801)),
-            ("2026-11-17T23:59:59Z", Some(1_794_959_999)),
-            ("2100-03-01", Some(4_107_542_400)),
-            ("2100-02-29", None),
-            ("2026-13-01", None),
-            ("2026-00-01", None),
-            ("2026-01-00", None),
-            ("2026-1-1T24:00:00Z", None),
-            ("2026-01-01T00:00:00", None),
-            ("2026-01-01T00:00:00+01:00", None),
-            ("2026-01", None),
-            ("2026-01-01-01", None),
-            ("+2026-01-01", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(unix_s(text), expected, "{text}");
-        }
     }
 
     #[test]

@@ -153,6 +153,17 @@ pub trait Runtime: Clone + 'static {
     /// reserved nothing. Call it once for each [`Runtime::reserve`].
     fn settle(&self, label: &str, message: Option<&str>);
 
+    /// Runs a statement of `edge/ledger.mjs` with `values` in each of these objects: the ledgers of
+    /// labels, or the registry. Returns their rows as JSON, a list for each object; `None` if one
+    /// does not answer in time.
+    async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String>;
+
+    /// 122 random bits and six that are not, in hexadecimal digits.
+    fn random_id(&self) -> String;
+
+    /// Writes a line to the log.
+    fn log(&self, line: &str);
+
     /// The value that [`Runtime::remember`] stored under `key`, perhaps in another isolate.
     async fn recall(&self, key: &str) -> Option<Vec<u8>>;
 

@@ -14,8 +14,8 @@ export class Ledger extends Built {
 
   tables() {
     const rows = (query) => this.ctx.storage.sql.exec(query).toArray();
-    if (rows("SELECT name FROM sqlite_master WHERE name = 'account'").length === 0) return { usage: [] };
-    return { usage: rows("SELECT * FROM usage"), account: JSON.parse(rows("SELECT * FROM account")[0].state) };
+    const [account] = rows("SELECT * FROM account");
+    return { usage: rows("SELECT * FROM usage"), account: account && JSON.parse(account.state) };
   }
 }
 

@@ -306,7 +306,7 @@ impl Error {
             }
             Self::KeyExpired => "The API key has expired.",
             Self::LedgerFailed => {
-                "The limits of this key cannot be checked at the moment. Try again."
+                "This key or its limits cannot be checked at the moment. Try again."
             }
             Self::ClientKeyRefused => "DeGPT refused the DeGPT key that came with the request.",
             Self::DeploymentKeyRefused => {

@@ -23,6 +23,10 @@ fn rule(name: &str) -> &'static str {
         "DEGPT_API_KEY" | "DEGPT_VISITOR_ID" => {
             "a text of visible ASCII characters without spaces, quotes or brackets"
         }
+        "ADMIN_KEY" => {
+            "a key of 20 visible ASCII characters or more, without spaces, quotes or brackets, that \
+             is none of API_KEYS"
+        }
         "DEGPT_ORIGINS" => {
             "origins like `https://www.degpt.ai`, comma-separated, without a path, in one text"
         }

@@ -44,6 +44,9 @@ export function trapped(error, number, restart) {
   Promise.resolve().then(restart).catch(() => {});
 }
 
+/** 122 random bits, and six that are not. */
+export const randomId = () => crypto.randomUUID().replaceAll("-", "");
+
 /** The kind of a trap and its place in the wasm. The message of a JavaScript error may quote a request, so it is left out. */
 function placeOf(error) {
   const cause = error?.cause ?? error;
@@ -68,7 +71,7 @@ const SETTLE_AFTER_MS = [0, 200, 1_000, 5_000];
 
 /** A request that is being answered. */
 export class Call {
-  id = crypto.randomUUID().replaceAll("-", "");
+  id = randomId();
   number = (lastNumber += 1);
   /** Controls the client's body, if that is sent piece by piece. */
   controller = undefined;
@@ -130,11 +133,22 @@ export class Call {
   async reserve(label, message, lost) {
     this.#context.waitUntil(new Promise((resolve) => (this.#release = resolve)));
     this.#lose = () => this.settle(label, lost);
+    return this.#inTime(this.#tell(label, message));
+  }
+
+  /**
+   * Runs a statement of ledger.mjs with `values` in each of `objects`, both lists as JSON. Resolves to a list of
+   * rows for each, as JSON, or to nothing if one gives no answer in time.
+   */
+  query(objects, statement, values) {
+    const ask = async (name) => await this.#env.LEDGER.getByName(name).query(statement, JSON.parse(values));
+    return this.#inTime(Promise.all(JSON.parse(objects).map(ask)).then((rows) => `[${rows}]`));
+  }
+
+  /** The answer of ledgers; nothing if it does not come in time. */
+  async #inTime(asked) {
     let late;
-    const answer = await Promise.race([
-      this.#tell(label, message).catch(() => {}),
-      new Promise((resolve) => (late = setTimeout(resolve, LEDGER_MS))),
-    ]);
+    const answer = await Promise.race([asked.catch(() => {}), new Promise((resolve) => (late = setTimeout(resolve, LEDGER_MS)))]);
     clearTimeout(late);
     if (answer === undefined) console.error(`degpt-edge: the ledger gives no answer, request ${this.id}`);
     return answer;

@@ -90,6 +90,11 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn settle(this: &Call, label: &str, message: Option<&str>);
 
+    /// Runs a statement of ledger.mjs in `objects`, with `values`, both lists as JSON. Resolves to a
+    /// list of rows for each object as JSON, or to `undefined` if one gives no answer in time.
+    #[wasm_bindgen(method)]
+    pub(super) fn query(this: &Call, objects: &str, statement: &str, values: &str) -> Promise;
+
     /// Opens the client's body: the readable side of a `TransformStream` whose transformer is
     /// `act`.
     #[wasm_bindgen(method, catch)]
@@ -138,6 +143,10 @@ extern "C" {
     /// Reports the place of a panic, before it ends the instance.
     #[wasm_bindgen(js_name = panickedAt)]
     pub(super) fn panicked_at(place: &str);
+
+    /// A random id in hexadecimal digits.
+    #[wasm_bindgen(js_name = randomId)]
+    pub(super) fn random_id() -> String;
 }
 
 #[wasm_bindgen(module = "/src/edge/gathering.mjs")]

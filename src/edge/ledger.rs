@@ -1,12 +1,6 @@
 //! The ledger of a label in a Durable Object: [`act`] between the tables of its `SQLite` storage.
 //!
-//! Each object keeps one label's ledger. Its tables:
-//!
-//! ```text
-//!  account   state                                  one row: what `act` keeps, as JSON
-//!  usage     day, model, requests, failures,        one row for each day (of UTC, counted from
-//!            prompt, completion, reasoning          1970-01-01) and model: sums
-//! ```
+//! Each object keeps one label's ledger, in the tables of `ledger.mjs`.
 //!
 //! A reservation writes one row, and a settlement two. Both are read and written without waiting in
 //! between, so that each message is one transaction. Nothing is kept in memory.
@@ -35,11 +29,7 @@ extern "C" {
     fn rows(this: &Cursor) -> Array;
 }
 
-const READ: &str = "\
-    CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY, state TEXT NOT NULL);\
-    CREATE TABLE IF NOT EXISTS usage (day INTEGER, model TEXT, requests INTEGER, failures INTEGER, \
-    prompt INTEGER, completion INTEGER, reasoning INTEGER, PRIMARY KEY (day, model)) WITHOUT ROWID;\
-    SELECT state FROM account";
+const READ: &str = "SELECT state FROM account";
 
 const KEEP: &str = "INSERT OR REPLACE INTO account VALUES (0, ?)";
 

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use worker::{
-    Delay,
+    Delay, console_log,
     js_sys::{self, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
@@ -22,6 +22,7 @@ use crate::{
     answer::{Exchange, Fed, UpstreamBody},
     chat::Failure,
     error::Error,
+    json,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
@@ -164,6 +165,19 @@ impl Runtime for Workers {
 
     fn settle(&self, label: &str, message: Option<&str>) {
         self.call.settle(label, message);
+    }
+
+    async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String> {
+        let asked = self.call.query(&json::list(objects), statement, &json::list(values));
+        JsFuture::from(asked).await.ok().and_then(|answer| answer.as_string())
+    }
+
+    fn random_id(&self) -> String {
+        js::random_id()
+    }
+
+    fn log(&self, line: &str) {
+        console_log!("{line}");
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

@@ -1,8 +1,10 @@
 //! The policy that a request is bound by: what it may ask for, and its place in the ledger.
 
-use super::job::Job;
+use std::rc::Rc;
+
+use super::{deployment::Gateway, job::Job, keys::Holder, registry};
 use crate::{
-    auth,
+    auth::{self, Caller},
     catalog::Target,
     chat::{Delivery, Prompt, Stamp, UsageReport},
     config::{Config, LedgerFails},
@@ -13,35 +15,60 @@ use crate::{
 };
 
 /// The policy that holds for a request, and the label of its key.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bound<'a> {
-    label: &'a str,
-    policy: &'a Policy,
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    label: String,
+    policy: Rc<Policy>,
 }
 
-impl<'a> Bound<'a> {
-    /// The policy for the key in these headers, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::KeyExpired`].
-    pub(super) fn of(
-        config: &'a Config,
-        header: &dyn Fn(&str) -> Option<String>,
-        now_ms: u64,
-    ) -> Result<Option<Self>, Error> {
-        if config.policies.is_empty() {
-            return Ok(None);
+/// Who calls, by the keys in these headers, and what the call is bound by, if its key has a ledger.
+///
+/// # Errors
+/// [`Error::MissingKey`], [`Error::WrongKey`], [`Error::NoKeysConfigured`], [`Error::KeyExpired`];
+/// [`Error::LedgerFailed`] if the registry has to be asked and cannot.
+pub(super) async fn admit<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    header: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Caller, Option<Bound>), Error> {
+    let config = &gateway.config;
+    let (authorization, x_api_key) = (header("authorization"), header("x-api-key"));
+    let (authorization, x_api_key) = (authorization.as_deref(), x_api_key.as_deref());
+    let (caller, label, own) = match auth::admit(config, authorization, x_api_key) {
+        Ok(caller) if config.has_ledgers() => {
+            (caller, auth::label(config, authorization, x_api_key).map(str::to_owned), None)
         }
-        let (authorization, x_api_key) = (header("authorization"), header("x-api-key"));
-        let label = auth::label(config, authorization.as_deref(), x_api_key.as_deref());
-        let bound =
-            label.and_then(|label| config.policies.of(label).map(|policy| Self { label, policy }));
-        match bound {
-            Some(bound) if bound.policy.has_expired(now_ms / 1_000) => Err(Error::KeyExpired),
-            bound => Ok(bound),
+        Err(Error::WrongKey) if config.admin_key.is_some() => {
+            let holder = holder(gateway, edge, &auth::made(authorization, x_api_key)).await?;
+            (Caller::Member, Some(holder.label.clone()), holder.policy.clone())
+        }
+        caller => return Ok((caller?, None)),
+    };
+    let Some(label) = label else {
+        return Ok((caller, None));
+    };
+    let policy = own.or_else(|| config.policies.of(&label).cloned()).unwrap_or_default();
+    if policy.has_expired(edge.now_ms() / 1_000) {
+        return Err(Error::KeyExpired);
+    }
+    Ok((caller, Some(Bound { label, policy })))
+}
+
+/// Who holds one of these keys, by the registry.
+async fn holder<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    keys: &[&str],
+) -> Result<Rc<Holder>, Error> {
+    for key in keys {
+        if let Some(holder) = registry::holder(gateway, edge, key).await? {
+            return Ok(holder);
         }
     }
+    Err(Error::WrongKey)
+}
 
+impl Bound {
     /// Applies it to a prompt: limits the answer, and has its tokens counted.
     ///
     /// # Errors
@@ -79,7 +106,7 @@ impl<'a> Bound<'a> {
         };
         let mut settle = Settle { id: stamp.id.clone(), model, ..Settle::default() };
         let lost = Settle { has_failed: true, ..settle.clone() }.text();
-        let answer = edge.reserve(self.label, &reserve.text(), &lost).await;
+        let answer = edge.reserve(&self.label, &reserve.text(), &lost).await;
         let verdict = answer.and_then(|answer| Verdict::read(&answer));
         settle.is_new = verdict.is_none();
         let (standing, refusal) = match (verdict, config.ledger_fails) {
@@ -88,10 +115,10 @@ impl<'a> Bound<'a> {
             (None, LedgerFails::Closed) => (None, Some(Error::LedgerFailed)),
         };
         if let Some(error) = refusal {
-            edge.settle(self.label, None);
+            edge.settle(&self.label, None);
             return (standing, Err(error));
         }
-        let (edge, label) = (edge.clone(), self.label.to_owned());
+        let (edge, label) = (edge.clone(), self.label);
         let send = move |message: &str| edge.settle(&label, Some(message));
         (standing, Ok(Some(Tab::new(settle, Box::new(send)))))
     }

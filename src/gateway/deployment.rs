@@ -1,5 +1,6 @@
 //! The state that one isolate keeps between requests.
 
+use super::keys::Keys;
 use crate::{
     cached::Cached, catalog::Service, config::Config, in_flight::InFlight, upstream::Upstream,
 };
@@ -11,6 +12,7 @@ pub struct Gateway {
     pub(super) upstream: Upstream,
     pub(super) service: Cached<Service>,
     pub(super) in_flight: InFlight,
+    pub(super) keys: Keys,
 }
 
 impl Gateway {
@@ -21,6 +23,7 @@ impl Gateway {
             upstream: Upstream::new(&config),
             service: Cached::default(),
             in_flight: InFlight::new(config.max_in_flight_bytes),
+            keys: Keys::default(),
             config,
         }
     }

@@ -3,10 +3,13 @@
 //! [`handle`] never fails: every error becomes an answer in the caller's dialect. Everything
 //! it needs from outside, it takes from a [`Runtime`].
 
+mod admin;
 mod bound;
 mod cors;
 mod deployment;
 mod job;
+mod keys;
+mod registry;
 mod reply;
 mod route;
 mod service;
@@ -18,7 +21,7 @@ use std::{borrow::Cow, rc::Rc};
 
 use crate::{
     answer::Patience,
-    auth::{self, Caller},
+    auth::Caller,
     catalog::Service,
     chat::{Delivery, Stamp},
     config::{Config, Cors},
@@ -34,7 +37,6 @@ use crate::{
     upload::{self, Length},
     upstream::Call,
 };
-use bound::Bound;
 pub use deployment::Gateway;
 use job::Job;
 pub use reply::{Body, Reply};
@@ -63,11 +65,12 @@ pub async fn handle<E: Runtime>(
     request: Request<'_, E::Upload>,
     stamp: &Stamp,
 ) -> Reply<E::Stream> {
-    let route = Route::at(request.path, apis);
+    let is_served = |route: &Route| gateway.as_ref().map_or(true, |it| route.is_served(&it.config));
+    let route = Route::at(request.path, apis).filter(is_served);
     let api = route.as_ref().and_then(Route::api);
     let api = api.unwrap_or_else(|| dialect::of(apis, request.header));
     let cors = match gateway {
-        Ok(gateway) => &gateway.config.cors,
+        Ok(gateway) => cors::of(&gateway.config.cors, route.as_ref()),
         // Otherwise a page could not read the error message.
         Err(_) => &Cors::Any,
     };
@@ -120,10 +123,10 @@ async fn answer<E: Runtime>(
     let catalog = &gateway.config.catalog;
     // The models are open to everyone, but programs check a key by them.
     if matches!(route, Route::Models | Route::Model(_)) {
-        if let Err(wrong @ Error::WrongKey) = caller(&gateway.config, request.header) {
+        let admitted = bound::admit(gateway, edge, request.header).await;
+        if let Err(wrong @ (Error::WrongKey | Error::KeyExpired)) = admitted {
             return Err(wrong);
         }
-        Bound::of(&gateway.config, request.header, edge.now_ms())?;
     }
     let body = match route {
         Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
@@ -135,17 +138,14 @@ async fn answer<E: Runtime>(
             (api.models)(catalog, request.query, &service)?
         }
         Route::Model(id) => (api.model)(catalog.find(Some(&id))?),
+        Route::Keys(id) => {
+            return admin::answer(gateway, edge, request, id.as_deref(), stamp).await;
+        }
         Route::Answer(_) | Route::Count(_) => {
             return answer_question(gateway, edge, request, &route, api, stamp).await;
         }
     };
     Ok(reply::json(200, body, None))
-}
-
-/// Who calls, by the keys in its headers.
-fn caller(config: &Config, header: &dyn Fn(&str) -> Option<String>) -> Result<Caller, Error> {
-    let authorization = header("authorization");
-    auth::admit(config, authorization.as_deref(), header("x-api-key").as_deref())
 }
 
 /// Reads and parses a request. Then answers it, or counts its tokens.
@@ -158,20 +158,15 @@ async fn answer_question<E: Runtime>(
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
-    let caller = caller(config, request.header)?;
-    let bound = Bound::of(config, request.header, edge.now_ms())?;
+    let header = request.header;
+    let (caller, bound) = bound::admit(gateway, edge, header).await?;
     let share = match &caller {
         Caller::Member => Share::Members,
         Caller::Guest(_) => Share::Guests,
     };
     let mut held = gateway.in_flight.hold(share);
     let limit_bytes = body_limit(config, share, route);
-    let encoding = (request.header)("content-encoding");
-    let length = match upload::format(encoding.as_deref())? {
-        None => Length::of((request.header)("content-length").as_deref()),
-        Some(_) => Length::Compressed,
-    };
-    let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
+    let body = read_body(edge, request, limit_bytes, &mut held).await?;
     // Strings with escapes are copied. The copies are never longer than the body.
     in_flight::probe(body.len())?;
     let mut asked = (api.parse)(&body)?;
@@ -179,7 +174,7 @@ async fn answer_question<E: Runtime>(
     if let Some(bound) = &bound {
         bound.apply(&mut asked.prompt, &target)?;
     }
-    check_strict(&asked.prompt.notes, request.header)?;
+    check_strict(&asked.prompt.notes, header)?;
     // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;
     tools::instruct(&mut asked.prompt);
@@ -211,6 +206,21 @@ async fn answer_question<E: Runtime>(
     };
     // The count is the same for every model.
     Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))
+}
+
+/// Reads the body of a request, decompressed if it has to be. `held` counts its memory.
+async fn read_body<E: Runtime>(
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    limit_bytes: usize,
+    held: &mut Held,
+) -> Result<Vec<u8>, Error> {
+    let encoding = (request.header)("content-encoding");
+    let length = match upload::format(encoding.as_deref())? {
+        None => Length::of((request.header)("content-length").as_deref()),
+        Some(_) => Length::Compressed,
+    };
+    upload::read(edge, request.body, length, limit_bytes, held).await
 }
 
 /// Asks DeGPT, and returns the reply for the client.

@@ -6,7 +6,10 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::dialect::{Api, Table};
+use crate::{
+    config::Config,
+    dialect::{Api, Table},
+};
 
 /// What a request asks for.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub(super) enum Route {
     Answer(&'static Api),
     /// `POST` to this API's path for counting tokens.
     Count(&'static Api),
+    /// `/api/v1/admin/keys`, or the key of an id there.
+    Keys(Option<String>),
     /// `GET /` and `GET /api/hello`: clients use them as a health check.
     Hello,
 }
@@ -45,6 +50,8 @@ impl Route {
                 let id = percent_decode_str(&id).decode_utf8_lossy();
                 return Some(Self::Model(id.into_owned()));
             }
+            ["admin", "keys"] => return Some(Self::Keys(None)),
+            ["admin", "keys", id] => return Some(Self::Keys(Some((*id).to_owned()))),
             _ => {}
         }
         let is_here = |path: &str| path.split('/').eq(segments.iter().copied());
@@ -58,12 +65,24 @@ impl Route {
         })
     }
 
+    /// Whether it is there in this deployment.
+    pub(super) fn is_served(&self, config: &Config) -> bool {
+        !self.is_operators() || config.admin_key.is_some()
+    }
+
+    /// Whether it takes the operator's key alone.
+    pub(super) fn is_operators(&self) -> bool {
+        matches!(self, Self::Keys(_))
+    }
+
     /// The methods that this route allows, in the form of an `Allow` header.
     #[must_use]
     pub(super) fn allow(&self) -> &'static str {
         match self {
             Self::Models | Self::Model(_) | Self::Hello => "GET, HEAD, OPTIONS",
             Self::Answer(_) | Self::Count(_) => "POST, OPTIONS",
+            Self::Keys(None) => "GET, HEAD, POST, OPTIONS",
+            Self::Keys(Some(_)) => "GET, HEAD, PATCH, DELETE, OPTIONS",
         }
     }
 
@@ -71,7 +90,7 @@ impl Route {
     #[must_use]
     pub(super) fn api(&self) -> Option<&'static Api> {
         match self {
-            Self::Models | Self::Model(_) | Self::Hello => None,
+            Self::Models | Self::Model(_) | Self::Keys(_) | Self::Hello => None,
             Self::Answer(api) | Self::Count(api) => Some(api),
         }
     }
@@ -104,6 +123,10 @@ mod tests {
             ("/api/v1/api/hello", "hello"),
             ("/api/v1", "hello"),
             ("/api/v1/embeddings", "nothing"),
+            ("/api/v1/admin/keys/", "keys None"),
+            ("/v1/admin/keys/0f", "keys Some(\"0f\")"),
+            ("/v1/admin", "nothing"),
+            ("/v1/admin/keys/0f/1", "nothing"),
             ("/chat", "nothing"),
             ("/v2/models", "nothing"),
             ("/api/api/v1/models", "nothing"),
@@ -114,6 +137,7 @@ mod tests {
                 Some(Route::Hello) => "hello".to_owned(),
                 Some(Route::Models) => "models".to_owned(),
                 Some(Route::Model(id)) => format!("model {id}"),
+                Some(Route::Keys(id)) => format!("keys {id:?}"),
                 Some(Route::Answer(api)) => format!("{} answers", api.name),
                 Some(Route::Count(api)) => format!("{} counts", api.name),
             };

@@ -16,6 +16,7 @@ mod tools;
 mod wire;
 
 use super::{Api, Count, Fields, List, limits};
+use crate::calendar;
 #[cfg(doc)]
 use crate::chat::Prompt;
 
@@ -33,7 +34,7 @@ pub static API: Api = Api {
     models: models::page,
     model: models::entry,
     error: error::write,
-    limits: |standing, now_s| limits::anthropic(standing, now_s, models::rfc3339),
+    limits: |standing, now_s| limits::anthropic(standing, now_s, calendar::rfc3339),
 };
 
 /// The fields of its requests that are known.

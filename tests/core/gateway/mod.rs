@@ -1,6 +1,7 @@
 //! The gateway from a client's request to its answer, in a scripted world: what it
 //! asks of DeGPT, how often and with which credential, and what the client gets.
 
+mod admin;
 mod attempts;
 mod choices;
 mod configuration;

@@ -16,6 +16,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use serde_json::{Value, json};
+
 use degpt_edge::{
     answer::{Exchange, Fed},
     chat::Failure,
@@ -47,6 +49,10 @@ struct Inner {
     /// By label.
     ledgers: RefCell<BTreeMap<String, Ledger>>,
     is_ledger_down: Cell<bool>,
+    /// The keys of the registry, and how often it was asked.
+    keys: RefCell<Vec<Made>>,
+    registry_calls: Cell<usize>,
+    log: RefCell<Vec<String>>,
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
@@ -60,6 +66,16 @@ pub(crate) struct Ledger {
     pub(crate) entries: Vec<Entry>,
     /// How often it was asked.
     pub(crate) calls: usize,
+}
+
+/// A key of the registry.
+#[derive(Debug)]
+struct Made {
+    hash: String,
+    label: String,
+    policy: String,
+    created: u64,
+    is_revoked: bool,
 }
 
 /// How DeGPT answers.
@@ -119,6 +135,9 @@ impl World {
             kept: RefCell::default(),
             ledgers: RefCell::default(),
             is_ledger_down: Cell::new(false),
+            keys: RefCell::default(),
+            registry_calls: Cell::new(0),
+            log: RefCell::default(),
             judged: RefCell::default(),
             stretched: RefCell::default(),
             open_bodies: Rc::default(),
@@ -210,6 +229,47 @@ impl World {
     /// From now on no ledger can be reached.
     pub(crate) fn lose_ledgers(&self) {
         self.0.is_ledger_down.set(true);
+    }
+
+    /// From now on they can be reached again.
+    pub(crate) fn find_ledgers(&self) {
+        self.0.is_ledger_down.set(false);
+    }
+
+    /// How often the registry was asked.
+    pub(crate) fn registry_calls(&self) -> usize {
+        self.0.registry_calls.get()
+    }
+
+    /// What was logged.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.log.borrow().clone()
+    }
+
+    /// What the statements of `edge/ledger.mjs` do about keys.
+    fn registry(&self, statement: &str, values: &[&str]) -> Vec<Value> {
+        self.0.registry_calls.set(self.0.registry_calls.get() + 1);
+        let mut keys = self.0.keys.borrow_mut();
+        let value = |place: usize| values[place].to_owned();
+        if statement == "create" {
+            let created = values[3].parse().unwrap();
+            let (hash, label, policy) = (value(0), value(1), value(2));
+            keys.push(Made { hash, label, policy, created, is_revoked: false });
+        }
+        let asked = values.first().copied().unwrap_or_default();
+        let mut found = Vec::new();
+        for key in keys.iter_mut().filter(|key| !key.is_revoked && key.hash.starts_with(asked)) {
+            match statement {
+                "change" => key.policy = value(1),
+                "revoke" => key.is_revoked = true,
+                _ => {}
+            }
+            let Made { hash, label, policy, created, .. } = &*key;
+            found.push(json!({
+                "id": &hash[..16], "label": label, "policy": policy, "created": created,
+            }));
+        }
+        found
     }
 
     /// Has a ledger act.
@@ -486,6 +546,21 @@ impl Runtime for World {
         if let Some(message) = message {
             let _ = self.tell(label, message);
         }
+    }
+
+    async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String> {
+        self.sleep_ms(1).await;
+        let rows = |_: &&str| Value::from(self.registry(statement, values));
+        let rows: Vec<Value> = objects.iter().map(rows).collect();
+        (!self.0.is_ledger_down.get()).then(|| Value::from(rows).to_string())
+    }
+
+    fn random_id(&self) -> String {
+        format!("{:032x}", 0xabc0_0000 + self.0.keys.borrow().len())
+    }
+
+    fn log(&self, line: &str) {
+        self.0.log.borrow_mut().push(line.to_owned());
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

@@ -1,0 +1,208 @@
+//! Keys without a deployment: `/api/v1/admin/keys`, for whoever has `ADMIN_KEY`. Each call is logged,
+//! with the label and the id of the key, never the key.
+
+use super::{
+    Request,
+    deployment::Gateway,
+    read_body,
+    registry::{self, Key},
+    reply::{self, Reply},
+};
+use crate::{
+    auth, calendar,
+    chat::Stamp,
+    error::Error,
+    in_flight::Share,
+    json::{self, Kind, Outcome, Read, Reader, Writer, fields},
+    policy::{self, Own},
+    runtime::Runtime,
+    secret,
+};
+
+/// The largest body, in bytes.
+const MAX_BYTES: usize = 64 << 10;
+
+/// The length of an id, in hexadecimal digits.
+const ID_DIGITS: usize = 16;
+
+/// The body of a request.
+#[derive(Default)]
+struct Asked {
+    label: Option<String>,
+    policy: Given,
+}
+
+fields!(only Asked { label, policy });
+
+/// A policy in a body.
+#[derive(Default)]
+enum Given {
+    #[default]
+    Missing,
+    /// `null`: the policy of the label holds.
+    None,
+    Own(String),
+}
+
+impl<'a> Read<'a> for Given {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        if reader.kind() == Kind::Null {
+            return reader.skip().map(|()| Self::None);
+        }
+        Own::read(reader).map(|own| Self::Own(own.json))
+    }
+}
+
+/// What came of a call.
+#[derive(Default)]
+struct Done {
+    status: u16,
+    body: String,
+    /// The label and the id of the key, if it was about one.
+    label: String,
+    id: String,
+}
+
+/// Answers a call about the key of this id, or about all.
+pub(super) async fn answer<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    id: Option<&str>,
+    stamp: &Stamp,
+) -> Result<Reply<E::Stream>, Error> {
+    let action = match (request.method, id) {
+        ("POST", _) => "create",
+        ("PATCH", _) => "change",
+        ("DELETE", _) => "revoke",
+        (_, Some(_)) => "read",
+        (_, None) => "list",
+    };
+    let done = act(gateway, edge, request, action, id.unwrap_or_default(), stamp).await;
+    let none = Done::default();
+    let (status, about) = match &done {
+        Ok(done) => (done.status, done),
+        Err(error) => (error.facts().status, &none),
+    };
+    let line = Writer::after(Vec::new())
+        .field("time", &calendar::rfc3339(edge.now_ms() / 1_000))
+        .field("request_id", &stamp.id)
+        .field("admin", action)
+        .field("label", &about.label)
+        .field("key", &about.id)
+        .number("status", status.into());
+    edge.log(&line.end());
+    done.map(|done| reply::json(done.status, done.body, None))
+}
+
+async fn act<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    action: &str,
+    id: &str,
+    stamp: &Stamp,
+) -> Result<Done, Error> {
+    let (authorization, x_api_key) =
+        ((request.header)("authorization"), (request.header)("x-api-key"));
+    auth::admit_operator(&gateway.config, authorization.as_deref(), x_api_key.as_deref())?;
+    let nobody = Error::UnknownPath(request.path.to_owned());
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if !id.is_empty() && !(id.len() == ID_DIGITS && id.bytes().all(is_digit)) {
+        return Err(nobody);
+    }
+    let now_s = stamp.unix_s.to_string();
+    let mut new = None;
+    let keys = match action {
+        "create" => {
+            let Asked { label, policy } = read(gateway, edge, request).await?;
+            let label = label.filter(|label| policy::is_label(label)).ok_or_else(|| {
+                let rule = "`label` must be 1 to 64 letters, digits, `-`, `_` or `.`.";
+                Error::invalid("label", rule)
+            })?;
+            let key = format!("{}{}{}", auth::MADE, edge.random_id(), edge.random_id());
+            let values = [&secret::digest(&key), &label, policy.json(), now_s.as_str()];
+            let keys = registry::query(edge, "create", &values).await?;
+            new = Some(key);
+            keys
+        }
+        "change" => {
+            let Asked { label, policy } = read(gateway, edge, request).await?;
+            if label.is_some() {
+                let rule = "`label` cannot be changed: its usage is counted by it. Make a new key.";
+                return Err(Error::invalid("label", rule));
+            }
+            if let Given::Missing = policy {
+                return Err(Error::invalid("policy", "`policy` must be an object or `null`."));
+            }
+            registry::query(edge, "change", &[id, policy.json()]).await?
+        }
+        "revoke" => registry::query(edge, "revoke", &[id, &now_s]).await?,
+        "read" => registry::query(edge, "read", &[id]).await?,
+        _ => {
+            let keys = registry::query(edge, "list", &[]).await?;
+            return Ok(Done { status: 200, body: list(&keys), ..Done::default() });
+        }
+    };
+    let key = keys.into_iter().next().ok_or(nobody)?;
+    let mut out = Vec::new();
+    write(&key, &mut out);
+    if action == "revoke" {
+        out = Writer::after(Vec::new()).field("id", &key.id).raw("deleted", "true").end_bytes();
+    }
+    let status = if new.is_some() { 201 } else { 200 };
+    if let Some(new) = new {
+        out.pop();
+        out.extend_from_slice(b",\"key\":");
+        json::write_text(&mut out, &new);
+        out.push(b'}');
+    }
+    let body = String::from_utf8(out).unwrap_or_default();
+    Ok(Done { status, body, label: key.label, id: key.id })
+}
+
+impl Given {
+    fn json(&self) -> &str {
+        match self {
+            Self::Missing | Self::None => "",
+            Self::Own(json) => json,
+        }
+    }
+}
+
+async fn read<E: Runtime>(
+    gateway: &Gateway,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+) -> Result<Asked, Error> {
+    let mut held = gateway.in_flight.hold(Share::Members);
+    let body = read_body(edge, request, MAX_BYTES, &mut held).await?;
+    json::parse(&body).map(|(asked, _)| asked)
+}
+
+fn list(keys: &[Key]) -> String {
+    let data = |mut out: Vec<u8>| {
+        out.push(b'[');
+        for (place, key) in keys.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            write(key, &mut out);
+        }
+        out.push(b']');
+        out
+    };
+    Writer::after(Vec::new()).field("object", "list").written("data", data).end()
+}
+
+/// Appends a key as JSON.
+fn write(key: &Key, out: &mut Vec<u8>) {
+    let policy = if key.policy.is_empty() { "null" } else { &key.policy };
+    *out = Writer::after(std::mem::take(out))
+        .field("object", "key")
+        .field("id", &key.id)
+        .field("label", &key.label)
+        .raw("policy", policy)
+        .number("created_at", key.created)
+        .end_bytes();
+}
