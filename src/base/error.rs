@@ -305,9 +305,7 @@ impl Error {
                  API_KEYS (`npx wrangler secret put API_KEYS`; locally in .dev.vars)."
             }
             Self::KeyExpired => "The API key has expired.",
-            Self::LedgerFailed => {
-                "This key or its limits cannot be checked at the moment. Try again."
-            }
+            Self::LedgerFailed => "This key cannot be checked at the moment. Try again.",
             Self::ClientKeyRefused => "DeGPT refused the DeGPT key that came with the request.",
             Self::DeploymentKeyRefused => {
                 "DeGPT refused the credential of this deployment. Its operator has to check \

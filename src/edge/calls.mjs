@@ -65,9 +65,9 @@ const [PIECE, ENDED, READY, DRAINED, LEFT, TIME] = [0, 1, 2, 3, 4, 5];
 const choiceOf = (number) => number >>> 16;
 const ALL = ~0;
 
-/** How long a ledger has for its answer, and when a settlement is sent: at once, and again as long as the ledger does not take it. */
+/** How long a ledger has for its answer, and when a settlement is sent: after the response, and again as long as the ledger does not take it. */
 const LEDGER_MS = 5_000;
-const SETTLE_AFTER_MS = [0, 200, 1_000, 5_000];
+const SETTLE_AFTER_MS = [1, 200, 1_000, 5_000];
 
 /** A request that is being answered. */
 export class Call {
@@ -158,7 +158,7 @@ export class Call {
   async settle(label, message) {
     this.#lose = () => {};
     for (const waitMs of message ? SETTLE_AFTER_MS : []) {
-      if (waitMs > 0) await scheduler.wait(waitMs);
+      await scheduler.wait(waitMs);
       const isDone = await this.#tell(label, message).then(() => true, () => false);
       if (isDone) return this.#release();
     }

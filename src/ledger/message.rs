@@ -67,7 +67,7 @@ pub struct Standing {
 /// Why a request may not be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is limited: one of [`LIMITED`].
+    /// What is limited, as it follows the limit: `requests per minute`.
     pub what: &'static str,
     /// The limit.
     pub limit: u64,
