@@ -33,7 +33,8 @@
 //! 6. [`config`]: the deployment's variables.
 //! 7. [`auth`], [`ledger`], [`tools`]: who may use the deployment; what each key has taken; tool
 //!    calls over plain text: the instructions, and the calls in an answer.
-//! 8. [`dialect`], [`degpt`]: the client APIs; the upstream's language and its oddities.
+//! 8. [`dialect`], [`degpt`], [`report`]: the client APIs; the upstream's language and its oddities;
+//!    usage and metrics, as they are read.
 //! 9. [`answer`]: from DeGPT's bytes to a client's: where an answer ends, how long it is
 //!    waited for, whole or streamed.
 //! 10. [`runtime`]: the seam between all this and the world.
@@ -63,6 +64,7 @@ pub mod gateway;
 pub mod ledger;
 pub mod policy;
 pub mod prompt_tokens;
+pub mod report;
 pub mod runtime;
 pub mod secret;
 pub mod tools;

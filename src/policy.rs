@@ -63,8 +63,13 @@ impl Policy {
     /// Whether its keys have expired at `unix_s`, in seconds since 1970-01-01 UTC.
     #[must_use]
     pub fn has_expired(&self, unix_s: u64) -> bool {
-        let expires_s = self.expires.as_deref().and_then(calendar::unix_s);
-        expires_s.is_some_and(|expires_s| unix_s >= expires_s)
+        self.expires_s().is_some_and(|expires_s| unix_s >= expires_s)
+    }
+
+    /// When its keys expire, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn expires_s(&self) -> Option<u64> {
+        self.expires.as_deref().and_then(calendar::unix_s)
     }
 
     /// The most tokens that an answer may have, its reasoning included.

@@ -153,6 +153,9 @@ pub trait Runtime: Clone + 'static {
     /// reserved nothing. Call it once for each [`Runtime::reserve`].
     fn settle(&self, label: &str, message: Option<&str>);
 
+    /// Sends `message` to the ledger of `label`, in the background, without a reservation.
+    fn note(&self, label: &str, message: &str);
+
     /// Runs a statement of `edge/ledger.mjs` with `values` in each of these objects: the ledgers of
     /// labels, or the registry. Returns their rows as JSON, a list for each object; `None` if one
     /// does not answer in time.

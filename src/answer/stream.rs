@@ -77,11 +77,17 @@ impl Output {
 
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         self.open(out);
+        if let Some(tab) = &self.tab {
+            tab.begin();
+        }
         self.encoder.event(event, out);
     }
 
     fn close(&mut self, finish: &Finish, usage: Usage, out: &mut Vec<u8>) {
         self.open(out);
+        if let Some(tab) = &self.tab {
+            tab.close();
+        }
         self.bill(usage);
         self.state = State::Ended;
         self.encoder.close(finish, usage, out);
@@ -89,7 +95,7 @@ impl Output {
 
     fn abort(&mut self, error: &Error, usage: Usage, out: &mut Vec<u8>) {
         if let Some(tab) = &self.tab {
-            tab.fail();
+            tab.fail(error);
         }
         self.bill(usage);
         self.state = State::Ended;

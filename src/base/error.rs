@@ -180,6 +180,39 @@ pub enum Kind {
     Timeout,
 }
 
+impl Kind {
+    /// Its name: `code` in OpenAI's errors, and in the metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadRequest => "invalid_request",
+            Self::NoThreads => "previous_response_not_found",
+            Self::Rejected => "upstream_rejected",
+            Self::ContextTooLong => "context_length_exceeded",
+            Self::Authentication => "invalid_api_key",
+            Self::Permission => "insufficient_permissions",
+            Self::UnknownModel => "model_not_found",
+            Self::UnknownPath => "unknown_url",
+            Self::WrongMethod => "method_not_allowed",
+            Self::BodyTimeout => "request_timeout",
+            Self::TooLarge => "request_too_large",
+            Self::RateLimit => "rate_limit_exceeded",
+            Self::Configuration => "configuration_error",
+            Self::Internal => "internal_error",
+            Self::UpstreamKey => "upstream_key_refused",
+            Self::Declined => "upstream_declined",
+            Self::AnswerTooLarge => "upstream_answer_too_large",
+            Self::Unavailable => "upstream_unavailable",
+            Self::Truncated => "upstream_truncated",
+            Self::Garbled => "upstream_garbled",
+            Self::Stalled => "upstream_stalled",
+            Self::Overloaded => "overloaded",
+            Self::Ledger => "ledger_unavailable",
+            Self::Timeout => "upstream_timeout",
+        }
+    }
+}
+
 impl Error {
     /// An [`Error::Invalid`] for one field.
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {

@@ -166,6 +166,11 @@ export class Call {
     this.#release();
   }
 
+  /** Sends `message` to the ledger of `label`, without a `reserve` before. */
+  note(label, message) {
+    this.#context.waitUntil(this.settle(label, message));
+  }
+
   async #tell(label, message) {
     return await this.#env.LEDGER.getByName(label).act(message);
   }

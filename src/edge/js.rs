@@ -90,6 +90,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn settle(this: &Call, label: &str, message: Option<&str>);
 
+    /// Sends `message` to the ledger of `label`, without a `reserve`.
+    #[wasm_bindgen(method)]
+    pub(super) fn note(this: &Call, label: &str, message: &str);
+
     /// Runs a statement of ledger.mjs in `objects`, with `values`, both lists as JSON. Resolves to a
     /// list of rows for each object as JSON, or to `undefined` if one gives no answer in time.
     #[wasm_bindgen(method)]

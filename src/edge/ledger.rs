@@ -2,7 +2,7 @@
 //!
 //! Each object keeps one label's ledger, in the tables of `ledger.mjs`.
 //!
-//! A reservation writes one row, and a settlement two. Both are read and written without waiting in
+//! A reservation writes one row, and a settlement two, or three if it is counted how requests end. Both are read and written without waiting in
 //! between, so that each message is one transaction. Nothing is kept in memory.
 
 use worker::{
@@ -11,7 +11,7 @@ use worker::{
 };
 
 use super::clock::now_ms;
-use crate::ledger::{Entry, act};
+use crate::ledger::{Entry, Outcome, act};
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,17 +43,36 @@ const ADD: &str = "\
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn ledger(sql: &Sql, message: &str) -> Result<JsValue, JsValue> {
-    let row = sql.exec(READ, &[])?.rows().get(0);
-    let state = Reflect::get(&row, &"state".into()).ok().and_then(|state| state.as_string());
+    let state = text(&sql.exec(READ, &[])?, "state");
     let acted = act(state.as_deref().unwrap_or_default(), message, now_ms());
     let acted = acted.ok_or_else(|| JsValue::from_str("neither read nor kept"))?;
     for entry in acted.entries {
         add(sql, &entry)?;
     }
+    for outcome in &acted.outcomes {
+        count(sql, outcome)?;
+    }
     if let Some(state) = acted.state {
         sql.exec(KEEP, &[state.into()])?;
     }
     Ok(acted.answer.into())
+}
+
+const COUNTED: &str = "SELECT n FROM outcomes WHERE model = ? AND status = ? AND error = ?";
+const COUNT: &str = "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?)";
+
+fn count(sql: &Sql, outcome: &Outcome) -> Result<(), JsValue> {
+    let mut values =
+        vec![outcome.model.as_str().into(), number(outcome.status), outcome.error.as_str().into()];
+    let before = text(&sql.exec(COUNTED, &values)?, "n");
+    values.push(outcome.added(before.as_deref().unwrap_or("[]")).into());
+    sql.exec(COUNT, &values).map(|_| ())
+}
+
+/// The text of a column in the first row.
+fn text(found: &Cursor, column: &str) -> Option<String> {
+    let row = found.rows().get(0);
+    Reflect::get(&row, &column.into()).ok().and_then(|text| text.as_string())
 }
 
 fn add(sql: &Sql, entry: &Entry) -> Result<(), JsValue> {

@@ -167,6 +167,10 @@ impl Runtime for Workers {
         self.call.settle(label, message);
     }
 
+    fn note(&self, label: &str, message: &str) {
+        self.call.note(label, message);
+    }
+
     async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String> {
         let asked = self.call.query(&json::list(objects), statement, &json::list(values));
         JsFuture::from(asked).await.ok().and_then(|answer| answer.as_string())

@@ -8,7 +8,7 @@ use crate::{
     catalog::Target,
     chat::{Delivery, Prompt, Stamp, UsageReport},
     config::{Config, LedgerFails},
-    error::Error,
+    error::{Error, Kind},
     ledger::{Refusal, Reserve, Settle, Standing, Tab, Verdict},
     policy::Policy,
     runtime::Runtime,
@@ -17,8 +17,8 @@ use crate::{
 /// The policy that holds for a request, and the label of its key.
 #[derive(Debug, Clone)]
 pub(super) struct Bound {
-    label: String,
-    policy: Rc<Policy>,
+    pub(super) label: String,
+    pub(super) policy: Rc<Policy>,
 }
 
 /// Who calls, by the keys in these headers, and what the call is bound by, if its key has a ledger.
@@ -97,15 +97,21 @@ impl Bound {
         stamp: &Stamp,
     ) -> (Option<Standing>, Result<Option<Tab>, Error>) {
         let model = job.target.model.id.clone();
+        let is_watched = config.admin_key.is_some();
         let reserve = Reserve {
             id: stamp.id.clone(),
             model: model.clone(),
             tokens: job.most_tokens(config.reserve_tokens),
             lasts_ms: lasts_ms(config),
             quota: self.policy.quota(),
+            is_watched,
         };
-        let mut settle = Settle { id: stamp.id.clone(), model, ..Settle::default() };
-        let lost = Settle { has_failed: true, ..settle.clone() }.text();
+        let started_ms = edge.now_ms();
+        let status = if is_watched { 499 } else { 0 };
+        let mut settle = Settle { id: stamp.id.clone(), model, status, ..Settle::default() };
+        let internal = Kind::Internal.name().to_owned();
+        let status = if is_watched { 500 } else { 0 };
+        let lost = Settle { has_failed: true, status, error: internal, ..settle.clone() }.text();
         let answer = edge.reserve(&self.label, &reserve.text(), &lost).await;
         let verdict = answer.and_then(|answer| Verdict::read(&answer));
         settle.is_new = verdict.is_none();
@@ -118,9 +124,21 @@ impl Bound {
             edge.settle(&self.label, None);
             return (standing, Err(error));
         }
-        let (edge, label) = (edge.clone(), self.label);
+        let (clock, edge, label) = (edge.clone(), edge.clone(), self.label);
         let send = move |message: &str| edge.settle(&label, Some(message));
-        (standing, Ok(Some(Tab::new(settle, Box::new(send)))))
+        let clock = Box::new(move || clock.now_ms());
+        (standing, Ok(Some(Tab::new(settle, clock, started_ms, Box::new(send)))))
+    }
+
+    /// Notes that a request was refused before it was known what it may take.
+    pub(super) fn note<E: Runtime>(self, config: &Config, edge: &E, error: &Error, stamp: &Stamp) {
+        if config.admin_key.is_none() {
+            return;
+        }
+        let facts = error.facts();
+        let (id, status, error) = (stamp.id.clone(), facts.status.into(), facts.kind.name());
+        let settle = Settle { id, status, error: error.to_owned(), ..Settle::default() };
+        edge.note(&self.label, &settle.note());
     }
 }
 

@@ -15,6 +15,7 @@ mod route;
 mod service;
 mod streamed;
 mod together;
+mod usage;
 mod whole;
 
 use std::{borrow::Cow, rc::Rc};
@@ -26,7 +27,7 @@ use crate::{
     chat::{Delivery, Stamp},
     config::{Config, Cors},
     degpt,
-    dialect::{self, Api, List, Table},
+    dialect::{self, Api, Count, List, Table},
     error::Error,
     headers,
     in_flight::{self, Held, Share},
@@ -37,6 +38,7 @@ use crate::{
     upload::{self, Length},
     upstream::Call,
 };
+use bound::Bound;
 pub use deployment::Gateway;
 use job::Job;
 pub use reply::{Body, Reply};
@@ -141,6 +143,9 @@ async fn answer<E: Runtime>(
         Route::Keys(id) => {
             return admin::answer(gateway, edge, request, id.as_deref(), stamp).await;
         }
+        Route::Usage => return usage::usage(gateway, edge, &request).await,
+        Route::Bill(bill) => return usage::bill(gateway, edge, &request, bill).await,
+        Route::Metrics => return usage::scrape(gateway, edge, &request).await,
         Route::Answer(_) | Route::Count(_) => {
             return answer_question(gateway, edge, request, &route, api, stamp).await;
         }
@@ -158,54 +163,104 @@ async fn answer_question<E: Runtime>(
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
-    let header = request.header;
-    let (caller, bound) = bound::admit(gateway, edge, header).await?;
+    let (caller, bound) = bound::admit(gateway, edge, request.header).await?;
     let share = match &caller {
         Caller::Member => Share::Members,
         Caller::Guest(_) => Share::Guests,
     };
     let mut held = gateway.in_flight.hold(share);
     let limit_bytes = body_limit(config, share, route);
-    let body = read_body(edge, request, limit_bytes, &mut held).await?;
+    let count = api.count.as_ref().filter(|_| matches!(route, Route::Count(_)));
+    let asking = Asking { api, count, bound: bound.as_ref(), limit_bytes };
+    let prepared = match prepare(config, edge, request, &asking, &mut held).await {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            if let Some(bound) = bound.filter(|_| count.is_none()) {
+                bound.note(config, edge, &error, stamp);
+            }
+            return Err(error);
+        }
+    };
+    let (mut job, question) = match prepared {
+        Prepared::Counted(body) => return Ok(reply::json(200, body, None)),
+        Prepared::Question(job, question) => (*job, question),
+    };
+    let (standing, tab) = match bound {
+        Some(bound) => bound.reserve(config, edge, &job, stamp).await,
+        None => (None, Ok(None)),
+    };
+    let replied = match tab {
+        Ok(tab) => {
+            job.tab.clone_from(&tab);
+            let replied = carry_out(gateway, edge, caller, job, question, held, stamp).await;
+            match (&replied, tab) {
+                (Ok(Reply { body, .. }), Some(tab)) => {
+                    tab.open();
+                    if !matches!(body, Body::Stream(_)) {
+                        tab.close();
+                    }
+                }
+                (Err(error), Some(tab)) => tab.fail(error),
+                (_, None) => {}
+            }
+            replied
+        }
+        Err(error) => Err(error),
+    };
+    let Some(standing) = standing else {
+        return replied;
+    };
+    let reply = replied.unwrap_or_else(|error| reply::error(&error, api, stamp));
+    Ok(reply.limited((api.limits)(&standing, edge.now_ms() / 1_000)))
+}
+
+/// What is known of a request before its body is read.
+struct Asking<'a> {
+    api: &'a Api,
+    /// How its tokens are counted, if that is what it asks for.
+    count: Option<&'a Count>,
+    bound: Option<&'a Bound>,
+    limit_bytes: usize,
+}
+
+/// A request that has been read.
+enum Prepared<'a> {
+    /// The body of the answer that says how much it counts.
+    Counted(String),
+    /// What DeGPT is to be asked.
+    Question(Box<Job<'a>>, degpt::Body),
+}
+
+/// Reads and parses a request. `held` counts its memory.
+async fn prepare<'a, E: Runtime>(
+    config: &'a Config,
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    asking: &Asking<'_>,
+    held: &mut Held,
+) -> Result<Prepared<'a>, Error> {
+    let header = request.header;
+    let body = read_body(edge, request, asking.limit_bytes, held).await?;
     // Strings with escapes are copied. The copies are never longer than the body.
     in_flight::probe(body.len())?;
-    let mut asked = (api.parse)(&body)?;
+    let mut asked = (asking.api.parse)(&body)?;
     let target = job::target(config, &mut asked.prompt)?;
-    if let Some(bound) = &bound {
+    if let Some(bound) = asking.bound {
         bound.apply(&mut asked.prompt, &target)?;
     }
     check_strict(&asked.prompt.notes, header)?;
     // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;
     tools::instruct(&mut asked.prompt);
-    let Some(count) = api.count.as_ref().filter(|_| matches!(route, Route::Count(_))) else {
-        let (mut job, question) = Job::new(target, asked, &mut held)?;
-        // The body may be megabytes, and an answer may take minutes: free it now.
-        drop(body);
-        held.set(job.held_bytes(&question))?;
-        let (standing, tab) = match bound {
-            Some(bound) => bound.reserve(config, edge, &job, stamp).await,
-            None => (None, Ok(None)),
-        };
-        let replied = match tab {
-            Ok(tab) => {
-                job.tab.clone_from(&tab);
-                let replied = carry_out(gateway, edge, caller, job, question, held, stamp).await;
-                if let (Err(_), Some(tab)) = (&replied, tab) {
-                    tab.fail();
-                }
-                replied
-            }
-            Err(error) => Err(error),
-        };
-        let Some(standing) = standing else {
-            return replied;
-        };
-        let reply = replied.unwrap_or_else(|error| reply::error(&error, api, stamp));
-        return Ok(reply.limited((api.limits)(&standing, edge.now_ms() / 1_000)));
-    };
-    // The count is the same for every model.
-    Ok(reply::json(200, (count.body)(prompt_tokens::count(&asked.prompt)), None))
+    if let Some(count) = asking.count {
+        // The count is the same for every model.
+        return Ok(Prepared::Counted((count.body)(prompt_tokens::count(&asked.prompt))));
+    }
+    let (job, question) = Job::new(target, asked, held)?;
+    // The body may be megabytes, and an answer may take minutes: free it now.
+    drop(body);
+    held.set(job.held_bytes(&question))?;
+    Ok(Prepared::Question(Box::new(job), question))
 }
 
 /// Reads the body of a request, decompressed if it has to be. `held` counts its memory.
@@ -244,6 +299,7 @@ async fn carry_out<E: Runtime>(
             Delivery::Stream { .. } => "text/event-stream",
         },
         deadline_ms: patience.begins_by_ms(),
+        tab: job.tab.clone(),
     };
     let mut reply = match job.delivery {
         Delivery::Whole => whole::answer(gateway, edge, call, &job, patience, stamp).await?,

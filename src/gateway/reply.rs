@@ -54,6 +54,15 @@ pub(super) fn json<S>(status: u16, body: String, held: Option<Held>) -> Reply<S>
     }
 }
 
+/// A reply with a body of another type.
+pub(super) fn text<S>(content_type: &str, body: String) -> Reply<S> {
+    let mut reply = json(200, body, None);
+    if let Some((_, value)) = reply.headers.first_mut() {
+        content_type.clone_into(value);
+    }
+    reply
+}
+
 /// The `retry-after` when memory is full, in seconds: about how long it takes until some
 /// of the other requests are done.
 const OVERLOADED_S: u64 = 2;

@@ -2,11 +2,13 @@
 
 use super::{
     message::{Gauge, LIMITED, Message, Refusal, Reserve, Settle, Standing, Verdict},
+    outcome::Outcome,
     record::{self, Record},
     window::{LASTS_MS, Slot, Window},
 };
 use crate::{
     chat::Usage,
+    error::Kind,
     json::{self, Writer, fields},
 };
 
@@ -28,6 +30,8 @@ pub struct Acted {
     pub state: Option<String>,
     /// What is added to the usage by day and model.
     pub entries: Vec<Entry>,
+    /// What is added to how requests ended.
+    pub outcomes: Vec<Outcome>,
     /// The answer: the JSON of a [`Verdict`], or an empty object.
     pub answer: String,
 }
@@ -53,21 +57,42 @@ pub struct Entry {
 pub fn act(state: &str, message: &str, now_ms: u64) -> Option<Acted> {
     let message = Message::read(message)?;
     let mut account = Account::read(state)?;
-    let mut entries = account.tidy(now_ms);
+    let mut outcomes = Vec::new();
+    let mut entries = account.tidy(now_ms, &mut outcomes);
     let (answer, has_changed) = match message {
         Message::Reserve(reserve) => {
+            let (model, is_watched) = (reserve.model.clone(), reserve.is_watched);
             let verdict = account.reserve(reserve, now_ms);
-            (verdict.text(), verdict.refusal.is_none())
+            let is_taken = verdict.refusal.is_none();
+            if is_watched && !is_taken {
+                outcomes.push(Outcome::one(&model, 429, Kind::RateLimit.name()));
+            }
+            (verdict.text(), is_taken)
         }
         Message::Settle(settle) => {
+            let is_watched = settle.status > 0;
+            let outcome = Outcome::of(&settle);
+            let missed = settle.missed.clone();
             let entry = account.settle(settle, now_ms);
             let is_new = entry.is_some();
+            if is_new && is_watched {
+                outcomes.push(outcome);
+                for pair in missed.chunks_exact(2) {
+                    if let [origin, error] = pair {
+                        outcomes.push(Outcome::one(origin, 0, error));
+                    }
+                }
+            }
             entries.extend(entry);
             ("{}".to_owned(), is_new)
         }
+        Message::Note(settle) => {
+            outcomes.push(Outcome::one(&settle.model, settle.status, &settle.error));
+            ("{}".to_owned(), false)
+        }
     };
     let has_changed = has_changed || !entries.is_empty();
-    Some(Acted { state: has_changed.then(|| account.write()), entries, answer })
+    Some(Acted { state: has_changed.then(|| account.write()), entries, outcomes, answer })
 }
 
 /// What is kept of an account.
@@ -89,6 +114,7 @@ struct Open {
     model: String,
     tokens: u64,
     lapses_ms: u64,
+    is_watched: bool,
 }
 
 /// An account as it is written: the numbers are the day, its tokens, and the window.
@@ -108,8 +134,9 @@ impl Account {
         let Written { open, n } = json::read(state.as_bytes()).ok()?;
         let mut account = Self::default();
         for record in open {
-            let [tokens, lapses_ms] = record.numbers();
-            account.open.push(Open { id: record.id, model: record.model, tokens, lapses_ms });
+            let [tokens, lapses_ms, is_watched] = record.numbers();
+            let (id, model, is_watched) = (record.id, record.model, is_watched != 0);
+            account.open.push(Open { id, model, tokens, lapses_ms, is_watched });
         }
         if let [day, day_tokens, window @ ..] = &n[..] {
             (account.day, account.day_tokens) = (*day, *day_tokens);
@@ -125,7 +152,8 @@ impl Account {
                 if place > 0 {
                     out.push(b',');
                 }
-                record::append(&mut out, &open.id, &open.model, &[open.tokens, open.lapses_ms]);
+                let numbers = [open.tokens, open.lapses_ms, open.is_watched.into()];
+                record::append(&mut out, &open.id, &open.model, &numbers);
             }
             out.push(b']');
             out
@@ -169,7 +197,7 @@ impl Use {
 
 impl Account {
     /// Forgets what no longer counts. Returns what was never settled.
-    fn tidy(&mut self, now_ms: u64) -> Vec<Entry> {
+    fn tidy(&mut self, now_ms: u64, outcomes: &mut Vec<Outcome>) -> Vec<Entry> {
         self.window.forget(now_ms);
         let day = now_ms / DAY_MS;
         if self.day != day {
@@ -178,14 +206,18 @@ impl Account {
         let mut lost = Vec::new();
         let is_lost = |open: &Open| open.lapses_ms.saturating_add(REMEMBERED_MS) <= now_ms;
         while self.open.first().is_some_and(is_lost) {
-            let (model, usage) = (self.open.remove(0).model, Usage::default());
+            let Open { model, is_watched, .. } = self.open.remove(0);
+            if is_watched {
+                outcomes.push(Outcome::one(&model, 500, "lost"));
+            }
+            let usage = Usage::default();
             lost.push(Entry { day, model, requests: 1, failures: 1, usage });
         }
         lost
     }
 
     fn reserve(&mut self, reserve: Reserve, now_ms: u64) -> Verdict {
-        let Reserve { id, model, tokens, lasts_ms, quota } = reserve;
+        let Reserve { id, model, tokens, lasts_ms, quota, is_watched } = reserve;
         let (mut at_once, mut reserved) = (0, 0_u64);
         for open in self.open.iter().filter(|open| open.lapses_ms > now_ms) {
             at_once += 1;
@@ -226,7 +258,7 @@ impl Account {
         if is_taken {
             self.window.add(now_ms, 1, 0);
             let lapses_ms = now_ms.saturating_add(lasts_ms);
-            self.open.push(Open { id, model, tokens, lapses_ms });
+            self.open.push(Open { id, model, tokens, lapses_ms, is_watched });
         }
         let gauge = |used: &Option<Use>| used.as_ref().map(|used| used.gauge(is_taken));
         let [requests, minute, day, _] = &uses;

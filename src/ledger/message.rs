@@ -1,7 +1,7 @@
 //! What the gateway and a ledger say to each other, and how it is written.
 
 use super::record::Record;
-use crate::policy::Quota;
+use crate::{json, policy::Quota};
 
 /// Asks whether a request may be answered, and reserves what it may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Reserve {
     pub lasts_ms: u64,
     /// The limits.
     pub quota: Quota,
+    /// Whether it is counted how requests end.
+    pub is_watched: bool,
 }
 
 /// Says what a request has taken. A second one for the same request changes nothing.
@@ -36,12 +38,25 @@ pub struct Settle {
     pub completion_tokens: u64,
     /// Tokens of the reasoning alone.
     pub reasoning_tokens: u64,
+    /// The status that the client got, or 499 if it left before; 0 if it is not counted how requests
+    /// end.
+    pub status: u64,
+    /// The name of the error's kind, or `client_left`; empty if the answer is complete.
+    pub error: String,
+    /// How long it took to the first byte of a streamed answer, in milliseconds; 0 if there was none.
+    pub first_ms: u64,
+    /// How long it took to its end, in milliseconds.
+    pub all_ms: u64,
+    /// The attempts that failed: origin and name of the error's kind, over and over.
+    pub missed: Vec<String>,
 }
 
 /// A message to a ledger.
 pub(super) enum Message {
     Reserve(Reserve),
     Settle(Settle),
+    /// One that took nothing and reserved nothing: it was refused before.
+    Note(Settle),
 }
 
 /// A limit, and how much of it is left.
@@ -92,6 +107,7 @@ pub struct Verdict {
 /// The first number of a message: its kind.
 const RESERVE: u64 = 0;
 const SETTLE: u64 = 1;
+const NOTE: u64 = 2;
 
 impl Reserve {
     /// It as text.
@@ -105,6 +121,7 @@ impl Reserve {
             self.quota.tokens_per_minute.unwrap_or_default(),
             self.quota.tokens_per_day.unwrap_or_default(),
             self.quota.concurrent.unwrap_or_default(),
+            self.is_watched.into(),
         ];
         Record::write(&self.id, &self.model, &numbers)
     }
@@ -114,23 +131,45 @@ impl Settle {
     /// It as text.
     #[must_use]
     pub fn text(&self) -> String {
+        self.written(SETTLE)
+    }
+
+    /// It as the text of a request that was refused before anything was reserved for it.
+    #[must_use]
+    pub fn note(&self) -> String {
+        self.written(NOTE)
+    }
+
+    fn written(&self, kind: u64) -> String {
         let numbers = [
-            SETTLE,
+            kind,
             self.is_new.into(),
             self.has_failed.into(),
             self.prompt_tokens,
             self.completion_tokens,
             self.reasoning_tokens,
+            self.status,
+            self.first_ms,
+            self.all_ms,
         ];
-        Record::write(&self.id, &self.model, &numbers)
+        let text = Record::write(&self.id, &self.model, &numbers);
+        if self.status == 0 {
+            return text;
+        }
+        let mut also = vec![self.error.as_str()];
+        for text in &self.missed {
+            also.push(text);
+        }
+        let end = format!(",\"also\":{}}}", json::list(&also));
+        text.strip_suffix('}').unwrap_or_default().to_owned() + &end
     }
 }
 
 impl Message {
     pub(super) fn read(text: &str) -> Option<Self> {
         let record = Record::read(text)?;
-        let [kind, one, two, three, four, five, six] = record.numbers();
-        let Record { id, model, .. } = record;
+        let [kind, one, two, three, four, five, six, seven, eight] = record.numbers();
+        let Record { id, model, mut also, .. } = record;
         match kind {
             RESERVE => Some(Self::Reserve(Reserve {
                 id,
@@ -143,16 +182,26 @@ impl Message {
                     tokens_per_day: unless_0(five),
                     concurrent: unless_0(six),
                 },
+                is_watched: seven != 0,
             })),
-            SETTLE => Some(Self::Settle(Settle {
-                id,
-                model,
-                is_new: one != 0,
-                has_failed: two != 0,
-                prompt_tokens: three,
-                completion_tokens: four,
-                reasoning_tokens: five,
-            })),
+            SETTLE | NOTE => {
+                let error = if also.is_empty() { String::new() } else { also.remove(0) };
+                let settle = Settle {
+                    id,
+                    model,
+                    is_new: one != 0,
+                    has_failed: two != 0,
+                    prompt_tokens: three,
+                    completion_tokens: four,
+                    reasoning_tokens: five,
+                    status: six,
+                    first_ms: seven,
+                    all_ms: eight,
+                    error,
+                    missed: also,
+                };
+                Some(if kind == NOTE { Self::Note(settle) } else { Self::Settle(settle) })
+            }
             _ => None,
         }
     }

@@ -24,10 +24,12 @@
 
 mod account;
 mod message;
+mod outcome;
 mod record;
 mod tab;
 mod window;
 
 pub use account::{Acted, Entry, act};
 pub use message::{Gauge, Refusal, Reserve, Settle, Standing, Verdict};
+pub use outcome::{Outcome, Times};
 pub use tab::Tab;

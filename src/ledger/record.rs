@@ -1,4 +1,5 @@
-//! The one form of all that is said and kept: a JSON object of two texts and a list of numbers.
+//! The one form of all that is said and kept: a JSON object of two texts, a list of numbers, and perhaps
+//! one of more texts.
 //!
 //! What each number is, its reader and writer know. A later version may add numbers at the end, and
 //! fields: an earlier one does not see them, and what an earlier one does not say is 0. Names in the
@@ -8,15 +9,16 @@ use std::io::Write;
 
 use crate::json::{self, Writer, fields};
 
-/// Two texts and numbers.
+/// Texts and numbers.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) id: String,
     pub(super) model: String,
     pub(super) n: Vec<u64>,
+    pub(super) also: Vec<String>,
 }
 
-fields!(Record { id, model, n });
+fields!(Record { id, model, n, also });
 
 impl Record {
     pub(super) fn read(text: &str) -> Option<Self> {

@@ -15,6 +15,7 @@ use crate::{
     degpt,
     error::Error,
     in_flight::{self, Held},
+    ledger::Tab,
     runtime::{Incoming, Outgoing, Runtime},
     secret::Secret,
 };
@@ -35,6 +36,8 @@ pub struct Call<'a> {
     pub accept: &'static str,
     /// The time by which the answer must begin, in milliseconds.
     pub deadline_ms: u64,
+    /// Failed attempts are noted there.
+    pub tab: Option<Tab>,
 }
 
 impl Call<'_> {
@@ -45,7 +48,15 @@ impl Call<'_> {
             caller: self.caller.clone(),
             body: Cow::Borrowed(&self.body),
             held: self.held.another(),
+            tab: self.tab.clone(),
             ..*self
+        }
+    }
+
+    /// Notes that an attempt failed.
+    fn miss(&self, origin: &Origin, error: &Error) {
+        if let Some(tab) = &self.tab {
+            tab.miss(&origin.address, error);
         }
     }
 
@@ -82,7 +93,8 @@ pub async fn ask<E: Runtime, T>(
     while let Some(&origin) = origins.peek() {
         let (whose, credential) = match credential(upstream, config, edge, call, origin).await {
             Ok(credential) => credential,
-            Err(Error::Unavailable | Error::Timeout) => {
+            Err(error @ (Error::Unavailable | Error::Timeout)) => {
+                call.miss(origin, &error);
                 origin.failed(edge.now_ms());
                 origins.next();
                 continue;
@@ -93,9 +105,15 @@ pub async fn ask<E: Runtime, T>(
             Ok(Incoming { status: 200, body, .. }) => match consume(body).await {
                 Ok(answer) => {
                     origin.answered();
+                    if let Some(tab) = &call.tab {
+                        tab.flows_from(&origin.address);
+                    }
                     return Ok(answer);
                 }
-                Err(Failure { error, phase: Phase::Flowing }) => return Err(error),
+                Err(Failure { error, phase: Phase::Flowing }) => {
+                    call.miss(origin, &error);
+                    return Err(error);
+                }
                 Err(Failure { error, phase: Phase::Waiting }) => Symptom::Failed(error),
             },
             Ok(Incoming { status, retry_after, body }) => {
@@ -105,6 +123,7 @@ pub async fn ask<E: Runtime, T>(
             Err(error) => Symptom::Failed(error),
         };
         let (remedy, error) = judge(&symptom, whose);
+        call.miss(origin, &error);
         last_error = error;
         match remedy {
             Remedy::SignInAgain if may_sign_in_again => {

@@ -41,7 +41,7 @@ impl Ledger {
         now_ms: u64,
     ) -> Verdict {
         let (id, model) = (id.to_owned(), "o3".to_owned());
-        let reserve = Reserve { id, model, tokens, lasts_ms, quota };
+        let reserve = Reserve { id, model, tokens, lasts_ms, quota, is_watched: false };
         Verdict::read(&self.tell(&reserve.text(), now_ms)).unwrap()
     }
 

@@ -122,3 +122,120 @@ test("who is not the operator learns nothing, and without one there is nothing",
   await plain.close();
   assert.deepEqual(readdirSync(storage, { recursive: true }).filter((name) => /[0-9a-f]{64}/.test(name)), []);
 });
+
+const sum = (list, of) => list.reduce((all, item) => all + of(item), 0);
+
+/** Reads a path with a key. */
+async function read(url, where, key, headers = {}) {
+  const response = await fetch(url + where, { headers: { authorization: `Bearer ${key}`, ...headers } });
+  return { status: response.status, type: response.headers.get("content-type"), text: await response.text() };
+}
+
+/** The samples of Prometheus' text format, by their series; the text must be of that format. */
+function samples(text) {
+  const found = {};
+  for (const line of text.trimEnd().split("\n")) {
+    if (/^# TYPE [a-z_]+ (counter|histogram)$/.test(line)) continue;
+    const [, series, value] = /^([a-z_]+\{(?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)*\}) ([\d.]+)$/.exec(line) ?? assert.fail(line);
+    assert.ok(!(series in found), series);
+    found[series] = Number(value);
+  }
+  return found;
+}
+
+test("usage and metrics add up to what clients were told, over the end of the process", async (t) => {
+  const storage = storageFor(t);
+  const first = await start({ storage, isolates: 2, vars: { KEY_POLICIES: JSON.stringify({ carol: { requests_per_minute: 1 }, bob: { tokens_per_day: 1_000_000 } }) } });
+  const { key: bob } = await call(first.url, "POST", "keys", { label: "bob" });
+  const { key: carol } = await call(first.url, "POST", "keys", { label: "carol" });
+  const [one, other] = first.urls;
+  const asks = (word) => ({ body }) => String(body?.messages?.at(-1).content).includes(word);
+  upstream.queue(
+    { where: asks("refused"), status: 503, times: "always" },
+    { where: asks("broken"), breakAfter: 3, times: "always" },
+    { where: asks("long"), chunkCount: 200, paceMs: 10, times: "always" },
+  );
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => chat(first.urls[index % 2], index < 8 ? OLD_KEY : bob, { stream: index % 2 === 0, stream_options: index % 2 === 0 ? { include_usage: true } : undefined })));
+  assert.ok(answers.every(({ status, prompt, completion }) => status === 200 && prompt > 0 && completion > 0));
+  assert.equal((await chat(one, OLD_KEY, { question: "refused", model: "gpt-4.1" })).status, 502);
+  assert.equal((await chat(other, OLD_KEY, { question: "broken", model: "o3", stream: true })).status, 200);
+  assert.equal((await chat(one, OLD_KEY, { model: "no-such-model" })).status, 404);
+  assert.equal((await chat(one, OLD_KEY, { messages: 5 })).status, 400);
+  assert.deepEqual([(await chat(one, carol)).status, (await chat(other, carol)).status], [200, 429]);
+  const leaving = new AbortController();
+  const left = await fetch(`${one}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${bob}` },
+    body: JSON.stringify({ model: "o3", stream: true, messages: [{ role: "user", content: "A long one" }] }),
+    signal: leaving.signal,
+  });
+  await left.body.getReader().read();
+  leaving.abort();
+
+  const series = (name, labels) => `degpt_edge_${name}{${Object.entries(labels).map(([label, value]) => `${label}="${value}"`).join()}}`;
+  const requests = (label, model, status, error = "") => series("requests_total", { label, model, status, error });
+  let found;
+  await waitFor(async () => {
+    const { status, type, text } = await read(other, "/metrics", ADMIN_KEY);
+    assert.deepEqual([status, type], [200, "text/plain; version=0.0.4; charset=utf-8"]);
+    found = samples(text);
+    return requests("bob", "o3", 200, "client_left") in found && requests("carol", "deepseek-chat", 200) in found;
+  }, "all are settled");
+  const expected = {
+    [requests("alice", "deepseek-chat", 200)]: 8,
+    [requests("bob", "deepseek-chat", 200)]: 4,
+    [requests("carol", "deepseek-chat", 200)]: 1,
+    [requests("carol", "deepseek-chat", 429, "rate_limit_exceeded")]: 1,
+    [requests("alice", "gpt-4.1", 502, "upstream_unavailable")]: 1,
+    [requests("alice", "o3", 200, "upstream_truncated")]: 1,
+    [requests("alice", "", 404, "model_not_found")]: 1,
+    [requests("alice", "", 400, "invalid_request")]: 1,
+    [requests("bob", "o3", 200, "client_left")]: 1,
+    [series("upstream_failures_total", { origin: upstream.url, error: "upstream_truncated" })]: 1,
+    [series("tokens_total", { label: "alice", model: "deepseek-chat", type: "completion" })]: sum(answers.slice(0, 8), ({ completion }) => completion),
+    [series("tokens_total", { label: "bob", model: "deepseek-chat", type: "prompt" })]: sum(answers.slice(8), ({ prompt }) => prompt),
+    [series("first_byte_seconds_count", { model: "deepseek-chat" })]: 6,
+    [series("request_seconds_count", { model: "deepseek-chat" })]: 13,
+  };
+  for (const [name, value] of Object.entries(expected)) assert.equal(found[name], value, `${name}\n${Object.keys(found).join("\n")}`);
+  assert.ok(found[series("upstream_failures_total", { origin: upstream.url, error: "upstream_unavailable" })] >= 1);
+  assert.equal(sum(Object.keys(found).filter((name) => name.startsWith("degpt_edge_requests_total")), (name) => found[name]), sum(Object.values(expected).slice(0, 9), Number));
+  await first.close();
+
+  const { url } = await start({ storage });
+  assert.deepEqual(samples((await read(url, "/metrics", ADMIN_KEY)).text), found);
+  const own = JSON.parse((await read(url, "/api/v1/usage", OLD_KEY)).text);
+  const today = new Date().toISOString().slice(0, 10);
+  assert.ok(own.data.every(({ label }) => label === "alice"));
+  const { day, requests: count, ...row } = own.data.find(({ model }) => model === "deepseek-chat");
+  assert.deepEqual([own.end_date, day, count], [today, today, 8]);
+  assert.equal(row.prompt_tokens, sum(answers.slice(0, 8), ({ prompt }) => prompt));
+  assert.equal(row.completion_tokens, sum(answers.slice(0, 8), ({ completion }) => completion));
+  assert.deepEqual(own.data.filter(({ failures }) => failures > 0).map(({ model, requests, failures }) => [model, requests, failures]), [["gpt-4.1", 1, 1], ["o3", 1, 1]]);
+  const all = JSON.parse((await read(url, "/v1/usage", ADMIN_KEY)).text);
+  assert.deepEqual([...new Set(all.data.map(({ label }) => label))], ["alice", "bob", "carol"]);
+  for (const [where, headers] of [["/api/v1/usage?format=csv", {}], ["/api/v1/usage", { accept: "text/csv" }]]) {
+    const { type, text } = await read(url, where, ADMIN_KEY, headers);
+    assert.equal(type, "text/csv; charset=utf-8");
+    const [names, ...rows] = text.trimEnd().split("\r\n").map((line) => line.split(","));
+    assert.deepEqual(rows.map((cells) => Object.fromEntries(cells.map((cell, index) => [names[index], /^\d+$/.test(cell) ? Number(cell) : cell]))), all.data);
+  }
+  const nothing = JSON.parse((await read(url, "/api/v1/usage?start_date=2026-01-01&end_date=2026-01-31", ADMIN_KEY)).text);
+  assert.deepEqual(nothing.data, []);
+
+  // As NextChat asks.
+  const bill = JSON.parse((await read(url, `/v1/dashboard/billing/usage?start_date=${today.slice(0, 8)}01&end_date=${today}`, bob)).text);
+  const ofBob = all.data.filter(({ label }) => label === "bob");
+  assert.deepEqual(bill, { object: "list", total_usage: 100 * sum(ofBob, ({ prompt_tokens, completion_tokens }) => prompt_tokens + completion_tokens) });
+  assert.equal(JSON.parse((await read(url, "/api/v1/dashboard/billing/subscription", OLD_KEY)).text).hard_limit_usd, 100_000_000);
+
+  for (const where of ["/metrics", "/api/v1/usage", "/v1/dashboard/billing/usage"]) {
+    assert.equal((await read(url, where, "wrong")).status, 401, where);
+  }
+  assert.equal((await read(url, "/metrics", OLD_KEY)).status, 401);
+  assert.equal((await read(url, "/api/v1/usage?start_date=soon", OLD_KEY)).status, 400);
+  const plain = await start({ vars: { ADMIN_KEY: undefined } });
+  for (const where of ["/metrics", "/api/v1/usage", "/v1/dashboard/billing/usage"]) {
+    assert.equal((await read(plain.url, where, OLD_KEY)).status, 404, where);
+  }
+});

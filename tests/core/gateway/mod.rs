@@ -13,4 +13,5 @@ mod schema;
 mod sign_in;
 mod timing;
 mod uploads;
+mod usage;
 pub(crate) mod world;

@@ -22,7 +22,7 @@ use degpt_edge::{
     answer::{Exchange, Fed},
     chat::Failure,
     error::Error,
-    ledger::{self, Entry},
+    ledger::{self, Entry, Outcome},
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
@@ -64,8 +64,33 @@ struct Inner {
 pub(crate) struct Ledger {
     state: String,
     pub(crate) entries: Vec<Entry>,
+    pub(crate) outcomes: Vec<Outcome>,
     /// How often it was asked.
     pub(crate) calls: usize,
+}
+
+impl Ledger {
+    /// Not summed up, as the tables are: that makes no difference to the sums.
+    fn usage(&self, days: &[&str]) -> Vec<Value> {
+        let [first, last] = [0, 1].map(|place| days[place].parse::<u64>().unwrap());
+        let entries = self.entries.iter().filter(|entry| (first..=last).contains(&entry.day));
+        let row = |Entry { day, model, requests, failures, usage }: &Entry| {
+            json!({
+                "day": day, "model": model, "requests": requests, "failures": failures,
+                "prompt": usage.prompt_tokens, "completion": usage.completion_tokens,
+                "reasoning": usage.reasoning_tokens,
+            })
+        };
+        entries.map(row).collect()
+    }
+
+    fn outcomes(&self) -> Vec<Value> {
+        let row = |outcome: &Outcome| {
+            let Outcome { model, status, error, .. } = outcome;
+            json!({ "model": model, "status": status, "error": error, "n": outcome.added("[]") })
+        };
+        self.outcomes.iter().map(row).collect()
+    }
 }
 
 /// A key of the registry.
@@ -257,6 +282,9 @@ impl World {
             keys.push(Made { hash, label, policy, created, is_revoked: false });
         }
         let asked = values.first().copied().unwrap_or_default();
+        if statement == "labels" {
+            return keys.iter().map(|key| json!({ "label": key.label })).collect();
+        }
         let mut found = Vec::new();
         for key in keys.iter_mut().filter(|key| !key.is_revoked && key.hash.starts_with(asked)) {
             match statement {
@@ -283,6 +311,7 @@ impl World {
         ledger.calls += 1;
         ledger.state = acted.state.unwrap_or_else(|| ledger.state.clone());
         ledger.entries.extend(acted.entries);
+        ledger.outcomes.extend(acted.outcomes);
         Some(acted.answer)
     }
 
@@ -548,9 +577,17 @@ impl Runtime for World {
         }
     }
 
+    fn note(&self, label: &str, message: &str) {
+        self.settle(label, Some(message));
+    }
+
     async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String> {
         self.sleep_ms(1).await;
-        let rows = |_: &&str| Value::from(self.registry(statement, values));
+        let rows = |label: &&str| match statement {
+            "usage" => Value::from(self.ledger(label).usage(values)),
+            "outcomes" => Value::from(self.ledger(label).outcomes()),
+            _ => Value::from(self.registry(statement, values)),
+        };
         let rows: Vec<Value> = objects.iter().map(rows).collect();
         (!self.0.is_ledger_down.get()).then(|| Value::from(rows).to_string())
     }
