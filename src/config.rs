@@ -213,12 +213,7 @@ impl Config {
             degpt_key: variables.credential("DEGPT_API_KEY")?.map(Secret::new),
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
-                None => {
-                    // It must be a secret: a guess of it is a guess of the visitor.
-                    let alone = admin_key.as_deref().filter(|_| keys.is_empty());
-                    let keys = alone.map_or_else(|| sorted(&keys), |key| vec![key]);
-                    VisitorId::OfKeys(Secret::new(crate::text::joined(&keys, "\n")))
-                }
+                None => VisitorId::OfKeys(Secret::new(visitor_secret(&keys, admin_key.as_deref()))),
             },
             admin_key: admin_key.as_deref().map(ApiKey::of),
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
@@ -270,6 +265,14 @@ impl Config {
         );
         let add = |line: String, number: &usize| format!("{line} {number}");
         (!self.short_keys.is_empty()).then(|| self.short_keys.iter().fold(start, add))
+    }
+}
+
+/// What the visitor's id is derived from. It must be a secret: a guess of it is a guess of the visitor.
+fn visitor_secret(keys: &[&str], admin_key: Option<&str>) -> String {
+    match admin_key {
+        Some(admin_key) if keys.is_empty() => admin_key.to_owned(),
+        _ => crate::text::joined(&sorted(keys), "\n"),
     }
 }
 
@@ -486,6 +489,8 @@ mod tests {
         let id = |keys: &str| with("API_KEYS", keys).map(|config| config.visitor_id);
         assert_eq!(id("a,b"), id(" b , a"));
         assert_eq!(id("b,a"), Ok(VisitorId::OfKeys(Secret::new("a\nb"))));
+        let alone = with("ADMIN_KEY", "a-key-of-the-operator").map(|config| config.visitor_id);
+        assert_eq!(alone, Ok(VisitorId::OfKeys(Secret::new("a-key-of-the-operator"))));
         let set = with("DEGPT_VISITOR_ID", "mine").map(|config| config.visitor_id);
         assert_eq!(set, Ok(VisitorId::Set("mine".to_owned())));
     }

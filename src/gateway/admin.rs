@@ -13,7 +13,7 @@ use crate::{
     chat::Stamp,
     error::Error,
     in_flight::Share,
-    json::{self, Kind, Outcome, Read, Reader, Writer, fields},
+    json::{self, Outcome, Read, Reader, Writer, fields},
     policy::{self, Own},
     runtime::Runtime,
     secret,
@@ -34,22 +34,14 @@ struct Asked {
 
 fields!(only Asked { label, policy });
 
-/// A policy in a body.
+/// The JSON of a policy that is given; empty for `null`: that of the label holds.
 #[derive(Default)]
-enum Given {
-    #[default]
-    Missing,
-    /// `null`: the policy of the label holds.
-    None,
-    Own(String),
-}
+struct Given(Option<String>);
 
 impl<'a> Read<'a> for Given {
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        if reader.kind() == Kind::Null {
-            return reader.skip().map(|()| Self::None);
-        }
-        Own::read(reader).map(|own| Self::Own(own.json))
+        let own = Option::<Own>::read(reader)?;
+        Ok(Self(Some(own.map(|own| own.json).unwrap_or_default())))
     }
 }
 
@@ -107,35 +99,24 @@ async fn act<E: Runtime>(
         ((request.header)("authorization"), (request.header)("x-api-key"));
     auth::admit_operator(&gateway.config, authorization.as_deref(), x_api_key.as_deref())?;
     let nobody = Error::UnknownPath(request.path.to_owned());
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if !id.is_empty() && !(id.len() == ID_DIGITS && id.bytes().all(is_digit)) {
+    if !id.is_empty() && !is_id(id) {
         return Err(nobody);
     }
     let now_s = stamp.unix_s.to_string();
     let mut new = None;
     let keys = match action {
         "create" => {
-            let Asked { label, policy } = read(gateway, edge, request).await?;
-            let label = label.filter(|label| policy::is_label(label)).ok_or_else(|| {
-                let rule = "`label` must be 1 to 64 letters, digits, `-`, `_` or `.`.";
-                Error::invalid("label", rule)
-            })?;
             let key = format!("{}{}{}", auth::MADE, edge.random_id(), edge.random_id());
-            let values = [&secret::digest(&key), &label, policy.json(), now_s.as_str()];
+            let (label, policy) = to_create(read(gateway, edge, request).await?)?;
+            let hash = secret::digest(&key);
+            let values = [&*hash, &*label, &*policy, &*now_s];
             let keys = registry::query(edge, "create", &values).await?;
             new = Some(key);
             keys
         }
         "change" => {
-            let Asked { label, policy } = read(gateway, edge, request).await?;
-            if label.is_some() {
-                let rule = "`label` cannot be changed: its usage is counted by it. Make a new key.";
-                return Err(Error::invalid("label", rule));
-            }
-            if let Given::Missing = policy {
-                return Err(Error::invalid("policy", "`policy` must be an object or `null`."));
-            }
-            registry::query(edge, "change", &[id, policy.json()]).await?
+            let policy = to_change(read(gateway, edge, request).await?)?;
+            registry::query(edge, "change", &[id, &policy]).await?
         }
         "revoke" => registry::query(edge, "revoke", &[id, &now_s]).await?,
         "read" => registry::query(edge, "read", &[id]).await?,
@@ -161,13 +142,25 @@ async fn act<E: Runtime>(
     Ok(Done { status, body, label: key.label, id: key.id })
 }
 
-impl Given {
-    fn json(&self) -> &str {
-        match self {
-            Self::Missing | Self::None => "",
-            Self::Own(json) => json,
-        }
+fn is_id(text: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == ID_DIGITS && text.bytes().all(is_digit)
+}
+
+/// The label and the policy of a new key.
+fn to_create(Asked { label, policy }: Asked) -> Result<(String, String), Error> {
+    let rule = "`label` must be 1 to 64 letters, digits, `-`, `_` or `.`.";
+    let label = label.filter(|label| policy::is_label(label));
+    Ok((label.ok_or_else(|| Error::invalid("label", rule))?, policy.0.unwrap_or_default()))
+}
+
+/// The policy that a key gets.
+fn to_change(Asked { label, policy }: Asked) -> Result<String, Error> {
+    if label.is_some() {
+        let rule = "`label` cannot be changed: its usage is counted by it. Make a new key.";
+        return Err(Error::invalid("label", rule));
     }
+    policy.0.ok_or_else(|| Error::invalid("policy", "`policy` must be an object or `null`."))
 }
 
 async fn read<E: Runtime>(

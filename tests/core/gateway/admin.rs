@@ -1,6 +1,10 @@
 //! Keys that are made without a deployment: who may, what is told and logged, how soon isolates learn
 //! of a change, and that wrong keys cost little.
-#![expect(clippy::unwrap_used, reason = "what does not fit the test is to end it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what does not fit the test is to end it"
+)]
 
 use crate::support::apis::{ANTHROPIC, OPENAI};
 use serde_json::Value;

@@ -1,5 +1,4 @@
 //! Usage, billing and metrics: who may read them, what is counted, and that each way a request can end is.
-#![expect(clippy::unwrap_used, reason = "what does not fit the test is to end it")]
 
 use crate::support::apis::OPENAI;
 use serde_json::Value;

@@ -4,6 +4,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a world that does not fit the test is to end it"
 )]
 
