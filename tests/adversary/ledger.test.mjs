@@ -30,6 +30,11 @@ async function ledger() {
   return { open: account?.open.length ?? 0, requests, failures };
 }
 
+/** Waits until nobody holds a place, if that comes. */
+async function settled() {
+  for (let tries = 0; tries < 100 && (await ledger()).open > 0; tries += 1) await sleep(20);
+}
+
 for (const [place, deliveries] of [
   ["send", DELIVERIES],
   ["piece*3", ["stream"]],
@@ -39,13 +44,14 @@ for (const [place, deliveries] of [
     test(`${kind}@${place}: nobody holds a place, and each is a failure`, async () => {
       for (const delivery of deliveries) {
         for (const dialect of DIALECTS) {
+          await settled();
           const was = await ledger();
           const other = open(gateway, { dialect: "openai", key, question: "A long one" });
           await until(() => other.pieces.length > 1, "another one flows");
           await ask(gateway, { dialect, delivery, key, question: "A long one", headers: provoke(kind, place) });
           await other.ended;
           const expected = { open: 0, requests: was.requests + 2, failures: was.failures + 2 };
-          for (let tries = 0; tries < 100 && (await ledger()).open > 0; tries += 1) await sleep(20);
+          await settled();
           assert.deepEqual(await ledger(), expected, `${dialect}, ${delivery}`);
           const next = await ask(gateway, { dialect, delivery, key });
           assert.deepEqual([next.status, next.text], [200, "Fine."]);
