@@ -159,7 +159,8 @@ pub trait Runtime: Clone + 'static {
     /// Runs a statement of `edge/ledger.mjs` with `values` in each of these objects: the ledgers of
     /// labels, or the registry. Returns their rows as JSON, a list for each object; `None` if one
     /// does not answer in time.
-    async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String>;
+    async fn query(&self, objects: &[String], statement: &str, values: &[String])
+    -> Option<String>;
 
     /// 122 random bits and six that are not, in hexadecimal digits.
     fn random_id(&self) -> String;

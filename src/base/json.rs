@@ -89,7 +89,7 @@ pub fn to_text(text: &str) -> String {
 
 /// `texts` as a JSON list of strings.
 #[must_use]
-pub fn list(texts: &[&str]) -> String {
+pub fn list(texts: &[String]) -> String {
     let mut out = vec![b'['];
     for (place, text) in texts.iter().enumerate() {
         if place > 0 {

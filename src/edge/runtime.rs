@@ -171,7 +171,12 @@ impl Runtime for Workers {
         self.call.note(label, message);
     }
 
-    async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String> {
+    async fn query(
+        &self,
+        objects: &[String],
+        statement: &str,
+        values: &[String],
+    ) -> Option<String> {
         let asked = self.call.query(&json::list(objects), statement, &json::list(values));
         JsFuture::from(asked).await.ok().and_then(|answer| answer.as_string())
     }

@@ -4,8 +4,7 @@
 use super::{
     Request,
     deployment::Gateway,
-    read_body,
-    registry::{self, Key},
+    read_body, registry,
     reply::{self, Reply},
 };
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     in_flight::Share,
     json::{self, Outcome, Read, Reader, Writer, fields},
     policy::{self, Own},
+    report::Row,
     runtime::Runtime,
     secret,
 };
@@ -60,10 +60,10 @@ pub(super) async fn answer<E: Runtime>(
     gateway: &Gateway,
     edge: &E,
     request: Request<'_, E::Upload>,
-    id: Option<&str>,
+    id: Option<String>,
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
-    let action = match (request.method, id) {
+    let action = match (request.method, &id) {
         ("POST", _) => "create",
         ("PATCH", _) => "change",
         ("DELETE", _) => "revoke",
@@ -92,39 +92,39 @@ async fn act<E: Runtime>(
     edge: &E,
     request: Request<'_, E::Upload>,
     action: &str,
-    id: &str,
+    id: String,
     stamp: &Stamp,
 ) -> Result<Done, Error> {
     let (authorization, x_api_key) =
         ((request.header)("authorization"), (request.header)("x-api-key"));
     auth::admit_operator(&gateway.config, authorization.as_deref(), x_api_key.as_deref())?;
     let nobody = Error::UnknownPath(request.path.to_owned());
-    if !id.is_empty() && !is_id(id) {
+    if !id.is_empty() && !is_id(&id) {
         return Err(nobody);
     }
+    let asked = match action {
+        "create" | "change" => read(gateway, edge, request).await?,
+        _ => Asked::default(),
+    };
     let now_s = stamp.unix_s.to_string();
     let mut new = None;
-    let keys = match action {
+    let values = match action {
         "create" => {
+            let (label, policy) = to_create(asked)?;
             let key = format!("{}{}{}", auth::MADE, edge.random_id(), edge.random_id());
-            let (label, policy) = to_create(read(gateway, edge, request).await?)?;
             let hash = secret::digest(&key);
-            let values = [&*hash, &*label, &*policy, &*now_s];
-            let keys = registry::query(edge, "create", &values).await?;
             new = Some(key);
-            keys
+            vec![hash, label, policy, now_s]
         }
-        "change" => {
-            let policy = to_change(read(gateway, edge, request).await?)?;
-            registry::query(edge, "change", &[id, &policy]).await?
-        }
-        "revoke" => registry::query(edge, "revoke", &[id, &now_s]).await?,
-        "read" => registry::query(edge, "read", &[id]).await?,
-        _ => {
-            let keys = registry::query(edge, "list", &[]).await?;
-            return Ok(Done { status: 200, body: list(&keys), ..Done::default() });
-        }
+        "change" => vec![id, to_change(asked)?],
+        "revoke" => vec![id, now_s],
+        "read" => vec![id],
+        _ => Vec::new(),
     };
+    let keys = registry::query(edge, action, &values).await?;
+    if action == "list" {
+        return Ok(Done { status: 200, body: list(&keys), ..Done::default() });
+    }
     let key = keys.into_iter().next().ok_or(nobody)?;
     let mut out = Vec::new();
     write(&key, &mut out);
@@ -173,7 +173,7 @@ async fn read<E: Runtime>(
     json::parse(&body).map(|(asked, _)| asked)
 }
 
-fn list(keys: &[Key]) -> String {
+fn list(keys: &[Row]) -> String {
     let data = |mut out: Vec<u8>| {
         out.push(b'[');
         for (place, key) in keys.iter().enumerate() {
@@ -189,7 +189,7 @@ fn list(keys: &[Key]) -> String {
 }
 
 /// Appends a key as JSON.
-fn write(key: &Key, out: &mut Vec<u8>) {
+fn write(key: &Row, out: &mut Vec<u8>) {
     let policy = if key.policy.is_empty() { "null" } else { &key.policy };
     *out = Writer::after(std::mem::take(out))
         .field("object", "key")

@@ -18,7 +18,7 @@ mod together;
 mod usage;
 mod whole;
 
-use std::{borrow::Cow, rc::Rc};
+use std::{borrow::Cow, pin::Pin, rc::Rc};
 
 use crate::{
     answer::Patience,
@@ -108,6 +108,9 @@ pub fn failure_body(
     api.error_body(&Error::Internal, &stamp.id)
 }
 
+/// An answer that is seldom asked for.
+type Cold<'a, E> = Pin<Box<dyn Future<Output = Result<Reply<<E as Runtime>::Stream>, Error>> + 'a>>;
+
 async fn answer<E: Runtime>(
     gateway: &Result<Rc<Gateway>, Error>,
     edge: &E,
@@ -140,12 +143,15 @@ async fn answer<E: Runtime>(
             (api.models)(catalog, request.query, &service)?
         }
         Route::Model(id) => (api.model)(catalog.find(Some(&id))?),
+        // Boxed: they are seldom asked, and this is compiled for each first request.
         Route::Keys(id) => {
-            return admin::answer(gateway, edge, request, id.as_deref(), stamp).await;
+            let asked: Cold<'_, E> = Box::pin(admin::answer(gateway, edge, request, id, stamp));
+            return asked.await;
         }
-        Route::Usage => return usage::usage(gateway, edge, &request).await,
-        Route::Bill(bill) => return usage::bill(gateway, edge, &request, bill).await,
-        Route::Metrics => return usage::scrape(gateway, edge, &request).await,
+        Route::Report(report) => {
+            let asked: Cold<'_, E> = Box::pin(usage::answer(gateway, edge, request, report));
+            return asked.await;
+        }
         Route::Answer(_) | Route::Count(_) => {
             return answer_question(gateway, edge, request, &route, api, stamp).await;
         }

@@ -12,8 +12,9 @@ use crate::{
     cached::Lasting,
     config::LedgerFails,
     error::Error,
-    json::{self, fields},
+    json,
     policy::Own,
+    report::Row,
     runtime::Runtime,
     secret::{self, ApiKey},
 };
@@ -27,20 +28,6 @@ const LASTS_MS: u64 = 9_000;
 /// How long a key is known to be wrong, in milliseconds.
 const WRONG_FOR_MS: u64 = 60_000;
 
-/// A key, without the key itself.
-#[derive(Debug, Default)]
-pub(super) struct Key {
-    /// The beginning of its SHA-256.
-    pub(super) id: String,
-    pub(super) label: String,
-    /// The JSON of its own policy; empty if it has none.
-    pub(super) policy: String,
-    /// In seconds since 1970-01-01 UTC.
-    pub(super) created: u64,
-}
-
-fields!(Key { id, label, policy, created });
-
 /// Runs a statement about keys.
 ///
 /// # Errors
@@ -48,11 +35,11 @@ fields!(Key { id, label, policy, created });
 pub(super) async fn query<E: Runtime>(
     edge: &E,
     statement: &str,
-    values: &[&str],
-) -> Result<Vec<Key>, Error> {
-    let rows = edge.query(&[NAME], statement, values).await.ok_or(Error::LedgerFailed)?;
-    let rows: Option<Vec<Vec<Key>>> = json::read(rows.as_bytes()).ok();
-    rows.and_then(|mut rows| rows.pop()).ok_or(Error::LedgerFailed)
+    values: &[String],
+) -> Result<Vec<Row>, Error> {
+    let rows = edge.query(&[NAME.to_owned()], statement, values).await;
+    let lists = rows.and_then(|rows| Row::lists(&rows));
+    lists.and_then(|mut lists| lists.pop()).ok_or(Error::LedgerFailed)
 }
 
 /// Who holds `key`, if anybody does.
@@ -88,8 +75,8 @@ pub(super) async fn holder<E: Runtime>(
 }
 
 async fn find<E: Runtime>(edge: &E, key: &str) -> Result<Option<Rc<Holder>>, Error> {
-    let found = query(edge, "find", &[&secret::digest(key)]).await?.pop();
-    let Some(Key { label, policy, .. }) = found else {
+    let found = query(edge, "find", &[secret::digest(key)]).await?.pop();
+    let Some(Row { label, policy, .. }) = found else {
         return Ok(None);
     };
     let policy = if policy.is_empty() {

@@ -24,21 +24,23 @@ pub(super) enum Route {
     Count(&'static Api),
     /// `/api/v1/admin/keys`, or the key of an id there.
     Keys(Option<String>),
-    /// `GET /api/v1/usage`.
-    Usage,
-    /// `GET /api/v1/dashboard/billing/…`.
-    Bill(Bill),
-    /// `GET /metrics`.
-    Metrics,
+    /// `GET` of this report.
+    Report(Report),
     /// `GET /` and `GET /api/hello`: clients use them as a health check.
     Hello,
 }
 
-/// What apps ask of OpenAI's billing.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Bill {
+/// What is told of the ledgers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Report {
+    /// `GET /api/v1/usage`.
     Usage,
+    /// `GET /api/v1/dashboard/billing/usage`, as OpenAI had it.
+    Bill,
+    /// `GET /api/v1/dashboard/billing/subscription`.
     Subscription,
+    /// `GET /metrics`.
+    Metrics,
 }
 
 impl Route {
@@ -63,11 +65,11 @@ impl Route {
                 let id = percent_decode_str(&id).decode_utf8_lossy();
                 return Some(Self::Model(id.into_owned()));
             }
-            ["usage"] => return Some(Self::Usage),
-            ["metrics"] => return Some(Self::Metrics),
-            ["dashboard", "billing", "usage"] => return Some(Self::Bill(Bill::Usage)),
+            ["usage"] => return Some(Self::Report(Report::Usage)),
+            ["metrics"] => return Some(Self::Report(Report::Metrics)),
+            ["dashboard", "billing", "usage"] => return Some(Self::Report(Report::Bill)),
             ["dashboard", "billing", "subscription"] => {
-                return Some(Self::Bill(Bill::Subscription));
+                return Some(Self::Report(Report::Subscription));
             }
             ["admin", "keys"] => return Some(Self::Keys(None)),
             ["admin", "keys", id] => return Some(Self::Keys(Some((*id).to_owned()))),
@@ -87,26 +89,22 @@ impl Route {
     /// Whether it is there in this deployment.
     pub(super) fn is_served(&self, config: &Config) -> bool {
         match self {
-            Self::Usage | Self::Bill(_) => config.has_ledgers(),
-            route => !route.is_operators() || config.admin_key.is_some(),
+            route if route.is_operators() => config.admin_key.is_some(),
+            Self::Report(_) => config.has_ledgers(),
+            _ => true,
         }
     }
 
     /// Whether it takes the operator's key alone.
     pub(super) fn is_operators(&self) -> bool {
-        matches!(self, Self::Keys(_) | Self::Metrics)
+        matches!(self, Self::Keys(_) | Self::Report(Report::Metrics))
     }
 
     /// The methods that this route allows, in the form of an `Allow` header.
     #[must_use]
     pub(super) fn allow(&self) -> &'static str {
         match self {
-            Self::Models
-            | Self::Model(_)
-            | Self::Usage
-            | Self::Bill(_)
-            | Self::Metrics
-            | Self::Hello => "GET, HEAD, OPTIONS",
+            Self::Models | Self::Model(_) | Self::Report(_) | Self::Hello => "GET, HEAD, OPTIONS",
             Self::Answer(_) | Self::Count(_) => "POST, OPTIONS",
             Self::Keys(None) => "GET, HEAD, POST, OPTIONS",
             Self::Keys(Some(_)) => "GET, HEAD, PATCH, DELETE, OPTIONS",
@@ -152,10 +150,10 @@ mod tests {
             ("/api/v1/embeddings", "nothing"),
             ("/api/v1/admin/keys/", "keys None"),
             ("/v1/admin/keys/0f", "keys Some(\"0f\")"),
-            ("/api/v1/usage", "usage"),
-            ("/metrics", "metrics"),
-            ("/v1/dashboard/billing/usage", "bill Usage"),
-            ("/api/v1/dashboard/billing/subscription", "bill Subscription"),
+            ("/api/v1/usage", "Usage"),
+            ("/metrics", "Metrics"),
+            ("/v1/dashboard/billing/usage", "Bill"),
+            ("/api/v1/dashboard/billing/subscription", "Subscription"),
             ("/v1/dashboard/billing", "nothing"),
             ("/v1/admin", "nothing"),
             ("/v1/admin/keys/0f/1", "nothing"),
@@ -169,9 +167,7 @@ mod tests {
                 Some(Route::Hello) => "hello".to_owned(),
                 Some(Route::Models) => "models".to_owned(),
                 Some(Route::Model(id)) => format!("model {id}"),
-                Some(Route::Usage) => "usage".to_owned(),
-                Some(Route::Bill(bill)) => format!("bill {bill:?}"),
-                Some(Route::Metrics) => "metrics".to_owned(),
+                Some(Route::Report(report)) => format!("{report:?}"),
                 Some(Route::Keys(id)) => format!("keys {id:?}"),
                 Some(Route::Answer(api)) => format!("{} answers", api.name),
                 Some(Route::Count(api)) => format!("{} counts", api.name),

@@ -156,10 +156,8 @@ impl Settle {
         if self.status == 0 {
             return text;
         }
-        let mut also = vec![self.error.as_str()];
-        for text in &self.missed {
-            also.push(text);
-        }
+        let mut also = vec![self.error.clone()];
+        also.extend_from_slice(&self.missed);
         let end = format!(",\"also\":{}}}", json::list(&also));
         text.strip_suffix('}').unwrap_or_default().to_owned() + &end
     }

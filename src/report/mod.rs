@@ -1,8 +1,10 @@
 //! What operators and clients read of the ledgers: usage by day and model, as JSON and CSV, and metrics
-//! in Prometheus' text format. The rows are those of the statements in `edge/ledger.mjs`.
+//! in Prometheus' text format.
 
 mod metrics;
+mod row;
 mod usage;
 
 pub use metrics::metrics;
+pub use row::Row;
 pub use usage::{Days, Usage};

@@ -2,27 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::{
-    calendar,
-    error::Error,
-    json::{self, Writer, fields},
-};
+use super::row::Row;
+use crate::{calendar, error::Error, json::Writer};
 
 const DAY_S: u64 = 86_400;
-
-/// A sum of one day and model. The days are counted from 1970-01-01.
-#[derive(Debug, Default)]
-struct Row {
-    day: u64,
-    model: String,
-    requests: u64,
-    failures: u64,
-    prompt: u64,
-    completion: u64,
-    reasoning: u64,
-}
-
-fields!(Row { day, model, requests, failures, prompt, completion, reasoning });
 
 /// Days of UTC, counted from 1970-01-01, from the first to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,21 +43,26 @@ impl Days {
 
 /// The usage of labels.
 #[derive(Debug)]
-pub struct Usage<'a>(Vec<(&'a str, Vec<Row>)>);
+pub struct Usage<'a> {
+    labels: &'a [String],
+    lists: &'a [Vec<Row>],
+}
 
 impl<'a> Usage<'a> {
-    /// Reads the rows of these labels' ledgers: a list for each.
+    /// By the rows of these labels' ledgers: a list for each.
     #[must_use]
-    pub fn read(labels: &[&'a str], rows: &str) -> Option<Self> {
-        let rows: Vec<Vec<Row>> = json::read(rows.as_bytes()).ok()?;
-        Some(Self(labels.iter().copied().zip(rows).collect()))
+    pub fn of(labels: &'a [String], lists: &'a [Vec<Row>]) -> Self {
+        Self { labels, lists }
     }
 
     /// All tokens together, of prompts and answers.
     #[must_use]
     pub fn tokens(&self) -> u64 {
-        let rows = self.0.iter().flat_map(|(_, rows)| rows);
-        rows.fold(0, |sum, row| sum.saturating_add(row.prompt).saturating_add(row.completion))
+        let mut sum = 0_u64;
+        for row in self.lists.iter().flatten() {
+            sum = sum.saturating_add(row.prompt).saturating_add(row.completion);
+        }
+        sum
     }
 
     /// It as JSON.
@@ -90,7 +78,7 @@ impl<'a> Usage<'a> {
                     .field("day", &calendar::date(row.day))
                     .field("label", label)
                     .field("model", &row.model);
-                for (name, count) in NAMES.iter().zip(row.counts()) {
+                for (name, count) in NAMES.iter().zip(counts(row)) {
                     writer = writer.number(name, count);
                 }
                 out = writer.end_bytes();
@@ -115,7 +103,7 @@ impl<'a> Usage<'a> {
             cell(label, &mut out);
             out.push(',');
             cell(&row.model, &mut out);
-            for count in row.counts() {
+            for count in counts(row) {
                 let _ = write!(out, ",{count}");
             }
         }
@@ -124,18 +112,17 @@ impl<'a> Usage<'a> {
     }
 
     fn rows(&self) -> impl Iterator<Item = (&str, &Row)> {
-        self.0.iter().flat_map(|(label, rows)| rows.iter().map(|row| (*label, row)))
+        let lists = self.labels.iter().zip(self.lists);
+        lists.flat_map(|(label, rows)| rows.iter().map(|row| (label.as_str(), row)))
     }
 }
 
-/// The names of [`Row::counts`].
+/// The names of [`counts`].
 const NAMES: [&str; 5] =
     ["requests", "failures", "prompt_tokens", "completion_tokens", "reasoning_tokens"];
 
-impl Row {
-    fn counts(&self) -> [u64; 5] {
-        [self.requests, self.failures, self.prompt, self.completion, self.reasoning]
-    }
+fn counts(row: &Row) -> [u64; 5] {
+    [row.requests, row.failures, row.prompt, row.completion, row.reasoning]
 }
 
 /// Appends a cell. A program for tables takes one that begins like a formula for one, so it gets a
@@ -158,7 +145,7 @@ fn cell(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Days, Usage};
+    use super::{Days, Row, Usage};
 
     #[test]
     fn a_cell_is_never_a_formula_and_never_ends_early() {
@@ -166,7 +153,8 @@ mod tests {
         let rows = format!(
             r#"[[{{"day":20784,"model":"{model}","requests":2,"failures":1,"prompt":3,"completion":4,"reasoning":1}}],[]]"#
         );
-        let usage = Usage::read(&["-alice", "bob"], &rows).unwrap();
+        let (labels, lists) = (["-alice", "bob"].map(str::to_owned), Row::lists(&rows).unwrap());
+        let usage = Usage::of(&labels, &lists);
         let expected = "day,label,model,requests,failures,prompt_tokens,completion_tokens,\
             reasoning_tokens\r\n2026-11-27,\"'-alice\",\"'=cmd|' /C calc'!A0,\"\"x\"\"\",2,1,3,4,1\r\n";
         assert_eq!(usage.csv(), expected);
@@ -176,7 +164,7 @@ mod tests {
         assert_eq!(json["start_date"], "2026-11-26");
         assert_eq!(json["data"][0]["label"], "-alice");
         assert_eq!(json["data"][0]["reasoning_tokens"], 1);
-        assert!(Usage::read(&["a"], "[[{\"day\":\"x\"}]]").is_none());
+        assert!(Row::lists("[[{\"day\":\"x\"}]]").is_none());
     }
 
     #[test]

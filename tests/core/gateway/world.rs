@@ -73,7 +73,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Not summed up, as the tables are: that makes no difference to the sums.
-    fn usage(&self, days: &[&str]) -> Vec<Value> {
+    fn usage(&self, days: &[String]) -> Vec<Value> {
         let [first, last] = [0, 1].map(|place| days[place].parse::<u64>().unwrap());
         let entries = self.entries.iter().filter(|entry| (first..=last).contains(&entry.day));
         let row = |Entry { day, model, requests, failures, usage }: &Entry| {
@@ -274,16 +274,16 @@ impl World {
     }
 
     /// What the statements of `edge/ledger.mjs` do about keys.
-    fn registry(&self, statement: &str, values: &[&str]) -> Vec<Value> {
+    fn registry(&self, statement: &str, values: &[String]) -> Vec<Value> {
         self.0.registry_calls.set(self.0.registry_calls.get() + 1);
         let mut keys = self.0.keys.borrow_mut();
-        let value = |place: usize| values[place].to_owned();
+        let value = |place: usize| values[place].clone();
         if statement == "create" {
             let created = values[3].parse().unwrap();
             let (hash, label, policy) = (value(0), value(1), value(2));
             keys.push(Made { hash, label, policy, created, is_revoked: false });
         }
-        let asked = values.first().copied().unwrap_or_default();
+        let asked = values.first().map(String::as_str).unwrap_or_default();
         if statement == "labels" {
             return keys.iter().map(|key| json!({ "label": key.label })).collect();
         }
@@ -583,9 +583,14 @@ impl Runtime for World {
         self.settle(label, Some(message));
     }
 
-    async fn query(&self, objects: &[&str], statement: &str, values: &[&str]) -> Option<String> {
+    async fn query(
+        &self,
+        objects: &[String],
+        statement: &str,
+        values: &[String],
+    ) -> Option<String> {
         self.sleep_ms(1).await;
-        let rows = |label: &&str| match statement {
+        let rows = |label: &String| match statement {
             "usage" => Value::from(self.ledger(label).usage(values)),
             "outcomes" => Value::from(self.ledger(label).outcomes()),
             _ => Value::from(self.registry(statement, values)),
