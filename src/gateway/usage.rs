@@ -85,13 +85,12 @@ fn subscription(policy: Option<&Policy>) -> String {
 async fn labels<E: Runtime>(gateway: &Gateway, edge: &E) -> Result<Vec<String>, Error> {
     let mut labels = Vec::<String>::new();
     let made = registry::query(edge, "labels", &[]).await?;
-    let mut add = |label: &String| {
+    let made = made.iter().map(|key| &key.label);
+    for label in gateway.config.labels.iter().chain(made) {
         if !labels.contains(label) {
             labels.push(label.clone());
         }
-    };
-    gateway.config.labels.iter().for_each(&mut add);
-    made.iter().for_each(|key| add(&key.label));
+    }
     Ok(labels)
 }
 

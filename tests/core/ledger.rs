@@ -4,7 +4,7 @@
 
 use degpt_edge::{
     chat::Usage,
-    ledger::{Entry, Reserve, Settle, Verdict, act},
+    ledger::{Entry, Reserve, Settle, Times, Verdict, act},
     policy::Quota,
 };
 use proptest::{collection::vec, prelude::*};
@@ -285,5 +285,48 @@ fn what_a_newer_deployment_says_is_read_as_far_as_it_is_known() {
         [("not JSON", reserve), ("", "not JSON"), ("[]", reserve), ("", r#"{"n":[9]}"#)]
     {
         assert_eq!(act(state, message, START_MS), None);
+    }
+}
+
+#[test]
+fn it_is_counted_how_requests_end_if_that_is_asked_for() {
+    for is_watched in [true, false] {
+        let reserve = |id: &str| {
+            let quota = Quota { concurrent: Some(1), ..Quota::default() };
+            let (id, model) = (id.to_owned(), "o3".to_owned());
+            Reserve { id, model, tokens: 5, lasts_ms: 1_000, quota, is_watched }.text()
+        };
+        let acted = act("", &reserve("1"), 1_000).unwrap();
+        assert!(acted.outcomes.is_empty());
+        let state = acted.state.unwrap();
+        let refused = act(&state, &reserve("2"), 1_000).unwrap();
+        assert_eq!((refused.outcomes.len(), refused.state), (usize::from(is_watched), None));
+        // It was never settled.
+        let lost = act(&state, &reserve("3"), 10_000_000).unwrap();
+        assert_eq!((lost.entries.len(), lost.outcomes.len()), (1, usize::from(is_watched)));
+
+        let missed = ["https://o", "upstream_stalled"].map(str::to_owned).to_vec();
+        let (id, model, error) = ("1".to_owned(), "o3".to_owned(), "upstream_\"broke".to_owned());
+        let (status, first_ms, all_ms) = (if is_watched { 200 } else { 0 }, 250, 600_000);
+        let settle =
+            Settle { id, model, error, status, first_ms, all_ms, missed, ..Settle::default() };
+        let settled = act(&state, &settle.text(), 2_000).unwrap();
+        assert_eq!(
+            (settled.entries.len(), settled.outcomes.len()),
+            (1, 2 * usize::from(is_watched))
+        );
+        if let [end, miss] = &settled.outcomes[..] {
+            assert_eq!((end.status, end.error.as_str()), (200, "upstream_\"broke"));
+            assert_eq!(end.n[..6], [1, 0, 0, 0, 250, 600_000]);
+            let [first, all] = Times::BUCKETS;
+            assert_eq!((end.n[first], end.n[all + Times::COUNT - 1]), (1, 1));
+            assert_eq!(end.n[6..].iter().sum::<u64>(), 2);
+            assert_eq!((miss.model.as_str(), miss.status, &miss.n[..]), ("https://o", 0, &[1][..]));
+            // Sums, also over those of an earlier version, which had fewer.
+            assert!(end.added("[2,7]").starts_with("[3,7,0,0,250,600000,1,"));
+        }
+        // What was settled counts once.
+        let again = act(&settled.state.unwrap(), &settle.text(), 2_000).unwrap();
+        assert!(again.outcomes.is_empty() && again.state.is_none());
     }
 }
