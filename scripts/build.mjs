@@ -24,8 +24,8 @@ const PRODUCTS = ["index.js", "index_bg.wasm"];
 /** Joins a request to the Rust handler. After a panic the generated code starts a fresh instance. */
 const ENTRY = inProject("src/edge/last_resort.mjs");
 
-/** What the entry and the generated code share: it is put beside that. */
-const SHARED = inProject("src/edge/calls.mjs");
+/** What the entry and the generated code share, and what the entry exports: they are put beside that. */
+const BESIDE = [inProject("src/edge/calls.mjs"), inProject("src/edge/ledger.mjs")];
 
 /** Those the Rust target has, and exceptions, which wasm-bindgen's imports use. */
 const WASM_FEATURES = [
@@ -197,7 +197,7 @@ async function bundle(folder) {
     .replaceAll(/^if \(Symbol\.dispose\) .*\n/gm, "")
     .replaceAll("new FinalizationRegistry(", "/* @__PURE__ */ new FinalizationRegistry(");
   writeFileSync(file, withTraps(generated));
-  copyFileSync(SHARED, path.join(folder, path.basename(SHARED)));
+  for (const module of BESIDE) copyFileSync(module, path.join(folder, path.basename(module)));
   await esbuild.build({
     stdin: { contents: readFileSync(ENTRY, "utf8"), resolveDir: folder },
     outfile: file,
@@ -205,7 +205,7 @@ async function bundle(folder) {
     bundle: true,
     minify: true,
     format: "esm",
-    external: ["./index_bg.wasm"],
+    external: ["./index_bg.wasm", "cloudflare:workers"],
     plugins: [besideTheSource],
     logLevel: "warning",
   });

@@ -7,6 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 
@@ -25,8 +26,11 @@ async function demo() {
 
   const standIn = await startStandIn();
   const local = devVars();
+  const storage = inProject(".wrangler", "demo");
+  mkdirSync(storage, { recursive: true });
   const gateway = await startWorker({
     port,
+    storage,
     vars: { ...local, DEGPT_ORIGINS: standIn.url },
     onOutput: (text) => process.stdout.write(text),
   });
@@ -36,7 +40,7 @@ async function demo() {
 The gateway is ready on ${url}, with a stand-in for DeGPT behind it. Try:
 
   curl ${url}/api/v1/chat/completions \\
-    -H 'Authorization: Bearer ${local.API_KEYS?.split(",")[0]}' \\
+    -H 'Authorization: Bearer ${local.API_KEYS?.split(",")[0].replace(/^[\w.-]+=(?!=*$)/, "")}' \\
     -H 'Content-Type: application/json' \\
     -d '{"model": "auto", "messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
 

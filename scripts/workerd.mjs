@@ -27,19 +27,23 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * short of SIGKILL. `folder` is where the Worker is built; `front` is a module of the project that
  * stands in front of it and imports it as `./index.js`. `v8Flags` are for V8, which by itself has
  * no limit of memory here as it has at Cloudflare. With `compiled` workerd does not read a
- * configuration as text, which takes the longer the larger the Worker is.
+ * configuration as text, which takes the longer the larger the Worker is. The Durable Objects of
+ * wrangler.toml live in the first isolate. What they store is on disk: in the folder `storage`, where the
+ * next process finds it, or else in one that ends with this process.
  */
 export async function startWorker(options = {}) {
-  const { vars = {}, port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, onOutput = () => {} } = options;
+  const { vars = {}, port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, storage, onOutput = () => {} } = options;
   if (!existsSync(inProject(built, "index.js"))) {
     throw new Failure("The worker is not built: run `npm run build` first.");
   }
   const settings = wrangler();
   const bound = Object.entries({ ...settings.vars, ...vars }).filter(([, value]) => value !== undefined);
 
+  const objects = objectsOf(settings, built);
+  const own = objects.length > 0 && !storage ? scratchFolder() : undefined;
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, { bound, port, isolates, built, front, v8Flags }));
+  writeFileSync(file, configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, storage: storage ?? own?.folder }));
 
   if (compiled) {
     const { stdout, status } = spawnSync(workerd.default, ["compile", "--config-only", file], { maxBuffer: 1 << 26 });
@@ -64,6 +68,7 @@ export async function startWorker(options = {}) {
   const ended = new Promise((resolve) => {
     child.on("close", () => {
       forget();
+      own?.remove();
       resolve();
     });
   });
@@ -110,10 +115,10 @@ function listeningPorts(pipe, count) {
 const isText = (value) => typeof value === "string";
 
 /** Texts travel in the environment: here stand their names alone, and no key reaches the disk. */
-function configuration(settings, { bound, port, isolates, built, front, v8Flags }) {
+function configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, storage }) {
   const list = (items) => `[${items.join(", ")}]`;
   const valueOf = ([name, value]) => (isText(value) ? `fromEnvironment = "${name}"` : `json = ${JSON.stringify(JSON.stringify(value))}`);
-  const bindings = list(bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`));
+  const bindings = (more) => list([...bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`), ...more]);
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
   const date = settings.compatibility_date;
   const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);
@@ -123,7 +128,22 @@ function configuration(settings, { bound, port, isolates, built, front, v8Flags 
   const modules = files
     .filter(([, , file]) => file && existsSync(inProject(file)))
     .map(([name, kind, file]) => `(name = "${name}", ${kind} = embed "../../${file}")`);
-  const services = gateways.map((name) => `(name = "${name}", worker = .gateway)`);
+  const services = gateways.map((name, index) => `(name = "${name}", worker = .${index === 0 ? "first" : "other"})`);
+  const worker = (objectsOfIt) => `(
+  compatibilityDate = "${date}",
+  compatibilityFlags = ${flags},
+  modules = ${list(modules)},
+  globalOutbound = "internet",
+  cacheApiOutbound = "cache",
+  ${objectsOfIt}
+)`;
+  const first = `bindings = ${bindings(objects.map(({ name, class_name: kind }) => `(name = "${name}", durableObjectNamespace = "${kind}")`))},
+  durableObjectNamespaces = ${list(objects.map(({ class_name: kind }) => `(className = "${kind}", uniqueKey = "degpt-edge-${kind}", enableSql = true)`))},
+  durableObjectStorage = (${objects.length > 0 ? `localDisk = "storage"` : "none = void"}),`;
+  const other = `bindings = ${bindings(
+    objects.map(({ name, class_name: kind }) => `(name = "${name}", durableObjectNamespace = (className = "${kind}", serviceName = "gateway0"))`),
+  )},`;
+  if (objects.length > 0) services.push(`(name = "storage", disk = (path = "${path.resolve(storage)}", writable = true))`);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -142,13 +162,13 @@ const config :Workerd.Config = (
   ],
 );
 
-const gateway :Workerd.Worker = (
-  compatibilityDate = "${date}",
-  compatibilityFlags = ${flags},
-  modules = ${list(modules)},
-  bindings = ${bindings},
-  globalOutbound = "internet",
-  cacheApiOutbound = "cache",
-);
+const first :Workerd.Worker = ${worker(first)};
+const other :Workerd.Worker = ${worker(other)};
 `;
+}
+
+/** The bindings of Durable Objects, as far as the built Worker has their classes: those of the bench have none. */
+function objectsOf(settings, built) {
+  const exported = /export\s*\{([^}]*)\}/.exec(readFileSync(inProject(built, "index.js"), "utf8"))?.[1] ?? "";
+  return (settings.durable_objects?.bindings ?? []).filter(({ class_name: kind }) => new RegExp(`\\b${kind}\\b`).test(exported));
 }

@@ -40,11 +40,7 @@ pub fn admit(
     authorization: Option<&str>,
     x_api_key: Option<&str>,
 ) -> Result<(Caller, Option<u32>), Error> {
-    let keys: Vec<&str> = [authorization.and_then(bearer), x_api_key.map(str::trim)]
-        .into_iter()
-        .flatten()
-        .filter(|key| !key.is_empty())
-        .collect();
+    let keys = keys(authorization, x_api_key);
     let mut known = Choice::from(0);
     let mut tag = Tag::NONE;
     let mut number = 0;
@@ -65,10 +61,54 @@ pub fn admit(
     {
         return Ok((Caller::Guest(Secret::new(*own)), None));
     }
-    if config.api_keys.is_empty() {
+    if config.api_keys.is_empty() && config.admin_key.is_none() {
         return Err(Error::NoKeysConfigured);
     }
     Err(if keys.is_empty() { Error::MissingKey } else { Error::WrongKey })
+}
+
+/// Checks that the operator's key is in these headers, in the same time whichever of them has it.
+///
+/// # Errors
+/// [`Error::MissingKey`] or [`Error::WrongKey`].
+pub fn admit_operator(
+    config: &Config,
+    authorization: Option<&str>,
+    x_api_key: Option<&str>,
+) -> Result<(), Error> {
+    let keys = keys(authorization, x_api_key);
+    let mut known = Choice::from(0);
+    for key in &keys {
+        let digest = ApiKey::of(key);
+        if let Some(admin_key) = &config.admin_key {
+            known |= digest.is(admin_key);
+        }
+    }
+    match bool::from(known) {
+        true => Ok(()),
+        false if keys.is_empty() => Err(Error::MissingKey),
+        false => Err(Error::WrongKey),
+    }
+}
+
+/// The keys in these headers that the registry may know: those that it has made look like this.
+#[must_use]
+pub fn made<'a>(authorization: Option<&'a str>, x_api_key: Option<&'a str>) -> Vec<&'a str> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let mut keys = keys(authorization, x_api_key);
+    keys.retain(|key| {
+        key.strip_prefix(MADE).is_some_and(|rest| rest.len() == 64 && rest.bytes().all(is_digit))
+    });
+    keys
+}
+
+/// What the keys that the registry makes begin with. 64 hexadecimal digits follow.
+pub const MADE: &str = "sk-edge-";
+
+/// The keys in these headers.
+fn keys<'a>(authorization: Option<&'a str>, x_api_key: Option<&'a str>) -> Vec<&'a str> {
+    let keys = [authorization.and_then(bearer), x_api_key.map(str::trim)];
+    keys.into_iter().flatten().filter(|key| !key.is_empty()).collect()
 }
 
 /// The token of `Bearer <token>` (RFC 6750; the scheme in any case). People also leave the scheme

@@ -6,19 +6,22 @@
 
 mod values;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use crate::{
     catalog::{self, Catalog, Fault},
     error::Error,
+    policy::{self, Policies},
     secret::{ApiKey, Secret},
 };
 pub use values::Value;
 use values::{Variables, bad};
 
 /// All variables, in the order of README's table.
-pub const NAMES: [&str; 27] = [
+pub const NAMES: [&str; 31] = [
     "API_KEYS",
+    "KEY_POLICIES",
+    "ADMIN_KEY",
     "DEGPT_API_KEY",
     "DEGPT_VISITOR_ID",
     "DEGPT_DAILY",
@@ -45,6 +48,8 @@ pub const NAMES: [&str; 27] = [
     "WEB_SEARCH",
     "LOG_PANICS",
     "LOG_REQUESTS",
+    "RESERVE_TOKENS",
+    "LEDGER_FAILS",
 ];
 
 /// The configuration of a deployment.
@@ -52,9 +57,16 @@ pub const NAMES: [&str; 27] = [
 pub struct Config {
     /// The keys that clients may use. May be empty: then no client is a member.
     pub api_keys: Vec<ApiKey>,
+    /// Their labels, in the same order. Several keys may have one label. A key without one is named
+    /// after its position, from 1: `key2`.
+    pub labels: Vec<String>,
+    /// What the keys of each label may do.
+    pub policies: Policies,
     /// The deployment's own credentials at DeGPT, none of them twice. May be empty: then it is a
     /// visitor.
     pub degpt_keys: Vec<Secret>,
+    /// The key of who may make keys and see what all of them used, if there is one.
+    pub admin_key: Option<ApiKey>,
     /// The positions, counted from 1, of the keys that are shorter than
     /// [`Config::GOOD_KEY_LENGTH`].
     pub short_keys: Vec<usize>,
@@ -90,6 +102,10 @@ pub struct Config {
     pub log_panics: LogPanics,
     /// Which requests are logged.
     pub log_requests: LogRequests,
+    /// How many tokens are reserved for an answer whose request has no limit.
+    pub reserve_tokens: u64,
+    /// What becomes of requests while the ledger cannot be reached.
+    pub ledger_fails: LedgerFails,
 }
 
 /// How long things may take.
@@ -142,6 +158,15 @@ pub enum ClientKeys {
     Off,
     /// It admits the client, and is used at DeGPT.
     Pass,
+}
+
+/// What becomes of requests with a policy while the ledger cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerFails {
+    /// They are answered: no limit holds.
+    Open,
+    /// They are refused.
+    Closed,
 }
 
 /// Whether DeGPT's own list of models counts: for what is listed, and for names that nobody
@@ -210,26 +235,43 @@ impl Config {
             Ok(number as usize)
         };
 
-        let keys = variables.text("API_KEYS", "")?;
-        let keys = values::credentials(&keys).ok_or(bad("API_KEYS"))?;
+        let items = variables.text("API_KEYS", "")?;
+        let (mut keys, mut labels) = (Vec::new(), Vec::new());
+        for (item, number) in values::list(&items).zip(1..) {
+            let (label, key) = policy::label_and_key(item);
+            keys.push(key);
+            labels.push(label.map_or_else(|| format!("key{number}"), str::to_owned));
+        }
+        if !keys.iter().all(|key| values::is_credential(key)) {
+            return Err(bad("API_KEYS"));
+        }
         let degpt_keys = variables.text("DEGPT_API_KEY", "")?;
         let degpt_keys = values::credentials(&degpt_keys).ok_or(bad("DEGPT_API_KEY"))?;
+        let admin_key = variables.credential("ADMIN_KEY")?;
+        if let Some(key) = admin_key.as_deref()
+            && (key.len() < Self::GOOD_KEY_LENGTH || keys.contains(&key))
+        {
+            return Err(bad("ADMIN_KEY"));
+        }
         let numbered = keys.iter().zip(1..);
         let short_keys = numbered.filter(|(key, _)| key.len() < Self::GOOD_KEY_LENGTH);
         let catalog = catalog(&variables)?;
         Ok(Self {
             api_keys: keys.iter().map(|key| ApiKey::of(key)).collect(),
+            labels,
+            policies: policies(&variables.json("KEY_POLICIES", ""))?,
             short_keys: short_keys.map(|(_, number)| number).collect(),
             degpt_keys: each_once(&degpt_keys)?,
             visitor_id: match variables.credential("DEGPT_VISITOR_ID")? {
                 Some(id) => VisitorId::Set(id),
-                None => VisitorId::OfKeys(Secret::new(crate::text::joined(&sorted(&keys), "\n"))),
+                None => VisitorId::OfKeys(Secret::new(visitor_secret(&keys, admin_key.as_deref()))),
             },
             daily: match variables.text("DEGPT_DAILY", "ask")?.as_str() {
                 "ask" => Daily::Ask,
                 "off" => Daily::Off,
                 _ => return Err(bad("DEGPT_DAILY")),
             },
+            admin_key: admin_key.as_deref().map(ApiKey::of),
             origins: origins(&variables.text("DEGPT_ORIGINS", "https://www.degpt.ai")?)?,
             catalog,
             live_models: match variables.text("MODELS_LIVE", "on")?.as_str() {
@@ -270,7 +312,19 @@ impl Config {
                 "off" => LogRequests::Off,
                 _ => return Err(bad("LOG_REQUESTS")),
             },
+            reserve_tokens: variables.number("RESERVE_TOKENS", "1000", 1..=1_000_000)?.into(),
+            ledger_fails: match variables.text("LEDGER_FAILS", "open")?.as_str() {
+                "open" => LedgerFails::Open,
+                "closed" => LedgerFails::Closed,
+                _ => return Err(bad("LEDGER_FAILS")),
+            },
         })
+    }
+
+    /// Whether the keys of each label have a ledger.
+    #[must_use]
+    pub fn has_ledgers(&self) -> bool {
+        self.admin_key.is_some() || !self.policies.is_empty()
     }
 
     /// A one-line warning for the operator about a configuration that is valid but weak. It names
@@ -284,6 +338,19 @@ impl Config {
         let add = |line: String, number: &usize| format!("{line} {number}");
         (!self.short_keys.is_empty()).then(|| self.short_keys.iter().fold(start, add))
     }
+}
+
+/// What the visitor's id is derived from. It must be a secret: a guess of it is a guess of the visitor.
+fn visitor_secret(keys: &[&str], admin_key: Option<&str>) -> String {
+    match admin_key {
+        Some(admin_key) if keys.is_empty() => admin_key.to_owned(),
+        _ => crate::text::joined(&sorted(keys), "\n"),
+    }
+}
+
+fn policies(json: &str) -> Result<Policies, Error> {
+    let wrong = |wrong| Error::Config { name: "KEY_POLICIES", rule: Cow::Owned(wrong) };
+    Policies::new(json).map_err(wrong)
 }
 
 fn catalog(variables: &Variables<'_>) -> Result<Catalog, Error> {
@@ -390,6 +457,18 @@ mod tests {
             ("API_KEYS", "good,secret\nsecret"),
             ("API_KEYS", "sécret"),
             ("API_KEYS", "null"),
+            ("API_KEYS", "alice=sec ret"),
+            ("API_KEYS", "alice=\"secret\""),
+            ("KEY_POLICIES", "secret"),
+            ("KEY_POLICIES", "[\"secret\"]"),
+            ("KEY_POLICIES", r#"{"alice":{"expires":"secret"}}"#),
+            ("KEY_POLICIES", r#"{"alice":{"models":"secret"}}"#),
+            ("KEY_POLICIES", r#"{"alice":{"concurrent":0}}"#),
+            ("ADMIN_KEY", "secret"),
+            ("ADMIN_KEY", "a secret of many characters"),
+            ("RESERVE_TOKENS", "0"),
+            ("RESERVE_TOKENS", "secret"),
+            ("LEDGER_FAILS", "secret"),
             ("DEGPT_API_KEY", "degpt-se cret"),
             ("DEGPT_API_KEY", "[]"),
             ("DEGPT_API_KEY", "good, secret secret"),
@@ -501,11 +580,14 @@ mod tests {
             let lookup = |asked: &str| (asked == name).then(|| Value::Json(value.to_owned()));
             Config::from_values(&lookup).map(|_| ())
         };
+        let is_number =
+            |name: &str| ["_MS", "_BYTES", "_TOKENS"].iter().any(|end| name.ends_with(end));
         for name in NAMES {
             for value in ["[]", "{}", "true", "false", "[\"a\"]", "1.5", "", "1e+21"] {
-                let is_fine = (name == "MODELS_EXTRA" && value == "[]") || value.is_empty();
+                let is_fine = value.is_empty()
+                    || [("MODELS_EXTRA", "[]"), ("KEY_POLICIES", "{}")].contains(&(name, value));
                 let is_text_only =
-                    !name.ends_with("_MS") && !name.ends_with("_BYTES") && name != "MODELS_EXTRA";
+                    !is_number(name) && !["MODELS_EXTRA", "KEY_POLICIES"].contains(&name);
                 if is_fine && !is_text_only {
                     assert_eq!(json(name, value), Ok(()), "{name}={value}");
                     continue;
@@ -516,9 +598,8 @@ mod tests {
                 assert_eq!(named, name, "{name}={value}");
                 assert_eq!(rule.contains("milliseconds"), name.ends_with("_MS"), "{name}: {rule}");
             }
-            let is_number = name.ends_with("_MS") || name.ends_with("_BYTES");
             let number = if name == "GATHER_MS" { "250" } else { "5000" };
-            assert_eq!(json(name, number).is_ok(), is_number, "{name}");
+            assert_eq!(json(name, number).is_ok(), is_number(name), "{name}");
         }
         assert_eq!(json("MODELS_EXTRA", r#"[{"id":"a"}]"#), Ok(()));
     }
@@ -528,8 +609,20 @@ mod tests {
         let id = |keys: &str| with("API_KEYS", keys).map(|config| config.visitor_id);
         assert_eq!(id("a,b"), id(" b , a"));
         assert_eq!(id("b,a"), Ok(VisitorId::OfKeys(Secret::new("a\nb"))));
+        let alone = with("ADMIN_KEY", "a-key-of-the-operator").map(|config| config.visitor_id);
+        assert_eq!(alone, Ok(VisitorId::OfKeys(Secret::new("a-key-of-the-operator"))));
         let set = with("DEGPT_VISITOR_ID", "mine").map(|config| config.visitor_id);
         assert_eq!(set, Ok(VisitorId::Set("mine".to_owned())));
+    }
+
+    #[test]
+    fn keys_have_labels_of_their_own_or_by_their_numbers() {
+        let labels = |keys: &str| with("API_KEYS", keys).map(|config| config.labels);
+        let expected = ["alice", "key2", "bob", "alice", "key5"].map(str::to_owned).to_vec();
+        assert_eq!(labels("alice=a, b, bob=c==,alice=d,ZQ=="), Ok(expected));
+        // A label changes nothing about the visitor.
+        let id = |keys: &str| with("API_KEYS", keys).map(|config| config.visitor_id);
+        assert_eq!(id("alice=a,bob=b"), id("b,a"));
     }
 
     #[test]

@@ -27,19 +27,22 @@
 //! 2. [`chat`], [`in_flight`]: the neutral middle, in which client APIs and DeGPT meet; how many
 //!    bytes all requests hold.
 //! 3. `degpt_chunk`: the form of nearly every chunk of DeGPT's.
-//! 4. [`prompt_tokens`], [`record`], [`catalog`], [`secret`], [`web`]: how much a request counts, what
-//!    became of it, which models there are, credentials, addresses and pages of the web.
-//! 5. [`config`]: the deployment's variables.
-//! 6. [`auth`], [`tools`]: who may use the deployment; tool calls over plain text: the
-//!    instructions, and the calls in an answer.
-//! 7. [`dialect`], [`degpt`]: the client APIs; the upstream's language and its oddities.
-//! 8. [`answer`]: from DeGPT's bytes to a client's: where an answer ends, how long it is
+//! 4. [`prompt_tokens`], [`record`], [`catalog`], [`secret`], [`calendar`], [`web`]: how much a request
+//!    counts, what became of it, which models there are, credentials, days and times, addresses and
+//!    pages of the web.
+//! 5. [`policy`]: what each key may do.
+//! 6. [`config`]: the deployment's variables.
+//! 7. [`auth`], [`ledger`], [`tools`]: who may use the deployment; what each key has taken; tool
+//!    calls over plain text: the instructions, and the calls in an answer.
+//! 8. [`dialect`], [`degpt`], [`report`]: the client APIs; the upstream's language and its oddities;
+//!    usage and metrics, as they are read.
+//! 9. [`answer`]: from DeGPT's bytes to a client's: where an answer ends, how long it is
 //!    waited for, whole or streamed.
-//! 9. [`runtime`]: the seam between all this and the world.
-//! 10. [`cached`], [`upload`]: what requests of an isolate share; a client's body.
-//! 11. [`upstream`]: credentials, failover, retries.
-//! 12. [`gateway`]: one request, top to bottom.
-//! 13. `edge`: the Workers runtime, the only code that knows wasm.
+//! 10. [`runtime`]: the seam between all this and the world.
+//! 11. [`cached`], [`upload`]: what requests of an isolate share; a client's body.
+//! 12. [`upstream`]: credentials, failover, retries.
+//! 13. [`gateway`]: one request, top to bottom.
+//! 14. `edge`: the Workers runtime, the only code that knows wasm.
 //!
 //! Invariants: dependencies run downward in that list; the client APIs of [`dialect`]
 //! and [`degpt`] meet only in [`chat`], never each other (and `degpt` how [`tools::markup`]
@@ -53,13 +56,17 @@ pub use degpt_edge_base::{chat, error, in_flight, json, notes, sse, tokens};
 pub mod answer;
 pub mod auth;
 pub mod cached;
+pub mod calendar;
 pub mod catalog;
 pub mod config;
 pub mod degpt;
 pub mod dialect;
 pub mod gateway;
+pub mod ledger;
+pub mod policy;
 pub mod prompt_tokens;
 pub mod record;
+pub mod report;
 pub mod runtime;
 pub mod secret;
 pub mod tools;

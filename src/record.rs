@@ -24,17 +24,25 @@ pub struct Record(Rc<Sheet>);
 struct Sheet {
     notes: RefCell<Notes>,
     close: Box<dyn Fn(&Notes)>,
+    also: RefCell<Option<AtEnd>>,
 }
+
+/// What gets the notes, at the end.
+type AtEnd = Box<dyn FnOnce(&Notes)>;
 
 /// What is known of one request.
 #[derive(Debug, Default)]
 pub struct Notes {
+    /// When it came, in milliseconds of the runtime's clock.
+    pub since_ms: u64,
     /// What it asks for.
     pub question: Question,
     /// The status that the client got; 0 if it left before.
     pub status: u16,
     /// What the client was told is wrong, in the response or in its stream.
     pub error: Option<Facts>,
+    /// The id of the model that was asked last, if any was.
+    pub entry: String,
     /// Who answered, if anybody did: the last one.
     pub answered: Option<Asked>,
     /// How often DeGPT was asked for an answer.
@@ -93,6 +101,18 @@ pub enum Why {
     Failed(Kind),
 }
 
+impl Why {
+    /// Its word in the log.
+    #[must_use]
+    pub fn word(self) -> String {
+        match self {
+            Self::SignIn(kind) => format!("sign_in_{}", kind.code()),
+            Self::Status(status) => status.to_string(),
+            Self::Failed(kind) => kind.code().to_owned(),
+        }
+    }
+}
+
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -109,10 +129,16 @@ pub enum Ending {
 }
 
 impl Record {
-    /// A new record. `close` gets what was noted, at the end.
+    /// A new record of a request that came at `since_ms`. `close` gets what was noted, at the end.
     #[must_use]
-    pub fn open(close: Box<dyn Fn(&Notes)>) -> Self {
-        Self(Rc::new(Sheet { notes: RefCell::default(), close }))
+    pub fn open(since_ms: u64, close: Box<dyn Fn(&Notes)>) -> Self {
+        let notes = RefCell::new(Notes { since_ms, ..Notes::default() });
+        Self(Rc::new(Sheet { notes, close, also: RefCell::default() }))
+    }
+
+    /// Gives what was noted to `also`, too, at the end.
+    pub fn at_end(&self, also: AtEnd) {
+        self.0.also.replace(Some(also));
     }
 
     /// What the request asks for, to be filled in. Let go of it at once.
@@ -129,6 +155,11 @@ impl Record {
     /// Notes that the client is told `error`.
     pub fn fails(&self, error: &Error) {
         self.0.notes.borrow_mut().error = Some(error.facts());
+    }
+
+    /// Notes that the model of this id is to answer.
+    pub fn is_for(&self, entry: &str) {
+        entry.clone_into(&mut self.0.notes.borrow_mut().entry);
     }
 
     /// Notes who is asked next, once the credential is there.
@@ -193,6 +224,9 @@ impl Drop for Sheet {
             notes.fail(asked, Why::Failed(error.kind));
         }
         (self.close)(notes);
+        if let Some(also) = self.also.take() {
+            also(notes);
+        }
     }
 }
 

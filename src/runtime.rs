@@ -197,6 +197,27 @@ pub trait Runtime: Clone + 'static {
     /// [`Error::Internal`], if the runtime cannot.
     async fn stretch(&self, password: &str, salt: &str, rounds: u32) -> Result<[u8; 16], Error>;
 
+    /// Sends `message` to the ledger of `label`, and returns its answer; `None` if it does not come
+    /// in time. From now on the request is not ended when its client leaves. If the gateway itself
+    /// fails before [`Runtime::settle`], the ledger gets `lost`.
+    async fn reserve(&self, label: &str, message: &str, lost: &str) -> Option<String>;
+
+    /// Sends `message` to the ledger of `label`, in the background; or nothing, if the request
+    /// reserved nothing. Call it once for each [`Runtime::reserve`].
+    fn settle(&self, label: &str, message: Option<&str>);
+
+    /// Sends `message` to the ledger of `label`, in the background, without a reservation.
+    fn note(&self, label: &str, message: &str);
+
+    /// Runs a statement of `edge/ledger.mjs` with `values` in each of these objects: the ledgers of
+    /// labels, or the registry. Returns their rows as JSON, a list for each object; `None` if one
+    /// does not answer in time.
+    async fn query(&self, objects: &[String], statement: &str, values: &[String])
+    -> Option<String>;
+
+    /// 122 random bits and six that are not, in hexadecimal digits.
+    fn random_id(&self) -> String;
+
     /// The value that [`Runtime::remember`] stored under `key`, perhaps in another isolate.
     async fn recall(&self, key: &str) -> Option<Vec<u8>>;
 

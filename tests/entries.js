@@ -109,7 +109,9 @@ wrap(globalThis, "setTimeout", (setTimeout, callback, ...given) => {
 });
 counted(Object.getPrototypeOf(scheduler), "wait", "timers");
 
-const { default: worker } = await import("./index.js");
+const { default: worker, ...built } = await import("./index.js");
+/** The Durable Object's class, which is looked for here. Not every Worker has one. */
+export const Ledger = built.Ledger ?? class {};
 
 export default {
   fetch(request, ...more) {

@@ -5,6 +5,8 @@
 //! form. Text written by DeGPT, keys and prompts never enter a message. The statuses are those
 //! that the official clients act upon.
 
+use std::borrow::Cow;
+
 /// Why a request could not be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -34,6 +36,21 @@ pub enum Error {
     WrongKey,
     /// The deployment has no `API_KEYS`, so no key can be valid.
     NoKeysConfigured,
+    /// The policy of the key says that it has expired.
+    KeyExpired,
+    /// The policy of the key does not allow the model of this id.
+    ModelForbidden(String),
+    /// The key has reached a limit of its policy.
+    OverLimit {
+        /// What is limited, as it follows the limit: `requests per minute`.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// How long to wait, in seconds; `None` if the request is larger than the limit.
+        wait_s: Option<u64>,
+    },
+    /// The ledger of the key cannot be reached, and nothing is answered without it.
+    LedgerFailed,
     /// No model or alias of this name.
     UnknownModel {
         /// The name.
@@ -52,8 +69,8 @@ pub enum Error {
     Config {
         /// The variable's name.
         name: &'static str,
-        /// What a valid value looks like.
-        rule: &'static str,
+        /// What a valid value looks like, or what is wrong with it.
+        rule: Cow<'static, str>,
     },
     /// DeGPT refused the client's own key.
     ClientKeyRefused,
@@ -169,6 +186,8 @@ pub enum Kind {
     Stalled,
     /// There is no memory for the request.
     Overloaded,
+    /// The ledger cannot be reached.
+    Ledger,
     /// DeGPT did not begin in time.
     Timeout,
 }
@@ -200,6 +219,7 @@ impl Kind {
             Self::Garbled => "upstream_garbled",
             Self::Stalled => "upstream_stalled",
             Self::Overloaded => "overloaded",
+            Self::Ledger => "ledger_unavailable",
             Self::Timeout => "upstream_timeout",
         }
     }
@@ -221,10 +241,12 @@ impl Error {
             Self::NoThreads(_) => (400, Kind::NoThreads, None),
             Self::UpstreamRejects => (400, Kind::Rejected, None),
             Self::PromptTooLong => (400, Kind::ContextTooLong, None),
-            Self::MissingKey | Self::WrongKey | Self::NoKeysConfigured | Self::ClientKeyRefused => {
-                (401, Kind::Authentication, None)
-            }
-            Self::UpstreamForbids => (403, Kind::Permission, None),
+            Self::MissingKey
+            | Self::WrongKey
+            | Self::NoKeysConfigured
+            | Self::KeyExpired
+            | Self::ClientKeyRefused => (401, Kind::Authentication, None),
+            Self::UpstreamForbids | Self::ModelForbidden(_) => (403, Kind::Permission, None),
             Self::UnknownModel { .. } | Self::UpstreamLacks => (404, Kind::UnknownModel, None),
             Self::UnknownPath(_) => (404, Kind::UnknownPath, None),
             Self::WrongMethod { .. } => (405, Kind::WrongMethod, None),
@@ -232,6 +254,11 @@ impl Error {
             Self::UnknownEncoding(_) => (415, Kind::BadRequest, None),
             Self::BodyTooLarge { .. } | Self::UpstreamTooLarge => (413, Kind::TooLarge, None),
             Self::RateLimited { .. } => (429, Kind::RateLimit, None),
+            // Clients give up sooner than they would have to wait.
+            Self::OverLimit { wait_s, .. } => {
+                let is_soon = wait_s.is_some_and(|wait_s| wait_s <= LONGEST_WAIT_S);
+                (429, Kind::RateLimit, if is_soon { None } else { NO })
+            }
             // It takes hours to help.
             Self::UsedUp { .. } => (429, Kind::RateLimit, NO),
             Self::Config { .. } => (500, Kind::Configuration, NO),
@@ -244,6 +271,7 @@ impl Error {
             Self::Garbled => (502, Kind::Garbled, None),
             Self::Stalled => (502, Kind::Stalled, None),
             Self::Overloaded => (503, Kind::Overloaded, None),
+            Self::LedgerFailed => (503, Kind::Ledger, None),
             Self::Timeout => (504, Kind::Timeout, None),
             // A retry would take as long again.
             Self::Overdue => (504, Kind::Timeout, NO),
@@ -265,7 +293,7 @@ impl Error {
     pub fn param(&self) -> Option<&str> {
         match self {
             Self::Invalid { param, .. } => param.as_deref(),
-            Self::UnknownModel { .. } => Some("model"),
+            Self::UnknownModel { .. } | Self::ModelForbidden(_) => Some("model"),
             Self::NoThreads(field) => Some(field),
             _ => None,
         }
@@ -304,6 +332,12 @@ impl Error {
             Self::Config { name, rule } => {
                 return format!("The variable {name} of this deployment is not valid: {rule}.");
             }
+            Self::ModelForbidden(model) => {
+                return clip(&format!(
+                    "The policy of this key does not allow the model `{model}`."
+                ));
+            }
+            Self::OverLimit { what, limit, wait_s } => return over_limit(what, *limit, *wait_s),
             Self::NoThreads(field) => {
                 return format!(
                     "No conversation is kept here. Send all of it each time, without `{field}`."
@@ -331,6 +365,8 @@ impl Error {
                 "This deployment has no API keys yet, so it accepts no key. Set the secret \
                  API_KEYS (`npx wrangler secret put API_KEYS`; locally in .dev.vars)."
             }
+            Self::KeyExpired => "The API key has expired.",
+            Self::LedgerFailed => "This key's limits cannot be checked at the moment. Try again.",
             Self::ClientKeyRefused => "DeGPT refused the DeGPT key that came with the request.",
             Self::DeploymentKeyRefused => {
                 "DeGPT refused the credential of this deployment. Its operator has to check \
@@ -370,6 +406,22 @@ impl Error {
         fixed.to_owned()
     }
 }
+
+/// The message for a key that has reached a limit. Codex waits as long as it finds in these words.
+fn over_limit(what: &str, limit: u64, wait_s: Option<u64>) -> String {
+    match wait_s {
+        Some(wait_s) => format!(
+            "This key has reached its limit of {limit} {what}. Please try again in {wait_s}s."
+        ),
+        None => format!(
+            "This request may take more than this key's limit of {limit} {what}. Shorten it, or \
+             lower `max_tokens`."
+        ),
+    }
+}
+
+/// The longest wait that the official clients obey, in seconds.
+const LONGEST_WAIT_S: u64 = 60;
 
 /// Limits the caller's text in a message to a readable length.
 fn clip(text: &str) -> String {

@@ -87,6 +87,20 @@ pub fn to_text(text: &str) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// `texts` as a JSON list of strings.
+#[must_use]
+pub fn list(texts: &[String]) -> String {
+    let mut out = vec![b'['];
+    for (place, text) in texts.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        write_text(&mut out, text);
+    }
+    out.push(b']');
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// Whether `text` is JSON.
 #[must_use]
 pub fn is_valid(text: &str) -> bool {

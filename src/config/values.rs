@@ -1,6 +1,6 @@
 //! Reading one variable: its type, and what a valid value looks like.
 
-use std::ops::RangeInclusive;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use crate::error::Error;
 
@@ -17,7 +17,8 @@ pub enum Value {
 fn rule(name: &str) -> &'static str {
     match name {
         "API_KEYS" => {
-            "keys of visible ASCII characters without quotes or brackets, comma-separated, in one text"
+            "keys of visible ASCII characters without quotes or brackets, each perhaps with a label \
+             before it (`alice=…`), comma-separated, in one text"
         }
         "DEGPT_API_KEY" => {
             "keys of visible ASCII characters without quotes or brackets, comma-separated, none \
@@ -25,6 +26,10 @@ fn rule(name: &str) -> &'static str {
         }
         "DEGPT_VISITOR_ID" => {
             "a text of visible ASCII characters without spaces, quotes or brackets"
+        }
+        "ADMIN_KEY" => {
+            "a key of 20 visible ASCII characters or more, without spaces, quotes or brackets, that \
+             is none of API_KEYS"
         }
         "DEGPT_ORIGINS" => {
             "origins like `https://www.degpt.ai`, comma-separated, without a path, in one text"
@@ -55,6 +60,8 @@ fn rule(name: &str) -> &'static str {
         "MAX_BODY_BYTES" | "MAX_IN_FLIGHT_BYTES" | "MAX_ANSWER_BYTES" => {
             "a whole number of bytes from 1024 to 104857600"
         }
+        "LEDGER_FAILS" => "`open` or `closed`",
+        "RESERVE_TOKENS" => "a whole number of tokens from 1 to 1000000",
         "GATHER_MS" => "a whole number of milliseconds from 0 to 250",
         _ => "a whole number of milliseconds from 1 to 3600000",
     }
@@ -62,7 +69,7 @@ fn rule(name: &str) -> &'static str {
 
 /// The error for an invalid value of `name`. It says what the value must be, never what it is.
 pub(super) fn bad(name: &'static str) -> Error {
-    Error::Config { name, rule: rule(name) }
+    Error::Config { name, rule: Cow::Borrowed(rule(name)) }
 }
 
 /// The variables, by name. A blank variable counts as missing.
@@ -127,7 +134,7 @@ pub(super) fn credentials(text: &str) -> Option<Vec<&str>> {
 /// Whether `text` can be sent in a header, and was meant as a key. The rest of a list, a quoted
 /// text, or another program's word for a missing value would be a key that everybody can guess
 /// or that no client knows.
-fn is_credential(text: &str) -> bool {
+pub(super) fn is_credential(text: &str) -> bool {
     let is_sound = |byte: u8| byte.is_ascii_graphic() && !b"\"'`[]{}".contains(&byte);
     !text.is_empty()
         && text.bytes().all(is_sound)

@@ -16,6 +16,7 @@ mod content;
 mod fields;
 mod files;
 mod known;
+mod limits;
 pub mod openai;
 mod request;
 pub mod responses;
@@ -32,12 +33,14 @@ mod web_tools;
 use std::fmt::Debug;
 
 pub use known::{Fields, SPELLINGS};
+pub use limits::Headers;
 pub use web_tools::turn_off as turn_web_off;
 
 use crate::{
     catalog::{Listed, Service},
     chat::{Answer, Event, Finish, Prompt, Stamp, Usage},
     error::Error,
+    ledger::Standing,
 };
 
 /// A list of APIs. The first serves requests that no other claims.
@@ -75,6 +78,9 @@ pub struct Api {
     pub model: fn(&Listed) -> String,
     /// Appends the body of an error. The text is the request's id.
     pub error: fn(&Error, &str, &mut Vec<u8>),
+    /// The headers that say how much a key may still take, at a time in seconds since 1970-01-01
+    /// UTC.
+    pub limits: fn(&Standing, u64) -> Headers,
 }
 
 /// Counting the tokens of a request.

@@ -44,6 +44,9 @@ export function trapped(error, number, restart) {
   Promise.resolve().then(restart).catch(() => {});
 }
 
+/** 122 random bits, and six that are not. */
+export const randomId = () => crypto.randomUUID().replaceAll("-", "");
+
 /** The kind of a trap and its place in the wasm. The message of a JavaScript error may quote a request, so it is left out. */
 function placeOf(error) {
   const cause = error?.cause ?? error;
@@ -62,9 +65,13 @@ const [PIECE, ENDED, READY, DRAINED, LEFT, TIME] = [0, 1, 2, 3, 4, 5];
 const choiceOf = (number) => number >>> 16;
 const ALL = ~0;
 
+/** How long a ledger has for its answer, and when a settlement is sent: after the response, and again as long as the ledger does not take it. */
+const LEDGER_MS = 5_000;
+const SETTLE_AFTER_MS = [1, 200, 1_000, 5_000];
+
 /** A request that is being answered. */
 export class Call {
-  id = crypto.randomUUID().replaceAll("-", "");
+  id = randomId();
   number = (lastNumber += 1);
   /** Controls the client's body, if that is sent piece by piece. */
   controller = undefined;
@@ -80,14 +87,19 @@ export class Call {
   question = "{}";
   /** Ends the request after a trap. It may be called from the context of another request. */
   end;
+  /** Sends the ledger that the request is lost, and what ends its stay after its client has left. */
+  #lose = () => {};
+  #release = () => {};
   #request;
   #env;
   #since = Date.now();
   #status = 500;
+  #context;
 
-  constructor(request, env) {
+  constructor(request, env, context) {
     this.#request = request;
     this.#env = env;
+    this.#context = context;
     running.set(this.number, new WeakRef(this));
     collected.register(this, this.number);
   }
@@ -126,6 +138,56 @@ export class Call {
     } catch {
       // The client has left, and the runtime reports that.
     }
+  }
+
+  /**
+   * Sends `message` to the ledger of `label`; resolves to its answer, or to nothing if none comes in
+   * time. Until `settle`, the request goes on when its client has left. If the Rust part fails before
+   * that, the ledger gets `lost`.
+   */
+  async reserve(label, message, lost) {
+    this.#context.waitUntil(new Promise((resolve) => (this.#release = resolve)));
+    this.#lose = () => this.settle(label, lost);
+    return this.#inTime(this.#tell(label, message));
+  }
+
+  /**
+   * Runs a statement of ledger.mjs with `values` in each of `objects`, both lists as JSON. Resolves to a list of
+   * rows for each, as JSON, or to nothing if one gives no answer in time.
+   */
+  query(objects, statement, values) {
+    const ask = async (name) => await this.#env.LEDGER.getByName(name).query(statement, JSON.parse(values));
+    return this.#inTime(Promise.all(JSON.parse(objects).map(ask)).then((rows) => `[${rows}]`));
+  }
+
+  /** The answer of ledgers; nothing if it does not come in time. */
+  async #inTime(asked) {
+    let late;
+    const answer = await Promise.race([asked.catch(() => {}), new Promise((resolve) => (late = setTimeout(resolve, LEDGER_MS)))]);
+    clearTimeout(late);
+    if (answer === undefined) console.error(`degpt-edge: the ledger gives no answer, request ${this.id}`);
+    return answer;
+  }
+
+  /** Sends `message`, if there is one, to the ledger of `label`, several times if it must. */
+  async settle(label, message) {
+    this.#lose = () => {};
+    for (const waitMs of message ? SETTLE_AFTER_MS : []) {
+      await scheduler.wait(waitMs);
+      const isDone = await this.#tell(label, message).then(() => true, () => false);
+      if (isDone) return this.#release();
+    }
+    if (message) console.error(`degpt-edge: the ledger takes no settlement, request ${this.id}`);
+    this.#release();
+  }
+
+  /** Sends `message` to the ledger of `label`, without a `reserve` before. */
+  note(label, message) {
+    this.#context.waitUntil(this.settle(label, message));
+  }
+
+  async #tell(label, message) {
+    return await this.#env.LEDGER.getByName(label).act(message);
   }
 
   /**
@@ -194,6 +256,7 @@ export class Call {
   /** Ends the client's body, if there is one, and returns the response for the case that there is none yet. */
   #fail() {
     this.#logCrash();
+    this.#lose();
     this.abort(ALL);
     try {
       // A JSON body that has begun can only be broken off.

@@ -88,6 +88,23 @@ extern "C" {
     /// Logs the line of the request, with when it came and its id.
     #[wasm_bindgen(method)]
     pub(super) fn log(this: &Call, line: &str);
+    /// Sends `message` to the ledger of `label`. Resolves to its answer, or to `undefined` if none
+    /// comes in time.
+    #[wasm_bindgen(method)]
+    pub(super) fn reserve(this: &Call, label: &str, message: &str, lost: &str) -> Promise;
+
+    /// Sends `message`, if there is one, to the ledger of `label`. Call it once for each `reserve`.
+    #[wasm_bindgen(method)]
+    pub(super) fn settle(this: &Call, label: &str, message: Option<&str>);
+
+    /// Sends `message` to the ledger of `label`, without a `reserve`.
+    #[wasm_bindgen(method)]
+    pub(super) fn note(this: &Call, label: &str, message: &str);
+
+    /// Runs a statement of ledger.mjs in `objects`, with `values`, both lists as JSON. Resolves to a
+    /// list of rows for each object as JSON, or to `undefined` if one gives no answer in time.
+    #[wasm_bindgen(method)]
+    pub(super) fn query(this: &Call, objects: &str, statement: &str, values: &str) -> Promise;
 
     /// Opens the client's body: the readable side of a `TransformStream` whose transformer is
     /// `act`.
@@ -137,6 +154,10 @@ extern "C" {
     /// Reports the place of a panic, before it ends the instance.
     #[wasm_bindgen(js_name = panickedAt)]
     pub(super) fn panicked_at(place: &str);
+
+    /// A random id in hexadecimal digits.
+    #[wasm_bindgen(js_name = randomId)]
+    pub(super) fn random_id() -> String;
 }
 
 #[wasm_bindgen(module = "/src/edge/gathering.mjs")]

@@ -10,5 +10,7 @@ const resolved = Promise.resolve();
 globalThis.queueMicrotask = (task) => void resolved.then(task);
 
 export default {
-  fetch: (request, env) => new Call(request, env).answer(handle),
+  fetch: (request, env, context) => new Call(request, env, context).answer(handle),
 };
+
+export { Ledger } from "./ledger.mjs";

@@ -9,6 +9,7 @@ mod clock;
 mod current;
 mod download;
 mod js;
+mod ledger;
 mod outlet;
 mod panics;
 #[cfg(feature = "provoke")]

@@ -23,6 +23,7 @@ use crate::{
     chat::{Event, Failure, Phase},
     dialect::Encoder,
     error::Error,
+    json,
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
@@ -183,6 +184,33 @@ impl Runtime for Workers {
         let mut stretched = [0; 16];
         bytes.copy_to(&mut stretched);
         Ok(stretched)
+    }
+
+    async fn reserve(&self, label: &str, message: &str, lost: &str) -> Option<String> {
+        let asked = JsFuture::from(self.call.reserve(label, message, lost));
+        asked.await.ok().and_then(|answer| answer.as_string())
+    }
+
+    fn settle(&self, label: &str, message: Option<&str>) {
+        self.call.settle(label, message);
+    }
+
+    fn note(&self, label: &str, message: &str) {
+        self.call.note(label, message);
+    }
+
+    async fn query(
+        &self,
+        objects: &[String],
+        statement: &str,
+        values: &[String],
+    ) -> Option<String> {
+        let asked = self.call.query(&json::list(objects), statement, &json::list(values));
+        JsFuture::from(asked).await.ok().and_then(|answer| answer.as_string())
+    }
+
+    fn random_id(&self) -> String {
+        js::random_id()
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

@@ -6,6 +6,7 @@
 use std::{borrow::Cow, cell::Cell, mem};
 
 use super::{
+    bound::Terms,
     health::Rest,
     job::{self, Job, Strictness},
     spare::Spare,
@@ -44,6 +45,8 @@ pub(super) struct Candidates {
     asked: u32,
     has_begun: Cell<bool>,
     record: Record,
+    /// What the policy of the key asks, if it has one.
+    terms: Option<Terms>,
     /// The name at DeGPT of the one that is asked, and what has no effect with it.
     upstream: String,
     ignored: String,
@@ -65,6 +68,7 @@ impl Candidates {
         mut targets: Vec<Target>,
         until_ms: u64,
         record: Record,
+        terms: Option<Terms>,
     ) -> Self {
         targets.reverse();
         Self {
@@ -81,6 +85,7 @@ impl Candidates {
             asked: 0,
             has_begun: Cell::new(false),
             record,
+            terms,
             upstream: String::new(),
             ignored: String::new(),
         }
@@ -214,11 +219,15 @@ impl Candidates {
         while let Some(target) = self.left.pop() {
             held.set(before)?;
             let mut asked = parse()?;
+            if let Some(terms) = self.terms {
+                terms.bind(&mut asked.prompt);
+            }
             let made = job::ready(&mut asked.prompt, &target, self.strictness, self.web);
             match made.and_then(|()| Job::new(target, asked, held)) {
                 Ok((mut job, question)) => {
                     job.spare = self.spare.clone();
                     self.asked += 1;
+                    self.record.is_for(&job.target.model.id);
                     self.upstream.clone_from(&job.target.upstream);
                     self.ignored.clone_from(&job.ignored);
                     return Ok((job, question));

@@ -6,6 +6,16 @@ use super::{
 };
 use crate::{config::Cors, headers};
 
+/// Who may call this route from a web page. The paths of the operator are for pages of the origins
+/// that `CORS_ORIGINS` names, and not for all: no page of anybody's should ask for that key.
+pub(super) fn of<'a>(cors: &'a Cors, route: Option<&Route>) -> &'a Cors {
+    static NOBODY: Cors = Cors::Only(Vec::new());
+    match cors {
+        Cors::Any if route.is_some_and(Route::is_operators) => &NOBODY,
+        cors => cors,
+    }
+}
+
 /// The answer to a CORS preflight. It needs no key: browsers send none with it.
 pub(super) fn preflight<S>(
     route: Option<&Route>,

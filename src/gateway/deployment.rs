@@ -1,6 +1,6 @@
 //! The state that one isolate keeps between requests.
 
-use super::health::Health;
+use super::{health::Health, keys::Keys};
 use crate::{
     cached::Cached, catalog::Service, config::Config, in_flight::InFlight, upstream::Upstream,
 };
@@ -15,6 +15,7 @@ pub struct Gateway {
     pub(super) checked: Cached<()>,
     pub(super) health: Health,
     pub(super) in_flight: InFlight,
+    pub(super) keys: Keys,
 }
 
 impl Gateway {
@@ -27,6 +28,7 @@ impl Gateway {
             checked: Cached::default(),
             health: Health::default(),
             in_flight: InFlight::new(config.max_in_flight_bytes),
+            keys: Keys::default(),
             config,
         }
     }

@@ -130,6 +130,15 @@ impl Job {
         each + body.held_bytes() + self.prefix.len() + schemas + self.reply.held_bytes()
     }
 
+    /// The most tokens of its prompt and its answers; `guess` for each answer without a limit.
+    pub(super) fn most_tokens(&self, guess: u64) -> u64 {
+        let Limits { max_text_tokens, max_total_tokens, .. } = self.limits;
+        let limit = max_text_tokens.unwrap_or(u64::MAX).min(max_total_tokens.unwrap_or(u64::MAX));
+        let each = if limit == u64::MAX { guess } else { limit };
+        let all = each.saturating_mul(self.reply.choices().into());
+        self.prompt_tokens.saturating_add(all)
+    }
+
     /// The writer of a streamed answer to that choice.
     pub(super) fn encoder(&self, choice: u32, stamp: &Stamp) -> Box<dyn dialect::Encoder> {
         self.reply.encoder(choice, &self.target.model.id, stamp, self.prompt_tokens)

@@ -16,11 +16,12 @@ const LEFT: u16 = 499;
 /// The record of a request that came now. Its line is logged when it is closed.
 pub(super) fn record<E: Runtime>(edge: &E, what: LogRequests) -> Record {
     let (edge, since_ms) = (edge.clone(), edge.now_ms());
-    Record::open(Box::new(move |notes| {
+    let close = move |notes: &Notes| {
         if is_logged(notes, what) {
-            edge.log(&line(notes, since_ms, edge.now_ms()));
+            edge.log(&line(notes, edge.now_ms()));
         }
-    }))
+    };
+    Record::open(since_ms, Box::new(close))
 }
 
 /// What begins the line.
@@ -39,9 +40,9 @@ fn is_logged(notes: &Notes, what: LogRequests) -> bool {
     status >= least
 }
 
-fn line(notes: &Notes, since_ms: u64, now_ms: u64) -> String {
-    let Notes { status, error, answered, attempts, failed, begun_ms, usage, .. } = notes;
-    let since = |then_ms: u64| then_ms.saturating_sub(since_ms);
+fn line(notes: &Notes, now_ms: u64) -> String {
+    let Notes { since_ms, status, error, answered, attempts, failed, begun_ms, usage, .. } = notes;
+    let since = |then_ms: u64| then_ms.saturating_sub(*since_ms);
     let maybe = |number: Option<u64>| number.map_or_else(|| "null".to_owned(), |it| it.to_string());
     let line = asked(&notes.question)
         .number("status", if *status == 0 { LEFT } else { *status }.into())
@@ -86,12 +87,7 @@ fn failures(failed: &[(Asked, Why)]) -> String {
         if list.len() > 1 {
             list.push(',');
         }
-        let why = match why {
-            Why::SignIn(kind) => format!("sign_in_{}", kind.code()),
-            Why::Status(status) => status.to_string(),
-            Why::Failed(kind) => kind.code().to_owned(),
-        };
-        list.push_str(&who(Writer::after(Vec::new()), asked).field("why", &why).end());
+        list.push_str(&who(Writer::after(Vec::new()), asked).field("why", &why.word()).end());
     }
     list.push(']');
     list

@@ -3,13 +3,17 @@
 //! [`handle`] never fails: every error becomes an answer in the caller's dialect. Everything
 //! it needs from outside, it takes from a [`Runtime`].
 
+mod admin;
+mod bound;
 mod candidates;
 mod cors;
 mod deployment;
 mod health;
 mod job;
+mod keys;
 mod line;
 mod parts;
+mod registry;
 mod reply;
 mod route;
 mod searching;
@@ -17,13 +21,14 @@ mod service;
 mod spare;
 mod streamed;
 mod together;
+mod usage;
 mod whole;
 
-use std::rc::Rc;
+use std::{pin::Pin, rc::Rc};
 
 use crate::{
     answer::Patience,
-    auth::{self, Caller},
+    auth::Caller,
     catalog::{self, Catalog, Service, Target},
     chat::{Delivery, Prompt, Stamp},
     config::{Config, Cors, LogRequests},
@@ -36,6 +41,7 @@ use crate::{
     runtime::Runtime,
     upload::{self, Length},
 };
+use bound::Bound;
 use candidates::Candidates;
 pub use deployment::Gateway;
 use job::{Job, Strictness};
@@ -65,11 +71,12 @@ pub async fn handle<E: Runtime>(
     request: Request<'_, E::Upload>,
     stamp: &Stamp,
 ) -> Reply<E::Stream> {
-    let route = Route::at(request.path, apis);
+    let is_served = |route: &Route| gateway.as_ref().map_or(true, |it| route.is_served(&it.config));
+    let route = Route::at(request.path, apis).filter(is_served);
     let api = route.as_ref().and_then(Route::api);
     let api = api.unwrap_or_else(|| dialect::of(apis, request.header));
     let cors = match gateway {
-        Ok(gateway) => &gateway.config.cors,
+        Ok(gateway) => cors::of(&gateway.config.cors, route.as_ref()),
         // Otherwise a page could not read the error message.
         Err(_) => &Cors::Any,
     };
@@ -116,6 +123,9 @@ pub fn failure_body(
     api.error_body(&Error::Internal, &stamp.id)
 }
 
+/// An answer that is seldom asked for. Boxed, for the code of a state machine within others is larger.
+type Cold<'a, E> = Pin<Box<dyn Future<Output = Result<Reply<<E as Runtime>::Stream>, Error>> + 'a>>;
+
 async fn answer<E: Runtime>(
     gateway: &Result<Rc<Gateway>, Error>,
     edge: &E,
@@ -133,10 +143,11 @@ async fn answer<E: Runtime>(
     let gateway = gateway.as_ref().map_err(Clone::clone)?;
     let catalog = &gateway.config.catalog;
     // The models are open to everyone, but programs check a key by them.
-    if matches!(route, Route::Models | Route::Model(_))
-        && let Err(wrong @ Error::WrongKey) = caller(&gateway.config, request.header, record)
-    {
-        return Err(wrong);
+    if matches!(route, Route::Models | Route::Model(_)) {
+        let admitted = bound::admit(gateway, edge, request.header, record).await;
+        if let Err(wrong @ (Error::WrongKey | Error::KeyExpired)) = admitted {
+            return Err(wrong);
+        }
     }
     let body = match route {
         Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
@@ -161,24 +172,20 @@ async fn answer<E: Runtime>(
         }
         Route::Icon => return Ok(reply::nothing()),
         Route::Robots => return Ok(reply::robots()),
+        Route::Keys(id) => {
+            let asked: Cold<'_, E> = Box::pin(admin::answer(gateway, edge, request, id, stamp));
+            return asked.await;
+        }
+        Route::Report(report) => {
+            let asked: Cold<'_, E> =
+                Box::pin(usage::answer(gateway, edge, request, report, record));
+            return asked.await;
+        }
         Route::Answer(_) | Route::Count(_) => {
             return answer_question(gateway, edge, request, &route, api, record, stamp).await;
         }
     };
     Ok(reply::json(200, body, None))
-}
-
-/// Who calls, by the keys in its headers.
-fn caller(
-    config: &Config,
-    header: &dyn Fn(&str) -> Option<String>,
-    record: &Record,
-) -> Result<Caller, Error> {
-    let authorization = header("authorization");
-    let x_api_key = header("x-api-key");
-    let (caller, number) = auth::admit(config, authorization.as_deref(), x_api_key.as_deref())?;
-    record.question().key = number.map(|number| format!("key{number}"));
-    Ok(caller)
 }
 
 /// Reads and parses a request. Then answers it, or counts its tokens.
@@ -192,27 +199,28 @@ async fn answer_question<E: Runtime>(
     stamp: &Stamp,
 ) -> Result<Reply<E::Stream>, Error> {
     let config = &gateway.config;
-    let caller = caller(config, request.header, record)?;
+    let (caller, bound) = bound::admit(gateway, edge, request.header, record).await?;
+    let is_answer = matches!(route, Route::Answer(_));
+    let tab = bound.as_ref().filter(|_| is_answer).map(|it| it.open(gateway, edge, record, stamp));
     let share = match &caller {
         Caller::Member(_) => Share::Members,
         Caller::Guest(_) => Share::Guests,
     };
     let mut held = gateway.in_flight.hold(share);
-    let limit_bytes = body_limit(config, share, route);
-    let encoding = (request.header)("content-encoding");
-    let length = match upload::format(encoding.as_deref())? {
-        None => Length::of((request.header)("content-length").as_deref()),
-        Some(_) => Length::Compressed,
-    };
-    let body = upload::read(edge, request.body, length, limit_bytes, &mut held).await?;
+    let header = request.header;
+    let body = read_body(edge, request, body_limit(config, share, route), &mut held).await?;
     // Strings with escapes are copied. The copies are never longer than the body.
     in_flight::probe(body.len())?;
     let mut asked = (api.parse)(&body)?;
-    let strictness = match (request.header)("x-degpt-strict") {
+    let strictness = match header("x-degpt-strict") {
         Some(value) if value.trim() == "true" => Strictness::Strict,
         _ => Strictness::Lenient,
     };
     let targets = targets(gateway, edge, &asked.prompt, record).await?;
+    let targets = match &bound {
+        Some(bound) => bound.allowed(targets)?,
+        None => targets,
+    };
     edge.asked(&line::question(&record.question()));
     // Tool tags that are quoted in the texts are marked in copies.
     in_flight::probe(body.len() + body.len() / 8)?;
@@ -236,6 +244,7 @@ async fn answer_question<E: Runtime>(
         targets,
         until_ms,
         record.clone(),
+        bound.as_ref().map(Bound::terms),
     );
     let (job, question) = candidates.first(asked, &body, &mut held)?;
     // The body may be megabytes, and an answer may take minutes: it is freed now, unless another
@@ -243,8 +252,42 @@ async fn answer_question<E: Runtime>(
     let spare_held = held.another();
     held.set(job.held_bytes(&question))?;
     candidates.keep(body, spare_held);
-    // Boxed, for the code of a state machine within others is larger.
-    Box::pin(carry_out(gateway, edge, candidates, job, question, held, patience, stamp)).await
+    let (standing, reserved) = match tab {
+        Some(tab) => tab.reserve(config, edge, &job).await,
+        None => (None, Ok(())),
+    };
+    let replied = match reserved {
+        // Boxed, for the code of a state machine within others is larger.
+        Ok(()) => {
+            let carried =
+                carry_out(gateway, edge, candidates, job, question, held, patience, stamp);
+            Box::pin(carried).await
+        }
+        Err(error) => Err(error),
+    };
+    let Some(standing) = standing else {
+        return replied;
+    };
+    let reply = replied.unwrap_or_else(|error| {
+        record.fails(&error);
+        reply::error(&error, api, stamp)
+    });
+    Ok(reply.limited((api.limits)(&standing, edge.now_ms() / 1_000)))
+}
+
+/// Reads the body of a request, decompressed if it has to be. `held` counts its memory.
+async fn read_body<E: Runtime>(
+    edge: &E,
+    request: Request<'_, E::Upload>,
+    limit_bytes: usize,
+    held: &mut Held,
+) -> Result<Vec<u8>, Error> {
+    let encoding = (request.header)("content-encoding");
+    let length = match upload::format(encoding.as_deref())? {
+        None => Length::of((request.header)("content-length").as_deref()),
+        Some(_) => Length::Compressed,
+    };
+    upload::read(edge, request.body, length, limit_bytes, held).await
 }
 
 /// The models that may answer `prompt`, in the deployment's order.

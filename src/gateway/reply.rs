@@ -1,6 +1,12 @@
 //! The response for a client.
 
-use crate::{chat::Stamp, dialect::Api, error::Error, in_flight::Held, json::Writer};
+use crate::{
+    chat::Stamp,
+    dialect::{Api, Headers},
+    error::Error,
+    in_flight::Held,
+    json::Writer,
+};
 
 /// The response for a client.
 #[derive(Debug)]
@@ -11,6 +17,19 @@ pub struct Reply<S> {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Body<S>,
+}
+
+impl<S> Reply<S> {
+    /// Adds headers that say how much the key may still take. Web pages may read them too.
+    pub(super) fn limited(mut self, mut limits: Headers) -> Self {
+        let names: Vec<&str> = limits.iter().map(|(name, _)| *name).collect();
+        if !names.is_empty() {
+            let exposed = crate::text::joined(&names, ", ");
+            self.headers.push(("access-control-expose-headers", exposed));
+        }
+        self.headers.append(&mut limits);
+        self
+    }
 }
 
 /// The body of a [`Reply`].
@@ -67,6 +86,15 @@ pub(super) fn health<S>(checked: Result<(), Error>) -> Reply<S> {
     }
 }
 
+/// A reply with a body of another type.
+pub(super) fn text<S>(content_type: &str, body: String) -> Reply<S> {
+    let mut reply = json(200, body, None);
+    if let Some((_, value)) = reply.headers.first_mut() {
+        content_type.clone_into(value);
+    }
+    reply
+}
+
 /// The `retry-after` when memory is full, in seconds: about how long it takes until some
 /// of the other requests are done.
 const OVERLOADED_S: u64 = 2;
@@ -81,6 +109,9 @@ pub(super) fn error<S>(error: &Error, api: &Api, stamp: &Stamp) -> Reply<S> {
     match error.cause() {
         Error::WrongMethod { allow } => reply.headers.push(("allow", (*allow).to_owned())),
         Error::Overloaded => reply.headers.push(("retry-after", OVERLOADED_S.to_string())),
+        Error::OverLimit { wait_s: Some(wait_s), .. } => {
+            reply.headers.push(("retry-after", wait_s.to_string()));
+        }
         Error::RateLimited { retry_after: Some(retry_after) } => {
             reply.headers.push(("retry-after", retry_after.clone()));
         }

@@ -6,7 +6,10 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::dialect::{Api, Table};
+use crate::{
+    config::Config,
+    dialect::{Api, Table},
+};
 
 /// What a request asks for.
 #[derive(Debug, Clone)]
@@ -19,6 +22,10 @@ pub(super) enum Route {
     Answer(&'static Api),
     /// `POST` to this API's path for counting tokens.
     Count(&'static Api),
+    /// `/api/v1/admin/keys`, or the key of an id there.
+    Keys(Option<String>),
+    /// `GET` of this report.
+    Report(Report),
     /// `GET /` and `GET /api/hello`: clients use them as a health check.
     Hello,
     /// `GET /health`: whether DeGPT answers.
@@ -27,6 +34,19 @@ pub(super) enum Route {
     Icon,
     /// `GET /robots.txt`.
     Robots,
+}
+
+/// What is told of the ledgers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Report {
+    /// `GET /api/v1/usage`.
+    Usage,
+    /// `GET /api/v1/dashboard/billing/usage`, as OpenAI had it.
+    Bill,
+    /// `GET /api/v1/dashboard/billing/subscription`.
+    Subscription,
+    /// `GET /metrics`.
+    Metrics,
 }
 
 impl Route {
@@ -54,6 +74,14 @@ impl Route {
                 let id = percent_decode_str(&id).decode_utf8_lossy();
                 return Some(Self::Model(id.into_owned()));
             }
+            ["usage"] => return Some(Self::Report(Report::Usage)),
+            ["metrics"] => return Some(Self::Report(Report::Metrics)),
+            ["dashboard", "billing", "usage"] => return Some(Self::Report(Report::Bill)),
+            ["dashboard", "billing", "subscription"] => {
+                return Some(Self::Report(Report::Subscription));
+            }
+            ["admin", "keys"] => return Some(Self::Keys(None)),
+            ["admin", "keys", id] => return Some(Self::Keys(Some((*id).to_owned()))),
             _ => {}
         }
         let is_here = |path: &str| path.split('/').eq(segments.iter().copied());
@@ -67,11 +95,27 @@ impl Route {
         })
     }
 
+    /// Whether it is there in this deployment.
+    pub(super) fn is_served(&self, config: &Config) -> bool {
+        match self {
+            route if route.is_operators() => config.admin_key.is_some(),
+            Self::Report(_) => config.has_ledgers(),
+            _ => true,
+        }
+    }
+
+    /// Whether it takes the operator's key alone.
+    pub(super) fn is_operators(&self) -> bool {
+        matches!(self, Self::Keys(_) | Self::Report(Report::Metrics))
+    }
+
     /// The methods that this route allows, in the form of an `Allow` header.
     #[must_use]
     pub(super) fn allow(&self) -> &'static str {
         match self {
             Self::Answer(_) | Self::Count(_) => "POST, OPTIONS",
+            Self::Keys(None) => "GET, HEAD, POST, OPTIONS",
+            Self::Keys(Some(_)) => "GET, HEAD, PATCH, DELETE, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
     }
@@ -87,6 +131,11 @@ impl Route {
             Self::Health => "health",
             Self::Icon => "icon",
             Self::Robots => "robots",
+            Self::Keys(_) => "keys",
+            Self::Report(Report::Usage) => "usage",
+            Self::Report(Report::Bill) => "bill",
+            Self::Report(Report::Subscription) => "subscription",
+            Self::Report(Report::Metrics) => "metrics",
         }
     }
 
@@ -131,6 +180,15 @@ mod tests {
             ("/favicon.ico", "icon"),
             ("/robots.txt", "robots"),
             ("/api/v1/embeddings", "nothing"),
+            ("/api/v1/admin/keys/", "keys None"),
+            ("/v1/admin/keys/0f", "keys Some(\"0f\")"),
+            ("/api/v1/usage", "usage"),
+            ("/metrics", "metrics"),
+            ("/v1/dashboard/billing/usage", "bill"),
+            ("/api/v1/dashboard/billing/subscription", "subscription"),
+            ("/v1/dashboard/billing", "nothing"),
+            ("/v1/admin", "nothing"),
+            ("/v1/admin/keys/0f/1", "nothing"),
             ("/chat", "nothing"),
             ("/v2/models", "nothing"),
             ("/api/api/v1/models", "nothing"),
@@ -139,6 +197,7 @@ mod tests {
             let found = match Route::at(path, ALL) {
                 None => "nothing".to_owned(),
                 Some(Route::Model(id)) => format!("model {id}"),
+                Some(Route::Keys(id)) => format!("keys {id:?}"),
                 Some(Route::Answer(api)) => format!("{} answers", api.name),
                 Some(Route::Count(api)) => format!("{} counts", api.name),
                 Some(other) => other.name().to_owned(),

@@ -11,6 +11,7 @@ export const NAMES = {
   anthropic: "**gateway**, Anthropic",
   responses: "**gateway**, Responses",
   ungathered: "`GATHER_MS=0`",
+  limited: "**gateway**, with a policy",
 };
 
 export const least = (values) => Math.min(...values);

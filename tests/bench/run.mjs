@@ -51,12 +51,12 @@ async function measure(results, upstream, rounds) {
   const start = starter(upstream);
   const workers = {};
   for (const name of Object.keys(SERVERS)) workers[name] = await start(name);
-  const { anthropic, responses, ...others } = workers;
+  const { anthropic, responses, limited, ...others } = workers;
   const servers = { direct: upstream, ...others };
   const few = Math.ceil(rounds / 3);
   const parts = [
     ["CPU of answers that come at once", async () => (results.cpuMs = await ofBursts(workers, rounds))],
-    ["short answers", async () => (results.short = await ofShort(servers, rounds))],
+    ["short answers", async () => (results.short = await ofShort({ ...servers, limited }, rounds))],
     [
       `CPU of answers of ${SLOW.aSecond} and ${FAST.aSecond} chunks a second`,
       async () => (results.paced = { [FAST.aSecond]: await ofPaced(workers, FAST, few), [SLOW.aSecond]: await ofPaced(workers, SLOW, Math.ceil(few / 3)) }),

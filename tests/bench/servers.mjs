@@ -12,6 +12,8 @@ export const SERVERS = {
   /** Once more, so that a process serves one dialect alone. */
   anthropic: { folder: "build" },
   responses: { folder: "build" },
+  /** A key with a policy: each answer asks the key's ledger first. Of short answers alone. */
+  limited: { folder: "build", vars: { KEY_POLICIES: JSON.stringify({ "*": { requests_per_minute: 1_000_000, concurrent: 1_000 } }) } },
 };
 
 /** Those that are programs of their own. */

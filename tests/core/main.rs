@@ -5,6 +5,7 @@ mod degpt;
 mod dialect;
 mod gateway;
 mod layers;
+mod ledger;
 mod properties;
 mod support;
 mod tools;

@@ -42,7 +42,8 @@ impl Wrong {
 
     /// Puts `step`, a field's name or an index (`[0]`), before the path.
     #[cold]
-    pub(super) fn within(mut self, step: &str) -> Self {
+    #[must_use]
+    pub fn within(mut self, step: &str) -> Self {
         if let Self::Value(misfit) = &mut self {
             if !misfit.path.is_empty() && !misfit.path.starts_with('[') {
                 misfit.path.insert(0, '.');

@@ -60,7 +60,8 @@ fn word(kind: Kind) -> &'static str {
         | Kind::Unavailable
         | Kind::Truncated
         | Kind::Garbled
-        | Kind::Stalled => "api_error",
+        | Kind::Stalled
+        | Kind::Ledger => "api_error",
     }
 }
 

@@ -16,7 +16,8 @@ mod tool_changes;
 mod tools;
 mod wire;
 
-use super::{Api, Count, Fields, List};
+use super::{Api, Count, Fields, List, limits};
+use crate::calendar;
 #[cfg(doc)]
 use crate::chat::Prompt;
 
@@ -34,6 +35,7 @@ pub static API: Api = Api {
     models: models::page,
     model: models::entry,
     error: error::write,
+    limits: |standing, now_s| limits::anthropic(standing, now_s, calendar::rfc3339),
 };
 
 /// The fields of its requests that are known.

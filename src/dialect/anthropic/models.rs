@@ -1,6 +1,7 @@
 //! Anthropic's list of models, in pages.
 
 use crate::{
+    calendar,
     catalog::{Listed, Model, Service},
     error::Error,
     json::Writer,
@@ -78,7 +79,7 @@ fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
         .field("type", "model")
         .field("id", &model.id)
         .field("display_name", &model.display_name)
-        .field("created_at", &rfc3339(model.created))
+        .field("created_at", &calendar::rfc3339(model.created))
         .field("lifecycle", "active");
     // Unknown for DeGPT's models, but required by the clients' types.
     let unknown =
@@ -89,43 +90,9 @@ fn written(model: &Model, out: Vec<u8>) -> Vec<u8> {
     entry.end_bytes()
 }
 
-/// A time of RFC 3339 from seconds since 1970-01-01 UTC, in the proleptic
-/// Gregorian calendar: years are counted from March, so that the leap day ends one.
-fn rfc3339(unix_s: u64) -> String {
-    let (days, seconds) = (unix_s / 86_400, unix_s % 86_400);
-    let since_march_0000 = days + 719_468;
-    let (era, day_of_era) = (since_march_0000 / 146_097, since_march_0000 % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::rfc3339;
     use crate::catalog::{Catalog, Service};
-
-    #[test]
-    fn times_are_written_as_rfc_3339() {
-        let table = [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (951_868_800, "2000-03-01T00:00:00Z"),
-            (1_755_952_008, "2025-08-23T12:26:48Z"),
-            (1_770_595_200, "2026-02-09T00:00:00Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ];
-        for (unix_s, text) in table {
-            assert_eq!(rfc3339(unix_s), text);
-        }
-    }
 
     fn ids(query: &str) -> Option<(Vec<String>, bool)> {
         let catalog = Catalog::new("", "", "deepseek-chat", "off").ok()?;

@@ -44,6 +44,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         | Kind::Garbled
         | Kind::Stalled
         | Kind::Overloaded
+        | Kind::Ledger
         | Kind::Timeout => "server_error",
         Kind::BadRequest
         | Kind::NoThreads

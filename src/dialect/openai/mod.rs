@@ -8,7 +8,7 @@ mod request;
 mod tools;
 mod wire;
 
-use super::{Api, Fields, List, content, tool_wire};
+use super::{Api, Fields, List, content, limits, tool_wire};
 #[cfg(doc)]
 use crate::chat::Prompt;
 pub use encode::CallForm;
@@ -24,6 +24,7 @@ pub static API: Api = Api {
     models: |catalog, _, service| Ok(models::list(catalog, service)),
     model: models::entry,
     error: error::write,
+    limits: limits::openai,
 };
 
 /// The fields of its requests that are known.

@@ -31,6 +31,7 @@ pub static API: Api = Api {
     models: openai::API.models,
     model: openai::API.model,
     error: openai::API.error,
+    limits: openai::API.limits,
 };
 
 /// The fields of its requests that are known.

@@ -27,7 +27,9 @@ fn all() -> Vec<(Error, Told)> {
         param: param.map(str::to_owned),
         message: "x".repeat(1_000),
     };
-    let rows: [Row; 31] = [
+    let over_limit =
+        |wait_s| Error::OverLimit { what: "requests per minute", limit: 60, wait_s };
+    let rows: [Row; 36] = [
         (invalid(None), 400, BAD, None, BAD, None),
         (invalid(Some("messages[0].role")), 400, BAD, None, BAD, None),
         (Error::BodyUnreadable, 400, BAD, None, BAD, None),
@@ -37,6 +39,11 @@ fn all() -> Vec<(Error, Told)> {
         (Error::MissingKey, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
         (Error::WrongKey, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
         (Error::NoKeysConfigured, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
+        (Error::KeyExpired, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
+        (Error::ModelForbidden("a\"\nb".repeat(200)), 403, BAD, Some("insufficient_permissions"), "permission_error", None),
+        (over_limit(Some(60)), 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None),
+        (over_limit(None), 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", Some(false)),
+        (Error::LedgerFailed, 503, SERVER, Some("ledger_unavailable"), "api_error", None),
         (Error::ClientKeyRefused, 401, BAD, Some("invalid_api_key"), "authentication_error", None),
         (Error::UpstreamForbids, 403, BAD, Some("insufficient_permissions"), "permission_error", None),
         (Error::UnknownModel { name: "a\"\nb".repeat(200), nearest: "`a`".to_owned() }, 404, BAD, Some("model_not_found"), "not_found_error", None),
@@ -49,8 +56,8 @@ fn all() -> Vec<(Error, Told)> {
         (Error::BodyTimeout, 408, BAD, Some("request_timeout"), "timeout_error", None),
         (Error::Overloaded, 503, SERVER, Some("overloaded"), "overloaded_error", None),
         (Error::RateLimited { retry_after: None }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", None),
+        (Error::Config { name: "API_KEYS", rule: "a rule".into() }, 500, SERVER, Some("configuration_error"), "api_error", Some(false)),
         (Error::UsedUp { retry_after_s: 60 }, 429, "rate_limit_exceeded", Some("rate_limit_exceeded"), "rate_limit_error", Some(false)),
-        (Error::Config { name: "API_KEYS", rule: "a rule" }, 500, SERVER, Some("configuration_error"), "api_error", Some(false)),
         (Error::Internal, 500, SERVER, Some("internal_error"), "api_error", None),
         (Error::DeploymentKeyRefused, 502, SERVER, Some("upstream_key_refused"), "api_error", Some(false)),
         (Error::Declined, 502, SERVER, Some("upstream_declined"), "api_error", Some(false)),
@@ -105,6 +112,10 @@ fn place(error: &Error) -> usize {
         Error::Overdue => 27,
         Error::BodyTimeout => 28,
         Error::Overloaded => 29,
+        Error::KeyExpired => 33,
+        Error::ModelForbidden(_) => 34,
+        Error::OverLimit { .. } => 35,
+        Error::LedgerFailed => 36,
         Error::NoneAnswers { .. } => 32,
         Error::UsedUp { .. } => 31,
     }
@@ -115,7 +126,7 @@ fn the_table_names_every_error() {
     let mut places: Vec<usize> = all().iter().map(|(error, _)| place(error)).collect();
     places.sort_unstable();
     places.dedup();
-    assert_eq!(places, (0..33).collect::<Vec<_>>());
+    assert_eq!(places, (0..37).collect::<Vec<_>>());
 }
 
 #[test]
@@ -143,7 +154,7 @@ fn bodies_have_the_keys_that_clients_need() {
         let message = body["error"]["message"].clone();
         let param = match &error {
             Error::Invalid { param, .. } => json!(param),
-            Error::UnknownModel { .. } => json!("model"),
+            Error::UnknownModel { .. } | Error::ModelForbidden(_) => json!("model"),
             Error::NoThreads(field) => json!(field),
             _ => Value::Null,
         };

@@ -22,6 +22,7 @@ fn meant(name: &str) -> &'static [&'static str] {
         "API_KEYS" => &[
             "canary-key",
             "canary-key, another-key-of-twenty-characters",
+            "alice=canary-key, bob=another-key-of-twenty-characters",
             "degpt-0123456789abcdef",
         ],
         "DEGPT_API_KEY" => &["canary-own", "degpt-canary-0123456789, canary-own"],
@@ -38,6 +39,12 @@ fn meant(name: &str) -> &'static [&'static str] {
             r#"[{"id":"house","text_model":"deepseek-chat","image_model":"a-picture","images":"openai"}]"#,
             r#"[{"id":"deepseek-chat"},{"id":"doubao-seed-1-6-250615","images":"anthropic"}]"#,
         ],
+        "KEY_POLICIES" => &[
+            r#"{"alice":{"requests_per_minute":2},"*":{"models":["gpt-*"],"max_tokens":5}}"#,
+            r#"{"*":{"tokens_per_minute":2000,"concurrent":1,"expires":"2030-01-01"}}"#,
+        ],
+        "LEDGER_FAILS" => &["open", "closed"],
+        "RESERVE_TOKENS" => &["1000"],
         "CORS_ORIGINS" => &["*", "https://chat.example, app://obsidian.md"],
         "CLIENT_DEGPT_KEYS" => &["off", "pass"],
         "LOG_PANICS" => &["place", "full"],

@@ -2,6 +2,7 @@
 //! asks of DeGPT, how often and with which credential, and what the client gets.
 
 mod accounts;
+mod admin;
 mod attempts;
 mod auto;
 mod choices;
@@ -12,10 +13,12 @@ mod health;
 mod lines;
 mod live;
 mod outlet;
+mod policies;
 mod routes;
 mod schema;
 mod sign_in;
 mod timing;
 mod uploads;
+mod usage;
 mod web;
 pub(crate) mod world;

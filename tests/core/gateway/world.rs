@@ -4,6 +4,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a world that does not fit the test is to end it"
 )]
 
@@ -16,11 +18,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use serde_json::{Value, json};
+
 use degpt_edge::{
     answer::{Exchange, Fed, Stages},
     chat::{Event, Failure, Phase},
     dialect::Encoder,
     error::Error,
+    ledger::{self, Entry, Outcome},
     runtime::{Incoming, Outgoing, Runtime},
     tools::Judgement,
 };
@@ -44,7 +49,13 @@ struct Inner {
     script: RefCell<Box<Script>>,
     sent: RefCell<Vec<Sent>>,
     kept: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// By label.
+    ledgers: RefCell<BTreeMap<String, Ledger>>,
+    is_ledger_down: Cell<bool>,
     recalled: Cell<usize>,
+    /// The keys of the registry, and how often it was asked.
+    keys: RefCell<Vec<Made>>,
+    registry_calls: Cell<usize>,
     judged: RefCell<Vec<[String; 2]>>,
     stretched: RefCell<Vec<String>>,
     warned: RefCell<Vec<String>>,
@@ -52,6 +63,50 @@ struct Inner {
     questions: RefCell<Vec<String>>,
     /// How many bodies of upstreams are neither read to their end nor let go of.
     open_bodies: Rc<Cell<usize>>,
+}
+
+/// A ledger, with what it keeps.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ledger {
+    state: String,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) outcomes: Vec<Outcome>,
+    /// How often it was asked.
+    pub(crate) calls: usize,
+}
+
+impl Ledger {
+    /// Not summed up, as the tables are: that makes no difference to the sums.
+    fn usage(&self, days: &[String]) -> Vec<Value> {
+        let [first, last] = [0, 1].map(|place| days[place].parse::<u64>().unwrap());
+        let entries = self.entries.iter().filter(|entry| (first..=last).contains(&entry.day));
+        let row = |Entry { day, model, requests, failures, usage }: &Entry| {
+            json!({
+                "day": day, "model": model, "requests": requests, "failures": failures,
+                "prompt": usage.prompt_tokens, "completion": usage.completion_tokens,
+                "reasoning": usage.reasoning_tokens,
+            })
+        };
+        entries.map(row).collect()
+    }
+
+    fn outcomes(&self) -> Vec<Value> {
+        let row = |outcome: &Outcome| {
+            let Outcome { model, status, error, .. } = outcome;
+            json!({ "model": model, "status": status, "error": error, "n": outcome.added("[]") })
+        };
+        self.outcomes.iter().map(row).collect()
+    }
+}
+
+/// A key of the registry.
+#[derive(Debug)]
+struct Made {
+    hash: String,
+    label: String,
+    policy: String,
+    created: u64,
+    is_revoked: bool,
 }
 
 /// How DeGPT answers.
@@ -109,7 +164,11 @@ impl World {
             script: RefCell::new(Box::new(script)),
             sent: RefCell::default(),
             kept: RefCell::default(),
+            ledgers: RefCell::default(),
+            is_ledger_down: Cell::new(false),
             recalled: Cell::default(),
+            keys: RefCell::default(),
+            registry_calls: Cell::new(0),
             judged: RefCell::default(),
             stretched: RefCell::default(),
             warned: RefCell::default(),
@@ -209,6 +268,70 @@ impl World {
     /// The names under which something is kept.
     pub(crate) fn kept(&self) -> Vec<String> {
         self.0.kept.borrow().keys().cloned().collect()
+    }
+
+    /// The ledger of a label.
+    pub(crate) fn ledger(&self, label: &str) -> Ledger {
+        self.0.ledgers.borrow().get(label).cloned().unwrap_or_default()
+    }
+
+    /// From now on no ledger can be reached.
+    pub(crate) fn lose_ledgers(&self) {
+        self.0.is_ledger_down.set(true);
+    }
+
+    /// From now on they can be reached again.
+    pub(crate) fn find_ledgers(&self) {
+        self.0.is_ledger_down.set(false);
+    }
+
+    /// How often the registry was asked.
+    pub(crate) fn registry_calls(&self) -> usize {
+        self.0.registry_calls.get()
+    }
+
+    /// What the statements of `edge/ledger.mjs` do about keys.
+    fn registry(&self, statement: &str, values: &[String]) -> Vec<Value> {
+        self.0.registry_calls.set(self.0.registry_calls.get() + 1);
+        let mut keys = self.0.keys.borrow_mut();
+        let value = |place: usize| values[place].clone();
+        if statement == "create" {
+            let created = values[3].parse().unwrap();
+            let (hash, label, policy) = (value(0), value(1), value(2));
+            keys.push(Made { hash, label, policy, created, is_revoked: false });
+        }
+        let asked = values.first().map(String::as_str).unwrap_or_default();
+        if statement == "labels" {
+            return keys.iter().map(|key| json!({ "label": key.label })).collect();
+        }
+        let mut found = Vec::new();
+        for key in keys.iter_mut().filter(|key| !key.is_revoked && key.hash.starts_with(asked)) {
+            match statement {
+                "change" => key.policy = value(1),
+                "revoke" => key.is_revoked = true,
+                _ => {}
+            }
+            let Made { hash, label, policy, created, .. } = &*key;
+            found.push(json!({
+                "id": &hash[..16], "label": label, "policy": policy, "created": created,
+            }));
+        }
+        found
+    }
+
+    /// Has a ledger act.
+    fn tell(&self, label: &str, message: &str) -> Option<String> {
+        if self.0.is_ledger_down.get() {
+            return None;
+        }
+        let mut ledgers = self.0.ledgers.borrow_mut();
+        let ledger = ledgers.entry(label.to_owned()).or_default();
+        let acted = ledger::act(&ledger.state, message, self.now_ms()).unwrap();
+        ledger.calls += 1;
+        ledger.state = acted.state.unwrap_or_else(|| ledger.state.clone());
+        ledger.entries.extend(acted.entries);
+        ledger.outcomes.extend(acted.outcomes);
+        Some(acted.answer)
     }
 
     /// How often something kept was looked up.
@@ -493,6 +616,40 @@ impl Runtime for World {
         self.0.stretched.borrow_mut().push(password.to_owned());
         let mix = |sum: u128, byte| sum.wrapping_mul(257).wrapping_add(u128::from(byte));
         Ok(password.bytes().fold(7, mix).to_be_bytes())
+    }
+
+    async fn reserve(&self, label: &str, message: &str, _lost: &str) -> Option<String> {
+        self.tell(label, message)
+    }
+
+    fn settle(&self, label: &str, message: Option<&str>) {
+        if let Some(message) = message {
+            let _ = self.tell(label, message);
+        }
+    }
+
+    fn note(&self, label: &str, message: &str) {
+        self.settle(label, Some(message));
+    }
+
+    async fn query(
+        &self,
+        objects: &[String],
+        statement: &str,
+        values: &[String],
+    ) -> Option<String> {
+        self.sleep_ms(1).await;
+        let rows = |label: &String| match statement {
+            "usage" => Value::from(self.ledger(label).usage(values)),
+            "outcomes" => Value::from(self.ledger(label).outcomes()),
+            _ => Value::from(self.registry(statement, values)),
+        };
+        let rows: Vec<Value> = objects.iter().map(rows).collect();
+        (!self.0.is_ledger_down.get()).then(|| Value::from(rows).to_string())
+    }
+
+    fn random_id(&self) -> String {
+        format!("{:032x}", 0xabc0_0000 + self.0.keys.borrow().len())
     }
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {

@@ -20,7 +20,7 @@ use degpt_edge::{
     config::{Config, NAMES, VisitorId},
     degpt,
     error::Error,
-    prompt_tokens, sse,
+    policy, prompt_tokens, sse,
 };
 use degpt_edge::{catalog::Service, dialect::Api};
 use serde_json::Value;
@@ -188,7 +188,7 @@ pub fn config(data: &[u8]) {
     let lookup = |name: &str| variables.get(name).map(|value| (*value).to_owned());
     match Config::from_lookup(lookup) {
         Ok(config) => usable(&config, &variables),
-        // Name and rule are the program's own words: no value can be among them.
+        // Name and rule are the program's own words, but for the path in KEY_POLICIES.
         Err(error) => assert!(matches!(error, Error::Config { .. }), "{error:?}"),
     }
 }
@@ -215,7 +215,8 @@ fn usable(config: &Config, variables: &BTreeMap<&str, &str>) {
     assert_eq!(list["data"].as_array().unwrap().len(), listing.len());
     (ANTHROPIC.models)(&listing, "limit=1000", &service).unwrap();
     let keys = variables.get("API_KEYS").copied().unwrap_or_default();
-    for key in keys.split(',').map(str::trim).filter(|key| !key.is_empty()) {
+    for item in keys.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        let (_, key) = policy::label_and_key(item);
         auth::admit(config, None, Some(key)).unwrap();
         let shown = format!("{:?} {:?}", config.api_keys, config.degpt_keys);
         assert!(key.len() <= 16 || !shown.contains(key), "{shown}");

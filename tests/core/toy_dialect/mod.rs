@@ -40,6 +40,7 @@ static TOY: Api = Api {
             error.message()
         );
     },
+    limits: |_standing, _now_s| Vec::new(),
 };
 
 fn parse(body: &[u8]) -> Result<Asked<'_>, Error> {
