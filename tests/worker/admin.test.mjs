@@ -82,7 +82,9 @@ test("a key is made, works at once in each isolate, and is refused within ten se
   assert.equal((await call(other, "GET", `keys/${made.id}`)).status, 404);
 
   // The log names calls, labels and ids, and no key; neither does what is stored.
-  const lines = gateway.log().split("\n").filter((line) => line.includes('"admin"')).map((line) => JSON.parse(line));
+  const logged = () => gateway.log().split("\n").filter((line) => line.includes('"admin"') && line.endsWith("}")).map((line) => JSON.parse(line));
+  await waitFor(() => logged().length >= 5, "the lines of all calls");
+  const lines = logged();
   assert.deepEqual(lines.map(({ admin, label, status }) => `${admin} ${label} ${status}`), ["create bob 201", "list  200", "change bob 200", "revoke bob 200", "read  404"]);
   const secrets = [made.key, made.key.slice("sk-edge-".length), ADMIN_KEY, OLD_KEY];
   assert.ok(secrets.every((secret) => !gateway.log().includes(secret)));

@@ -277,3 +277,27 @@ fn the_operator_says_which_are_logged() {
     let line = line(&deployment, Ask::chat(KINDS[0]));
     assert_has(&line, &json!({"status": 500, "error": "configuration_error"}));
 }
+
+#[test]
+fn a_key_has_its_label_and_a_refused_one_that_of_its_policy() {
+    let deployment = Deployment::new(
+        &[
+            OWN,
+            ("AUTO_MODELS", "off"),
+            ("API_KEYS", "alice=canary-key"),
+            ("KEY_POLICIES", r#"{"alice":{"requests_per_minute":1}}"#),
+        ],
+        |_| Response::hello(),
+    );
+    let ask = || Ask::chat((OPENAI, Wants::Stream));
+    // A key with a policy is counted, whatever the client wants to know.
+    let counted =
+        json!({"key": "alice", "status": 200, "prompt_tokens": 9, "completion_tokens": 1});
+    assert_has(&line(&deployment, ask()), &counted);
+    let refused = json!({
+        "key": "alice", "status": 429, "error": "rate_limit_exceeded", "model": null,
+        "attempts": 0, "ended": "failed",
+    });
+    assert_has(&line(&deployment, ask()), &refused);
+    assert_eq!(deployment.world.ledger("alice").entries.len(), 1);
+}
