@@ -2,8 +2,9 @@
 //!
 //! Each object keeps one label's ledger, in the tables of `ledger.mjs`.
 //!
-//! A reservation writes one row, and a settlement two, or three if it is counted how requests end. Both are read and written without waiting in
-//! between, so that each message is one transaction. Nothing is kept in memory.
+//! A reservation writes one row, and a settlement two, or three if it is counted how requests end. All
+//! is read and written without waiting in between, so that each message is one transaction. Nothing is
+//! kept in memory. ARCHITECTURE.md says why it is no `#[durable_object]`.
 
 use worker::{
     js_sys::{Array, Reflect},
