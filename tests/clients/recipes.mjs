@@ -20,7 +20,7 @@ export const readPage = (page) => readFileSync(inProject(page), "utf8").replaceA
 export function blocksOf(page) {
   const blocks = [];
   let heading;
-  for (const [, title, language, text] of page.matchAll(/^#+ (.+)$|^```(\w*)\n(.*?)^```$/gms)) {
+  for (const [, title, language, text] of page.matchAll(/^#+ ([^\n]+)$|^```(\w*)\n(.*?)^```$/gms)) {
     if (title) heading = title;
     else blocks.push({ heading, language, text });
   }
