@@ -3,7 +3,9 @@
  * use them as they are, so the page cannot say something else than what was tried.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 
 import { inProject } from "../../scripts/process.mjs";
 
@@ -51,4 +53,23 @@ export function setting(text, name, nth = 0) {
   const found = [...text.matchAll(new RegExp(`(?<![\\w-])${literal}["']?(?:\\s*[:=]\\s*|\\s+)["']?([^\\s"',}]+)`, "g"))];
   assert.ok(found[nth], `no ${name} in:\n${text}`);
   return found[nth][1];
+}
+
+/** What a recipe that is a program prints; fails unless it ends well. It stands in `folder` while it runs. */
+export async function printed(program, text, { folder, file, env = {} }) {
+  mkdirSync(folder, { recursive: true });
+  const place = path.join(folder, file);
+  writeFileSync(place, text);
+  try {
+    const child = spawn(program, [place], {
+      env: { ...process.env, NO_PROXY: "127.0.0.1,localhost", PYTHONIOENCODING: "utf-8", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const texts = [child.stdout, child.stderr].map(async (pipe) => (await pipe.setEncoding("utf8").toArray()).join(""));
+    const [code, out, errors] = await Promise.all([new Promise((resolve) => child.on("close", resolve)), ...texts]);
+    assert.equal(code, 0, errors);
+    return out;
+  } finally {
+    rmSync(place);
+  }
 }
