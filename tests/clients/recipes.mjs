@@ -34,11 +34,13 @@ const blocks = blocksOf(readPage(CLIENTS_PAGE));
 /** The headings that have recipes. */
 export const apps = [...new Set(blocks.map(({ heading }) => heading))];
 
+export const recipesOf = (app) => blocks.filter(({ heading }) => heading === app).map(({ text }) => text);
+
 /** The text of an app's recipe: its first, or the one with this number from 0 on. */
 export function recipe(app, number = 0) {
-  const block = blocks.filter(({ heading }) => heading === app)[number];
-  assert.ok(block, `${CLIENTS_PAGE} has no recipe ${number} for ${app}`);
-  return block.text;
+  const text = recipesOf(app)[number];
+  assert.ok(text, `${CLIENTS_PAGE} has no recipe ${number} for ${app}`);
+  return text;
 }
 
 /** A recipe with another address in place of the demo's. */

@@ -16,7 +16,7 @@ import OpenAI from "openai";
 import { parse } from "smol-toml";
 
 import { NO_PYTHON, pythonOf } from "../../scripts/clients.mjs";
-import { CLIENTS_PAGE, DEMO_KEYS, apps, at, blocksOf, printed, readPage, recipe } from "./recipes.mjs";
+import { CLIENTS_PAGE, DEMO_KEYS, apps, at, blocksOf, printed, readPage, recipe, recipesOf } from "./recipes.mjs";
 import { check, useStack } from "./support.mjs";
 
 const stack = useStack({ vars: { API_KEYS: DEMO_KEYS } });
@@ -74,24 +74,35 @@ check("the recipe for Codex has an address, a provider and a model the gateway k
 });
 
 /** The page's table: `[{app, how, by}]`. */
-const rows = [...readPage(CLIENTS_PAGE).matchAll(/^\| \[(.+)\]\(#.+\) \| .+ \| (.+) \| (.+) \|$/gm)].map(([, app, how, by]) => ({ app, how, by }));
+const table = readPage(CLIENTS_PAGE).matchAll(/^\| \[(.+)\]\(#.+\) \| .+ \| (.+) \| (.+) \|$/gm);
+const rows = [...table].map(([, app, how, by]) => ({ app, how, by }));
 
 /** Where the suites of the table are. */
-const SUITES = { "npm test": "*.test.mjs", "npm run test:ecosystem": "ecosystem/*.test.mjs", "npm run test:agents": "agents/*.test.mjs" };
+const SUITES = {
+  "npm test": "*.test.mjs",
+  "npm run test:ecosystem": "ecosystem/*.test.mjs",
+  "npm run test:agents": "agents/*.test.mjs",
+};
+const inSuite = (pattern) => globSync(pattern, { cwd: HERE }).map((file) => readFileSync(path.join(HERE, file), "utf8"));
 
 test(`${CLIENTS_PAGE}: the table has every app that has a recipe, and no other`, () => {
   assert.deepEqual(rows.map(({ app }) => app), apps);
 });
 
-test(`${CLIENTS_PAGE}: every app that is said to be run is run with its recipes, and every other is replayed`, () => {
-  const replayed = globSync("replays/*.json", { cwd: HERE }).map((file) => JSON.parse(readFileSync(path.join(HERE, file), "utf8")).app);
-  for (const { app, how, by } of rows) {
-    assert.match(how, /^(run|replayed)\b/);
-    assert.equal(how.includes("replayed"), replayed.includes(app), app);
-    if (!how.includes("run")) continue;
+test(`${CLIENTS_PAGE}: every app that is said to be run is run with its recipes`, () => {
+  for (const { app, by } of rows.filter(({ how }) => how.startsWith("run"))) {
     const [suite] = by.match(/npm [\w: ]+/);
-    const tests = globSync(SUITES[suite], { cwd: HERE }).map((file) => readFileSync(path.join(HERE, file), "utf8")).join("");
-    assert.ok(tests.includes(`"${app}"`), `${app} in ${suite}`);
+    assert.ok(inSuite(SUITES[suite]).some((text) => text.includes(`"${app}"`)), `${app} in ${suite}`);
+  }
+});
+
+test(`${CLIENTS_PAGE}: every other is replayed, with each of its recipes`, () => {
+  const replays = new Map(inSuite("replays/*.json").map((text) => JSON.parse(text)).map((replay) => [replay.app, replay]));
+  assert.deepEqual([...replays.keys()].sort(), rows.filter(({ how }) => how.includes("replayed")).map(({ app }) => app).sort());
+  for (const { app, how } of rows.filter(({ how }) => how.includes("replayed"))) {
+    // The first is the one that is run.
+    const used = new Set([...(how.startsWith("run") ? [0] : []), ...Object.values(replays.get(app).connections).map(({ recipe }) => recipe)]);
+    assert.deepEqual([...used].sort(), [...recipesOf(app).keys()], app);
   }
 });
 

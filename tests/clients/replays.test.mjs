@@ -92,20 +92,30 @@ async function replay(request, connection) {
 }
 
 /** Sends a request as the app does, after a preflight if it runs in a browser. */
-async function send({ method, path, headers: more, only, body }, { app, recipe: number, nth, address, key, origin, headers }, wrongKey) {
-  const settings = at(stack.url, recipe(app, number));
-  const values = { key: wrongKey ?? (key ? setting(settings, key, nth) : "YOUR_API_KEY"), question: QUESTION, task: TASK, png: PNG };
-  const filled = (value) =>
-    JSON.parse(JSON.stringify(value), (_, text) =>
-      typeof text === "string" ? text.replace(/\{(key|question|task|png)\}/g, (_, name) => values[name]) : text,
-    );
-  const url = joined(setting(settings, address, nth), path);
-  const sent = filled(only ?? { ...headers, ...more });
+async function send({ method, path, headers, only, body }, connection, wrongKey) {
+  const { origin } = connection;
+  const settings = at(stack.url, recipe(connection.app, connection.recipe));
+  const find = (name) => setting(settings, name, connection.nth);
+  const key = wrongKey ?? (connection.key ? find(connection.key) : "YOUR_API_KEY");
+  const fill = (value) => filled(value, { key, question: QUESTION, task: TASK, png: PNG });
+
+  const url = joined(find(connection.address), path);
+  const sent = fill(only ?? { ...connection.headers, ...headers });
   if (origin) await preflight(url, method, origin, sent);
-  const response = await fetch(url, { method, headers: { ...sent, ...(origin && { origin }) }, body: body && JSON.stringify(filled(body)) });
+  const response = await fetch(url, {
+    method,
+    headers: { ...sent, ...(origin && { origin }) },
+    body: body && JSON.stringify(fill(body)),
+  });
   if (origin) assert.ok(["*", origin].includes(response.headers.get("access-control-allow-origin")));
   return response;
 }
+
+/** A copy with values in place of `{name}` in its texts. */
+const filled = (value, values) =>
+  JSON.parse(JSON.stringify(value), (_, text) =>
+    typeof text === "string" ? text.replace(/\{(key|question|task|png)\}/g, (_, name) => values[name]) : text,
+  );
 
 /** An address that ends with a slash, or not, and a path that begins with one. */
 const joined = (address, path) => address.replace(/\/$/, "") + path;
