@@ -21,15 +21,13 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 
 import { apps, at, recipe, setting, DEMO_KEYS } from "./recipes.mjs";
+import { preflight } from "./replays/preflight.mjs";
 import { isList, isStream, readers } from "./replays/readers.mjs";
 import { ANSWER, BAD_KEY, QUESTION, check, useStack } from "./support.mjs";
 
 /** Eight red pixels by eight. */
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC";
 const TASK = 'Use weather({"city":"Paris"})';
-
-/** Which a browser sends without asking first. (`content-type` too, but not with this value.) */
-const SAFELISTED = ["accept", "accept-language", "content-language"];
 
 const ENDS = {
   text: { chat: "stop", message: "end_turn", response: "completed" },
@@ -119,18 +117,3 @@ const filled = (value, values) =>
 
 /** An address that ends with a slash, or not, and a path that begins with one. */
 const joined = (address, path) => address.replace(/\/$/, "") + path;
-
-/** What a browser asks before it lets a page of `origin` send these headers. */
-async function preflight(url, method, origin, headers) {
-  const names = Object.keys(headers).filter((name) => !SAFELISTED.includes(name)).sort();
-  const asked = { origin, "access-control-request-method": method };
-  if (names.length > 0) asked["access-control-request-headers"] = names.join(",");
-  const response = await fetch(url, { method: "OPTIONS", headers: asked });
-  const list = (name) => (response.headers.get(name) ?? "").split(",").map((item) => item.trim().toLowerCase());
-  assert.ok(response.ok, `${response.status}`);
-  assert.ok(["*", origin].includes(response.headers.get("access-control-allow-origin")));
-  assert.ok(list("access-control-allow-methods").includes(method.toLowerCase()));
-  // A `*` here would not let `authorization` pass.
-  const allowed = list("access-control-allow-headers");
-  assert.deepEqual(names.filter((name) => !allowed.includes(name)), []);
-}
