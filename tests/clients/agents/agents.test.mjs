@@ -221,7 +221,9 @@ const CLINE = `Cline ${version("cline")}`;
 agentTest(`${CLINE}: edits a file`, async ({ file, run }) => {
   const [first, ...auth] = recipeHere("Cline", 0).trim().split(" ");
   assert.equal(first, "cline");
-  const cline = (...args) => run({ command: [process.execPath, program("cline/bin/cline")], args, env: { CLINE_TELEMETRY_DISABLED: "1", CLINE_NO_AUTO_UPDATE: "1" } });
+  // Else it leaves a process of its own behind.
+  const env = { CLINE_SESSION_BACKEND_MODE: "local", CLINE_TELEMETRY_DISABLED: "1", CLINE_NO_AUTO_UPDATE: "1" };
+  const cline = (...args) => run({ command: [process.execPath, program("cline/bin/cline")], args, env });
   await cline(...auth);
   const edit = { path: file, old_text: 'return "hello"', new_text: 'return "goodbye"' };
   const printed = await cline(`Use ${call("read_files", { files: [{ path: file }] })} then ${call("editor", edit)}`);
