@@ -3,7 +3,7 @@
  * in pinned versions, and runs the checks that are not part of `npm test`.
  *
  *     node scripts/clients.mjs clients      the official clients (part of `npm test`)
- *     node scripts/clients.mjs ecosystem    litellm, LangChain and OpenAI's Agents SDK
+ *     node scripts/clients.mjs ecosystem    litellm, LangChain, OpenAI's Agents SDK and llm
  *     node scripts/clients.mjs agents       coding agents' command-line clients
  *     node scripts/clients.mjs browser      a page in headless Chromium
  *     node scripts/clients.mjs breakages    that the checks fail when something is broken
@@ -41,11 +41,14 @@ export async function ensureClients() {
 /** Installs the npm clients into tests/clients/node_modules, as their lock file says. */
 export const ensureNpmClients = () => ensureNpm(CLIENTS, ["ci"], "the npm clients, about 260 MB");
 
+/** LangChain for JavaScript, in a folder of its own. */
+const ensureNpmEcosystem = () => ensureNpm(path.join(CLIENTS, "ecosystem"), ["ci"], "LangChain for JavaScript, about 110 MB");
+
 /**
  * The same for the agents, in a folder of their own: they are large. (`ci` would insist on optional
  * packages of theirs for other platforms, which not every registry has.)
  */
-const ensureNpmAgents = () => ensureNpm(path.join(CLIENTS, "agents"), ["install", "--no-save"], "the npm agents, about 1 GB");
+const ensureNpmAgents = () => ensureNpm(path.join(CLIENTS, "agents"), ["install", "--no-save"], "the npm agents, about 1.8 GB");
 
 async function ensureNpm(folder, how, what) {
   const stamp = path.join(folder, "node_modules/.stamp");
@@ -146,6 +149,7 @@ const COMMANDS = {
     await nodeTest("tests/clients/*.test.mjs");
   },
   async ecosystem() {
+    await ensureNpmEcosystem();
     await ensurePython("ecosystem");
     await nodeTest("tests/clients/ecosystem/*.test.mjs");
   },

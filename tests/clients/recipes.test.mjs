@@ -1,10 +1,11 @@
 /**
- * The recipes for clients that README.md has: each runs against the gateway as it stands, but for
- * the gateway's address, and README.md has each word for word.
+ * The recipes of docs/clients.md that are programs, each as it stands but for the gateway's address, and
+ * that the page says of its recipes what is so. The agents' are run in agents/, those of Python's and
+ * JavaScript's frameworks in ecosystem/, those of apps that cannot run here in replays.test.mjs.
  */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -15,48 +16,44 @@ import OpenAI from "openai";
 import { parse } from "smol-toml";
 
 import { NO_PYTHON, pythonOf } from "../../scripts/clients.mjs";
-import { inProject } from "../../scripts/process.mjs";
-import { check, collect, useStack } from "./support.mjs";
+import { CLIENTS_PAGE, DEMO_KEYS, apps, at, blocksOf, printed, readPage, recipe, recipesOf } from "./recipes.mjs";
+import { check, useStack } from "./support.mjs";
 
-/** Where `npm run demo` serves, and the keys it takes. */
-const DEMO = "http://localhost:7860";
-const stack = useStack({ vars: { API_KEYS: "YOUR_API_KEY,ANTHROPIC_API_KEY" } });
+const stack = useStack({ vars: { API_KEYS: DEMO_KEYS } });
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const recipe = (file) => readFileSync(path.join(HERE, "recipes", file), "utf8");
-const recipes = globSync("*", { cwd: path.join(HERE, "recipes") }).filter((file) => !file.endsWith(".md"));
-
 // Beside the clients, or the JavaScript ones would not find them.
 const copies = path.join(HERE, ".recipes");
 after(() => rmSync(copies, { recursive: true, force: true }));
 
 const ANSWER = "Hello to you! 👋 你好";
-const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 const python = pythonOf("clients");
+const curl = { program: "sh", file: "recipe.sh", missing: spawnSync("curl", ["--version"]).status !== 0 && "there is no curl" };
+const inPython = { program: python, file: "recipe.py", missing: !python && NO_PYTHON };
+const inNode = { program: process.execPath, file: "recipe.mjs" };
 
-for (const [file, program, missing] of [
-  ["curl_openai.sh", "sh", !hasCurl && "there is no curl"],
-  ["curl_anthropic.sh", "sh", !hasCurl && "there is no curl"],
-  ["curl_responses.sh", "sh", !hasCurl && "there is no curl"],
-  ["openai_python.py", python, !python && NO_PYTHON],
-  ["anthropic_python.py", python, !python && NO_PYTHON],
-  ["openai_javascript.mjs", process.execPath],
-  ["anthropic_javascript.mjs", process.execPath],
+for (const [app, number, { program, file, missing }, textOf = (text) => text.trim()] of [
+  ["curl", 0, curl, deltasOf],
+  ["curl", 1, curl, (text) => JSON.parse(text).content[0].text],
+  ["curl", 2, curl, (text) => JSON.parse(text).output[0].content[0].text],
+  ["OpenAI's libraries", 0, inPython],
+  ["OpenAI's libraries", 1, inNode],
+  ["Anthropic's libraries", 0, inPython],
+  ["Anthropic's libraries", 1, inNode],
+  ["Vercel AI SDK", 0, inNode],
+  ["Vercel AI SDK", 1, inNode],
 ]) {
   const skip = !process.env.CI && missing;
-  test(`the recipe ${file} prints the answer`, { skip, timeout: 30_000 }, async () => {
-    stack.upstream.queue({ text: ANSWER });
+  test(`the recipe ${number + 1} for ${app} prints the answer`, { skip, timeout: 30_000 }, async () => {
     assert.ok(program && !missing, missing);
-    const printed = await print(program, file);
-    if (file === "curl_openai.sh") assert.equal(deltasOf(printed), ANSWER);
-    else if (file === "curl_anthropic.sh") assert.equal(JSON.parse(printed).content[0].text, ANSWER);
-    else if (file === "curl_responses.sh") assert.equal(JSON.parse(printed).output[0].content[0].text, ANSWER);
-    else assert.equal(printed.trim(), ANSWER);
+    stack.upstream.queue({ text: ANSWER });
+    const text = at(stack.url, recipe(app, number));
+    assert.equal(textOf(await printed(program, text, { folder: copies, file: `${number}-${file}` })), ANSWER);
   });
 }
 
-check("the recipe claude_code.env has a key, an address and models the gateway knows", async () => {
-  const env = parseEnv(here(recipe("claude_code.env")));
+check("the recipe for Claude Code has a key, an address and models the gateway knows", async () => {
+  const env = parseEnv(at(stack.url, recipe("Claude Code")));
   const client = new Anthropic({ baseURL: env.ANTHROPIC_BASE_URL, authToken: env.ANTHROPIC_AUTH_TOKEN, apiKey: null });
   const models = Object.entries(env).filter(([name]) => name.endsWith("_MODEL"));
   assert.ok(models.length >= 2);
@@ -66,23 +63,8 @@ check("the recipe claude_code.env has a key, an address and models the gateway k
   }
 });
 
-check("the recipe open_webui.env has a key and an address under which there are models", async () => {
-  const env = parseEnv(here(recipe("open_webui.env")));
-  const client = new OpenAI({ baseURL: env.OPENAI_API_BASE_URL, apiKey: env.OPENAI_API_KEY });
-  assert.ok((await collect(client.models.list())).length > 10);
-  await client.chat.completions.create({ model: "auto", messages: [{ role: "user", content: "Hello!" }] });
-});
-
-check("the recipe cherry_studio.txt has a key and a host, to which it appends /v1", async () => {
-  const text = here(recipe("cherry_studio.txt"));
-  const baseURL = `${/^API Host: +(\S+)$/m.exec(text)[1]}/v1`;
-  const client = new OpenAI({ baseURL, apiKey: /^API Key: +(\S+)$/m.exec(text)[1] });
-  assert.ok((await collect(client.models.list())).length > 10);
-  await client.chat.completions.create({ model: "auto", messages: [{ role: "user", content: "Hello!" }] });
-});
-
-check("the recipe codex.toml has an address, a provider and a model the gateway knows", async () => {
-  const config = parse(here(recipe("codex.toml")));
+check("the recipe for Codex has an address, a provider and a model the gateway knows", async () => {
+  const config = parse(at(stack.url, recipe("Codex")));
   const { base_url: baseURL, wire_api: api } = config.model_providers[config.model_provider];
   assert.equal(api, "responses");
   const client = new OpenAI({ baseURL, apiKey: "YOUR_API_KEY" });
@@ -91,32 +73,53 @@ check("the recipe codex.toml has an address, a provider and a model the gateway 
   }
 });
 
-for (const file of recipes) {
-  test(`the recipe ${file} stands word for word between fences in README.md`, () => {
-    const text = readFileSync(inProject("README.md"), "utf8").replaceAll("\r\n", "\n");
-    const fenced = [...text.matchAll(/^```\w*\n(.*?)^```$/gms)];
-    assert.ok(fenced.some(([, content]) => content === recipe(file)));
-  });
-}
+/** The page's table: `[{app, how, by}]`. */
+const table = readPage(CLIENTS_PAGE).matchAll(/^\| \[(.+)\]\(#.+\) \| .+ \| (.+) \| (.+) \|$/gm);
+const rows = [...table].map(([, app, how, by]) => ({ app, how, by }));
 
-/** A recipe with this gateway's address in place of the demo's. */
-function here(text) {
-  assert.ok(text.includes(DEMO), text);
-  return text.replaceAll(DEMO, stack.url);
-}
+/** Where the suites of the table are. */
+const SUITES = {
+  "npm test": "*.test.mjs",
+  "npm run test:ecosystem": "ecosystem/*.test.mjs",
+  "npm run test:agents": "agents/*.test.mjs",
+};
+const inSuite = (pattern) => globSync(pattern, { cwd: HERE }).map((file) => readFileSync(path.join(HERE, file), "utf8"));
 
-/** What a recipe prints. */
-async function print(program, file) {
-  mkdirSync(copies, { recursive: true });
-  const copy = path.join(copies, file);
-  writeFileSync(copy, here(recipe(file)));
-  const env = { ...process.env, NO_PROXY: "127.0.0.1,localhost", PYTHONIOENCODING: "utf-8" };
-  const child = spawn(program, [copy], { env, stdio: ["ignore", "pipe", "pipe"] });
-  const texts = [child.stdout, child.stderr].map(async (pipe) => (await pipe.setEncoding("utf8").toArray()).join(""));
-  const [code, printed, errors] = await Promise.all([new Promise((resolve) => child.on("close", resolve)), ...texts]);
-  assert.equal(code, 0, errors);
-  return printed;
-}
+test(`${CLIENTS_PAGE}: the table has every app that has a recipe, and no other`, () => {
+  assert.deepEqual(rows.map(({ app }) => app), apps);
+});
+
+test(`${CLIENTS_PAGE}: every app that is said to be run is run with its recipes`, () => {
+  for (const { app, by } of rows.filter(({ how }) => how.startsWith("run"))) {
+    const [suite] = by.match(/npm [\w: ]+/);
+    assert.ok(inSuite(SUITES[suite]).some((text) => text.includes(`"${app}"`)), `${app} in ${suite}`);
+  }
+});
+
+test(`${CLIENTS_PAGE}: every other is replayed, with each of its recipes`, () => {
+  const replays = new Map(inSuite("replays/*.json").map((text) => JSON.parse(text)).map((replay) => [replay.app, replay]));
+  assert.deepEqual([...replays.keys()].sort(), rows.filter(({ how }) => how.includes("replayed")).map(({ app }) => app).sort());
+  for (const { app, how } of rows.filter(({ how }) => how.includes("replayed"))) {
+    // The first is the one that is run.
+    const used = new Set([...(how.startsWith("run") ? [0] : []), ...Object.values(replays.get(app).connections).map(({ recipe }) => recipe)]);
+    assert.deepEqual([...used].sort(), [...recipesOf(app).keys()], app);
+  }
+});
+
+test("the page in Chinese has the same recipes in the same order", () => {
+  const [english, chinese] = [CLIENTS_PAGE, "docs/zh/clients.md"].map(readPage);
+  const recipes = (page) => blocksOf(page).map(({ language, text }) => ({ language, text }));
+  assert.deepEqual(recipes(chinese), recipes(english));
+  const links = (page) => [...page.matchAll(/^\| \[(.+?)\]\(#.+?\)/gm)].map(([, app]) => app);
+  assert.deepEqual(links(chinese), links(english));
+});
+
+test(`the recipes of README.md are those of ${CLIENTS_PAGE}`, () => {
+  const known = blocksOf(readPage(CLIENTS_PAGE)).map(({ text }) => text);
+  for (const { heading, text } of blocksOf(readPage("README.md"))) {
+    if (apps.includes(heading)) assert.ok(known.includes(text), `${heading}:\n${text}`);
+  }
+});
 
 function deltasOf(text) {
   const chunks = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data));

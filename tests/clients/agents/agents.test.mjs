@@ -17,6 +17,7 @@ import { parseEnv } from "node:util";
 
 import { NO_PYTHON, linesOf, pythonOf } from "../../../scripts/clients.mjs";
 import { paths } from "../../upstream/paths.mjs";
+import { DEMO_KEYS, at, recipe } from "../recipes.mjs";
 import { startStack } from "../support.mjs";
 import { packageVersion } from "../versions.mjs";
 import { startObserver } from "./observer.mjs";
@@ -32,7 +33,7 @@ const RED_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGP4z8C
 
 const stack = {};
 before(async () => {
-  Object.assign(stack, await startStack({ vars: { API_KEYS: "YOUR_API_KEY,ANTHROPIC_API_KEY" } }));
+  Object.assign(stack, await startStack({ vars: { API_KEYS: DEMO_KEYS } }));
   stack.observer = await startObserver(stack.url);
 });
 beforeEach(() => {
@@ -51,13 +52,15 @@ const change = (file) => ({ file_path: file, old_string: 'return "hello"', new_s
 
 const CLAUDE_CODE = `Claude Code ${version("@anthropic-ai/claude-code")}`;
 
-/** Claude Code as README.md has it set up. */
+/** An app's recipe, with the observer's address. */
+const recipeHere = (app, number) => at(stack.observer.url, recipe(app, number));
+
+/** Claude Code as docs/clients.md has it set up. */
 function claudeCode(task, { env = {} } = {}) {
-  const recipe = readFileSync(path.join(HERE, "../recipes/claude_code.env"), "utf8");
   return {
     command: [process.execPath, program("@anthropic-ai/claude-code/cli-wrapper.cjs")],
     args: ["--print", task, "--permission-mode", "acceptEdits"],
-    env: { ...parseEnv(recipe.replaceAll("http://localhost:7860", stack.observer.url)), ...env },
+    env: { ...parseEnv(recipeHere("Claude Code")), ...env },
   };
 }
 
@@ -134,11 +137,10 @@ agentTest(`${CLAUDE_CODE}: fetches a page, and has a small model read it`, { ski
 
 const CODEX = `Codex ${version("@openai/codex")}`;
 
-/** Codex as README.md has it set up, with no sandbox, for which not every machine has what it takes. */
+/** Codex as docs/clients.md has it set up, with no sandbox, for which not every machine has what it takes. */
 function codex(home, task, model) {
-  const recipe = readFileSync(path.join(HERE, "../recipes/codex.toml"), "utf8");
   mkdirSync(path.join(home, ".codex"));
-  writeFileSync(path.join(home, ".codex/config.toml"), recipe.replaceAll("http://localhost:7860", stack.observer.url));
+  writeFileSync(path.join(home, ".codex/config.toml"), recipeHere("Codex"));
   const quiet = ["-c", "check_for_update_on_startup=false", "-c", "analytics.enabled=false"];
   return {
     command: [process.execPath, program("@openai/codex/bin/codex.js")],
@@ -187,11 +189,67 @@ agentTest(`Qwen Code ${version("@qwen-code/qwen-code")}: edits a file`, async ({
   const printed = await run({
     command: [process.execPath, program("@qwen-code/qwen-code/cli-entry.js")],
     args: ["--prompt", task, "--approval-mode", "auto-edit", "--auth-type", "openai"],
-    env: { OPENAI_BASE_URL: `${stack.observer.url}/api/v1`, OPENAI_API_KEY: "YOUR_API_KEY", OPENAI_MODEL: "qwen3-max-preview" },
+    env: parseEnv(recipeHere("Qwen Code")),
   });
   assert.equal(readFileSync(file, "utf8"), NEW);
   assert.match(printed, /^The tools say: .*hello.*; File not found.*; .*updated.*$/s);
 });
+
+const OPENCODE = `opencode ${version("opencode-ai")}`;
+for (const [dialect, npm] of [["OpenAI"], ["Anthropic", "@ai-sdk/anthropic"]]) {
+  agentTest(`${OPENCODE}: edits a file, ${dialect}`, async ({ file, folder, run }) => {
+    const settings = JSON.parse(recipeHere("opencode"));
+    if (npm) settings.provider.degpt.npm = npm;
+    writeFileSync(path.join(folder, "opencode.json"), JSON.stringify(settings));
+    const edit = { filePath: file, oldString: 'return "hello"', newString: 'return "goodbye"' };
+    const printed = await run({
+      // What its package's own script would link, for this machine.
+      command: [program(`opencode-${process.platform}-${process.arch}/bin/opencode`)],
+      args: ["run"],
+      // An argument with a space in it would be quoted, and so be no request to use a tool.
+      input: `Use ${call("read", { filePath: file })} then ${call("edit", edit)}`,
+      env: { OPENCODE_DISABLE_MODELS_FETCH: "1", OPENCODE_DISABLE_AUTOUPDATE: "1", OPENCODE_DISABLE_LSP_DOWNLOAD: "1" },
+    });
+    assert.equal(readFileSync(file, "utf8"), NEW);
+    assert.match(printed, /^The tools say: .*hello.*; Edit applied successfully/ms);
+    const paths = [...new Set(stack.observer.answers.map(({ path }) => path))];
+    assert.deepEqual(paths, [npm ? "/api/v1/messages" : "/api/v1/chat/completions"]);
+  });
+}
+
+const CLINE = `Cline ${version("cline")}`;
+agentTest(`${CLINE}: edits a file`, async ({ file, run }) => {
+  const [first, ...auth] = recipeHere("Cline", 0).trim().split(" ");
+  assert.equal(first, "cline");
+  // Else it leaves a process of its own behind.
+  const env = { CLINE_SESSION_BACKEND_MODE: "local", CLINE_TELEMETRY_DISABLED: "1", CLINE_NO_AUTO_UPDATE: "1" };
+  const cline = (...args) => run({ command: [process.execPath, program("cline/bin/cline")], args, env });
+  await cline(...auth);
+  const edit = { path: file, old_text: 'return "hello"', new_text: 'return "goodbye"' };
+  const printed = await cline(`Use ${call("read_files", { files: [{ path: file }] })} then ${call("editor", edit)}`);
+  assert.equal(readFileSync(file, "utf8"), NEW);
+  assert.match(printed, /^The tools say: .*hello.*; /ms);
+});
+
+const CONTINUE = `Continue ${version("@continuedev/cli")}`;
+for (const [name, edit] of [["DeepSeek", "Edit"], ["Claude", "MultiEdit"]]) {
+  agentTest(`${CONTINUE}: edits a file with its model ${name}`, async ({ file, home, run }) => {
+    // It takes the first model of the list.
+    const [head, ...models] = recipeHere("Continue").split(/^(?=  - )/m);
+    const chosen = models.find((model) => model.includes(`name: ${name}\n`));
+    const config = path.join(home, "config.yaml");
+    writeFileSync(config, [head, chosen, ...models.filter((model) => model !== chosen)].join(""));
+    const { file_path, ...one } = change(file);
+    const changed = edit === "Edit" ? change(file) : { file_path, edits: [one] };
+    const printed = await run({
+      command: [process.execPath, program("@continuedev/cli/dist/cn.js")],
+      args: ["--print", "--config", config, "--auto", `Use ${call("Read", { filepath: file })} then ${call(edit, changed)}`],
+      env: { CONTINUE_TELEMETRY_ENABLED: "0", CONTINUE_CLI_AUTO_UPDATED: "1" },
+    });
+    assert.equal(readFileSync(file, "utf8"), NEW);
+    assert.match(printed, /^The tools say: .*hello.*; Successfully edited/ms);
+  });
+}
 
 const python = pythonOf("agents");
 const [aider] = linesOf(path.join(HERE, "requirements.txt"));
@@ -205,8 +263,8 @@ agentTest(`${aider.replace("==", " ")}: edits a file`, { skip: !python && !proce
   const quiet = ["check-update", "analytics", "show-model-warnings", "show-release-notes", "detect-urls", "auto-lint", "git", "pretty"];
   const printed = await run({
     command: [python, "-m", "aider"],
-    args: [...quiet.map((name) => `--no-${name}`), "--yes-always", "--model", "openai/deepseek-chat", "--message", "Say goodbye.", path.relative(folder, file)],
-    env: { OPENAI_API_BASE: `${stack.observer.url}/api/v1`, OPENAI_API_KEY: "YOUR_API_KEY", LITELLM_LOCAL_MODEL_COST_MAP: "True" },
+    args: [...quiet.map((name) => `--no-${name}`), "--yes-always", "--message", "Say goodbye.", path.relative(folder, file)],
+    env: { ...parseEnv(recipeHere("aider")), LITELLM_LOCAL_MODEL_COST_MAP: "True" },
   });
   assert.equal(readFileSync(file, "utf8"), NEW);
   assert.match(printed, /Applied edit to greet\.py/);
@@ -236,14 +294,15 @@ function agentTest(name, ...rest) {
 }
 
 /** What an agent prints; fails unless it ends well. */
-async function run({ command: [program, ...first], args, env }, cwd, home) {
+async function run({ command: [program, ...first], args, input, env }, cwd, home) {
   const child = spawn(program, [...first, ...args], {
     cwd,
     // Nothing of this environment but what a program needs to run.
     env: { PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`, HOME: home, TMPDIR: home, LANG: "C.UTF-8", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     timeout: TIME_LIMIT_MS - 10_000,
   });
+  child.stdin?.end(input);
   const texts = [child.stdout, child.stderr].map(async (pipe) => (await pipe.setEncoding("utf8").toArray()).join(""));
   const [code, printed, errors] = await Promise.all([new Promise((resolve) => child.on("close", (code, signal) => resolve(signal ?? code))), ...texts]);
   assert.equal(code, 0, `${printed}\n${errors}`);

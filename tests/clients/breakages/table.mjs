@@ -8,5 +8,6 @@
  */
 import { OFFICIAL } from "./official.mjs";
 import { OTHERS } from "./others.mjs";
+import { REPLAYED } from "./replays.mjs";
 
-export const BREAKAGES = [...OFFICIAL, ...OTHERS];
+export const BREAKAGES = [...OFFICIAL, ...OTHERS, ...REPLAYED];

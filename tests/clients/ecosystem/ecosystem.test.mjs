@@ -10,7 +10,7 @@ import { NO_PYTHON, folderOf, linesOf, pythonOf } from "../../../scripts/clients
 import { runChecks } from "../python/run.mjs";
 
 const inHere = (file) => fileURLToPath(new URL(file, import.meta.url));
-const versions = linesOf(inHere("requirements.txt")).slice(0, 5).join(", ");
+const versions = linesOf(inHere("requirements.txt")).slice(0, 6).join(", ");
 
 // litellm would fetch its price list, and LangChain would report to its maker's service.
 const QUIET = { LITELLM_LOCAL_MODEL_COST_MAP: "True", LITELLM_LOG: "ERROR", LANGSMITH_TRACING: "false" };
