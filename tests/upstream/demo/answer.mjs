@@ -44,8 +44,10 @@ function byExample(text, words) {
   if (example === undefined && !keys?.length) return undefined;
   // What an example only stands for is no value.
   if (example !== undefined && /your |here"|\.\.\.|<|"string"|…/i.test(JSON.stringify(example))) words.given = [];
-  return fill(example === undefined ? { type: 'object', properties: Object.fromEntries(keys.map((key) => [key, { type: 'string' }])), required: keys } : schemaLike(example), words);
+  return fill(example === undefined ? { type: 'object', properties: Object.fromEntries(keys.map((key) => [key, { type: numeric.test(key) ? 'number' : 'string' }])), required: keys } : schemaLike(example), words);
 }
+
+const numeric = /^(?:age|count|number|year|price|amount|quantity|score|total|rating|confidence|id)$/i;
 
 function schemaLike(value) {
   if (Array.isArray(value)) return { type: 'array', items: value.length > 0 ? schemaLike(value[0]) : true };

@@ -12,7 +12,7 @@ import { textsOf } from './pattern.mjs';
 const deep = 4; // from here on only what must be
 const deepest = 24;
 const mostParts = 4000; // of one filling
-const mostValues = 40; // tried for one part
+const mostValues = 80; // tried for one part
 const mostBranches = 64;
 
 /**
@@ -225,8 +225,8 @@ function* texts({ minLength = 0, maxLength = Infinity, pattern, format, descript
   const plain = `example ${key.replace(/[_-]/g, ' ')}${index}`;
   const base = [...(sample === undefined ? [] : [sample]), ...(pattern === undefined && sample === undefined ? [plain] : [plain, ...samples(), ...textsOf(pattern ?? '')])];
   for (const text of base) yield sized(text, minLength, maxLength);
-  if (pattern === undefined && sample === undefined) for (let more = 2; more < mostValues; more += 1) yield sized(`${more} ${plain}`, minLength, maxLength);
-  if (format === 'uri' || format === 'url') for (let more = 1; more < mostValues; more += 1) yield `${sample}${more}`;
+  if (pattern === undefined && sample === undefined) for (let more = 2; more < 40; more += 1) yield sized(`${more} ${plain}`, minLength, maxLength);
+  if (format === 'uri' || format === 'url') for (let more = 1; more < 40; more += 1) yield `${sample}${more}`;
 }
 
 function sized(text, minLength, maxLength) {
@@ -244,8 +244,9 @@ function* numbers({ minimum, maximum, exclusiveMinimum: over, exclusiveMaximum: 
   const start = Number.isFinite(low) ? low : Number.isFinite(high) ? high - 10 * unit : 0;
   yield* [1, 2, 3];
   const first = step === undefined ? start : Math.ceil(start / unit) * unit;
-  for (let index = 0; index < mostValues; index += 1) yield Number((first + index * unit).toPrecision(15));
+  for (let index = 0; index < 40; index += 1) yield Number((first + index * unit).toPrecision(15));
   if (Number.isFinite(high)) yield step === undefined ? high : Math.floor(high / unit) * unit;
+  for (let index = 1; index < 10 && low === -Infinity; index += 1) yield -index * unit;
   if (Number.isFinite(low + high)) yield (low + high) / 2;
 }
 

@@ -3,41 +3,48 @@
 //
 // Called by: answer.mjs.
 
+import { jsonAt } from './request.mjs';
 import { sums } from './words.mjs';
 
-const quote = '["\'`“”「」『』*]';
-const verb = '(?:reply|respond|answer|say|output|print|return|write|type|echo|repeat)';
-const exactly = '(?:exactly|only|just|precisely|briefly|simply|verbatim|literally)';
-const rest = ':?\\s*\\n?(.+)';
+/** Where a command may begin, and what commands a saying. */
+const command = /(?:^|[.!?,:;\n]\s*|\b(?:please|must|always|should|then|now|just|only|and|to|you)\s+)(reply|respond|answer|say|output|print|return|write|type|echo|repeat)\b/gi;
+const chineseCommand = /(?:^|[，。！；,.\n]\s*|请|必须)((?:只|仅)?(?:需要?)?(?:回复|回答|输出|说|返回|重复))/g;
 
-/** The first that matches says it all in its group. Those with a quote need one; the others want a short text. */
-const commands = [
-  new RegExp(`\\b${verb}\\s+(?:back\\s+)?(?:me\\s+|after me\\s+)?(?:${exactly}\\s+)?(?:with\\s+)?(?:${exactly}\\s+)?(?:with\\s+)?(?:(?:this|the|these|following|one|a|single)\\s+)*(?:exact\\s+)?(?:word|words|text|string|phrase|sentence|token|message|line|letters?|number)?\\s*:?\\s*${quote}([^\\n"'\`“”「」]+)${quote}`, 'i'),
-  new RegExp(`(?:^|[.!?,:;\\n]\\s*|please\\s+|must\\s+|always\\s+|should\\s+|and\\s+)${verb}\\s+(?:back\\s+)?(?:me\\s+)?(?:with\\s+)?${exactly}\\s+(?:with\\s+)?(?:(?:this|the|these|following|one|a|single)\\s+)*(?:word|words|text|string|phrase|sentence|token|message|line|number)?${rest}`, 'i'),
-  new RegExp(`(?:^|[.!?,:;\\n]\\s*|please\\s+|must\\s+|always\\s+|should\\s+|and\\s+)${verb}\\s+(?:with\\s+)?(?:the|this|a single|one)\\s+(?:following\\s+|exact\\s+)*(?:word|words|text|string|phrase|token|message|line)${rest}`, 'i'),
-  /(?:^|[.!?\n]\s*)(?:please )?(?:repeat after me|echo(?: back)?(?: this)?)\s*:\s*(.+)/i,
-  /^(?:please )?(?:just |only |now )?(?:say|echo|ping with)\s+([\w'-]+(?: [\w'-]+){0,2})[.!]?$/i,
-  /(?:^|[.!?\n]\s*)(?:please )?(?:reply|respond|answer)\s+with\s+([A-Z][A-Z\d_]+|(?:ok|pong|yes|no|hello|done|ready)\b)(?=\W|$)/,
-  /(?:只|仅|请只|请仅)?(?:需要?)?(?:回复|回答|输出|说|返回|重复)(?:一个|这个|以下|如下|下面的?)?(?:词|字|内容|文本|句话)?\s*[:：]?\s*["'“「『`]([^"'”」』`\n]+)["'”」』`]/,
-  /(?:^|[，。,.\n]\s*|请)(?:只|仅)(?:需要?)?(?:回复|回答|输出|说|返回)\s*[:：]?\s*([^，。,.\n]{1,40})/,
-  /^(?:请)?(?:重复|跟我说)\s*[:：]\s*(.+)/,
-];
+/** What may stand before the words: some of it says that they are meant to the letter. */
+const strict = /^(?:exactly|only|just|precisely|briefly|simply|verbatim|literally|single|following|exact|after me|:|：|this:)(?![\w-])\s*|^[:：]\s*/i;
+const noun = '(?:words?|text|string|phrase|sentence|token|message|line|numbers?|letters?)';
+const loose = new RegExp(`^(?:back|me|us|with|by saying)(?![\\w'-])\\s*|^(?:the|this|these|one|a|an)\\s+(?=(?:exact|exactly|following|single)\\b|${noun}\\b|["'\`“‘「{[])|^${noun}(?![\\w'-])\\s*|^(?:一个|这个|以下|如下|下面的?|内容|文本|文字|[词字句]话?)\\s*`, 'i');
+const noWords = /^(?:in|as|about|using|based|what|how|whether|if|when|your?|to|for|from|of|json|object|or|and|answer|result|value|response|nothing|something|anything)\b/i;
+const quotes = { '"': '"', "'": "'", '`': '`', '“': '”', '「': '」', '『': '』', '‘': '’' };
 
 /** The very words that are asked for; undefined if none are. */
 export function exactWords(text) {
-  for (const command of commands) {
-    const found = command.exec(text)?.[1];
-    const words = found && bare(found);
-    if (words && !/^(?:in|as|about|using|with|a|an|the result|the answer|valid|json|yes or no|one of|what|if|when|based|by|me|your?|to)\b/i.test(words) && words.length <= 200) return words;
+  for (const pattern of [command, chineseCommand]) {
+    for (const { 0: start, 1: verb, index } of text.matchAll(pattern)) {
+      const words = wordsAfter(text.slice(index + start.length), verb);
+      if (words !== undefined) return words;
+    }
   }
   return undefined;
 }
 
-function bare(found) {
-  const text = found.trim().replace(/(?:,? (?:and )?nothing else|,? with no .*|,? without .*|,? no (?:punctuation|other|explanation).*)$/i, '');
-  const json = /^[{[]/.test(text);
-  const first = json ? text : text.replace(/([^.])[.!。！](?:\s.*)?$/, '$1');
-  return first.replace(new RegExp(`^${quote}+|${quote}+[.!。]?$`, 'g'), '').trim();
+function wordsAfter(text, verb) {
+  let tail = text.trimStart();
+  let isStrict = /^(?:只|仅)|echo|repeat/i.test(verb);
+  for (let found; !/[:：]$/.test(found?.[0].trim() ?? '') && (found = strict.exec(tail) ?? loose.exec(tail)); tail = tail.slice(found[0].length).trimStart()) {
+    isStrict ||= strict.test(found[0].trim());
+  }
+  if (Object.hasOwn(quotes, tail[0] ?? '')) {
+    const end = tail.indexOf(quotes[tail[0]], 1);
+    return end > 1 ? tail.slice(1, end) : undefined;
+  }
+  if (isStrict && /^[{[]/.test(tail)) return jsonAt(tail, 0);
+  const [words] = /^[^\n]*?(?=[.!?。！，]*(?:\s*$|\n|[.!?]\s)|[。！，])/.exec(tail) ?? [''];
+  const plain = words.replace(/(?:,? (?:and|with|without|but|no) .*(?:nothing|else|other|punctuation|explanation|quotes|text).*)$/i, '').replace(/^\*+|\*+$/g, '').trim();
+  if (plain === '' || noWords.test(plain) || plain.length > 200) return undefined;
+  const isShort = /^(?:say|echo|repeat|说)$/i.test(verb) && plain.split(' ').length <= 4 && !/\b(?:in|about|to|your)\b/i.test(plain);
+  const isWord = /^[A-Z\d_]*[A-Z_][A-Z\d_]+$|^(?:ok|okay|pong|yes|no|done|ready)$/i.test(plain) && /^[A-Z\d_]+$|^\w{2,5}$/.test(plain);
+  return isStrict || isShort || isWord ? plain : undefined;
 }
 
 /** A sum's result, numbers in a row, or a letter's; undefined for other questions. */
@@ -101,6 +108,8 @@ export function recalled({ question, earlier }) {
   const asked = /(?:what|which|who|where)(?:'s| is| was| are)? (?:my|the) ((?:[\p{L}]+ ){0,4}?[\p{L}]+)(?= (?:i |that |again)|\?|$|[.])/iu.exec(question)?.[1] ?? /我的([\p{Script=Han}]+?)(?:是|叫)?(?:什么|多少|谁|哪)/u.exec(question)?.[1];
   if (asked !== undefined) return known(facts, asked.toLowerCase());
   if (/记住(?:的|了)|让你记/.test(question)) return known(facts, '记住');
+  const kind = /what (word|number|code|phrase) (?:did|have|was) /i.exec(question)?.[1] ?? (/to remember|i (?:told|gave) you/i.test(question) ? '' : undefined);
+  if (kind !== undefined) return known(facts, kind);
   const before = earlier.at(/\bfirst\b|第一/.test(question) ? 0 : -1);
   if (before !== undefined && /what did i (?:just )?(?:say|ask|tell)|my (?:first|last|previous) (?:message|question)|我(?:刚才|刚刚|之前)?(?:说|问)了?什么/i.test(question)) return { key: 'question', value: before };
   return undefined;
@@ -113,4 +122,8 @@ function factsIn(sentence) {
   });
 }
 
-const known = (facts, key) => (facts.has(key) ? { key, value: facts.get(key) } : undefined);
+/** A fact by its name, or by the end of that. */
+function known(facts, key) {
+  const found = [...facts.keys()].findLast((name) => name === key || name.endsWith(key) || key.endsWith(name));
+  return found && { key: found, value: facts.get(found) };
+}

@@ -4,29 +4,34 @@
 // Called by: fill.mjs.
 
 const classes = { d: '5', w: 'a', s: ' ', D: 'a', W: '-', S: 'a', n: '\n', t: '\t', r: '\r', b: '', B: '', 0: '\0' };
-const candidates = 'a5AZ0 z9-_.:/@#+,!xb1234678~é中';
+const candidates = 'a5AZ0 z9-_.:/@#+,!bcx1234678~é中';
 
 /** Texts for a pattern, shorter ones first: each repeats what may be repeated so many times more. */
 export function* textsOf(pattern) {
-  for (const more of [0, 1, 2, 4, 8, 16, 32, 64]) {
-    for (const branch of [0, 1, 2]) {
-      try {
-        yield new Reader(pattern, more, branch).alternatives();
-      } catch {
-        return; // Not a pattern that this can read.
-      }
+  for (const [more, branch, shift] of ways) {
+    try {
+      yield new Reader(pattern, more, branch, shift).alternatives();
+    } catch {
+      return; // Not a pattern that this can read.
     }
   }
 }
+
+/** How much is repeated, which of the alternatives is taken, and with which characters sets begin. */
+const ways = [
+  ...[0, 1, 2, 4, 8, 16, 32, 64].flatMap((more) => [0, 1, 2].map((branch) => [more, branch, 0])),
+  ...[1, 2, 3, 4, 5, 6].flatMap((shift) => [0, 1].map((more) => [more, 0, shift])),
+];
 
 class Reader {
   #at = 0;
   #groups = [];
 
-  constructor(pattern, more, branch) {
+  constructor(pattern, more, branch, shift) {
     this.pattern = pattern;
     this.more = more;
     this.branch = branch;
+    this.shift = shift;
   }
 
   alternatives() {
@@ -82,9 +87,9 @@ class Reader {
     this.#at += 1;
     const source = this.pattern.slice(start, this.#at);
     const set = new RegExp(`^${source}$`, 'u');
-    const found = [...candidates, ...source.slice(1, -1)].find((ch) => set.test(ch));
-    if (found === undefined) throw new Error('an empty set');
-    return found;
+    const found = [...candidates, ...source.slice(1, -1)].filter((ch) => set.test(ch));
+    if (found.length === 0) throw new Error('an empty set');
+    return found[this.shift % found.length];
   }
 
   #escape() {
