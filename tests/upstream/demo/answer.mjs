@@ -42,6 +42,7 @@ function byExample(text, words) {
   const listed = /\b(?:keys?|fields?|properties|attributes)\b\s*(?:named |called |are |:)*\s*((?:["'`]?[a-z]\w*["'`]?(?: \([^)]*\))?(?:, (?:and )?| and )?)+)/i.exec(text)?.[1];
   const keys = listed?.match(/["'`]?[a-z]\w*["'`]?(?= \(|,| and |$)/gi)?.map((key) => key.replace(/["'`]/g, '')).filter((key) => key !== 'and');
   if (example === undefined && !keys?.length) return undefined;
+  words.quotes = words.quotes.filter((quote) => !keys?.includes(quote));
   // What an example only stands for is no value.
   if (example !== undefined && /your |here"|\.\.\.|<|"string"|…/i.test(JSON.stringify(example))) words.given = [];
   return fill(example === undefined ? { type: 'object', properties: Object.fromEntries(keys.map((key) => [key, { type: numeric.test(key) ? 'number' : 'string' }])), required: keys } : schemaLike(example), words);
@@ -58,7 +59,7 @@ function schemaLike(value) {
 function saidTo(request, body, texts) {
   const { question, system, results, earlier } = request;
   if (results.length > 0) return texts.results(results);
-  const exact = exactWords(question) ?? (/\b(?:must|always|only|exactly)\b|必须|始终|只/i.test(system) ? exactWords(system) : undefined);
+  const exact = exactWords(question) ?? (isCommand(system) ? exactWords(system) : undefined);
   if (exact !== undefined) return exact;
   const seen = attachments(body.messages.slice(body.messages.findLastIndex(({ role }) => role === 'assistant') + 1));
   if (seen.length > 0) return texts.seen(seen);
@@ -73,6 +74,9 @@ function saidTo(request, body, texts) {
   }
   return reckoned(question) ?? texts.chat(question);
 }
+
+// The instructions of agents are long, and speak of answers in passing.
+const isCommand = (system) => system.length < 500 && /\b(?:must|always|only|exactly)\b|必须|始终|只/i.test(system);
 
 // Chat apps ask for a name of the conversation.
 const isTitleWish = (text) => /\b(?:title|topic|summar\w+)\b.{0,80}\b(?:words?|characters|concise|short|brief)|\b(?:concise|short|brief)\b.{0,60}\btitle\b|(?:生成|起|总结).{0,30}标题|标题.{0,20}字/is.test(text);

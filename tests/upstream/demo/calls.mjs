@@ -91,9 +91,9 @@ function clauseOf(text, own) {
   return found.length > 0 ? found.join(' ') : text;
 }
 
-function callOf({ name, parameters }, text, { results, earlier }, { answer, entity } = {}) {
+function callOf({ name, parameters }, text, { results, earlier, folder }, { answer, entity } = {}) {
   const given = results.map((result) => parsed(result.text)).filter(isObject);
-  const words = new Words(text || earlier.at(-1) || 'Hello', { answer, entity, given: answer === undefined ? [] : given });
+  const words = new Words(text || earlier.at(-1) || 'Hello', { answer, entity, folder, given: answer === undefined ? [] : given });
   const input = parameters === undefined ? {} : fill(parameters, words, { optional: 'wanted' });
   return { name, arguments: isObject(input) ? input : {} };
 }

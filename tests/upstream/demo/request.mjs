@@ -19,6 +19,7 @@ const goOn = /^(?:Go on with your answer from here\. Do not repeat what you have
  * @property {boolean} many       several calls at once are allowed
  * @property {{root: string, schema?: object} | undefined} form
  * @property {string} system      the client's own instructions
+ * @property {string | undefined} folder  where an agent says that it works
  * @property {string} question    what the user said last
  * @property {string[]} earlier   what the user said before
  * @property {number} rounds      how often tools have answered since the question
@@ -29,7 +30,7 @@ const goOn = /^(?:Go on with your answer from here\. Do not repeat what you have
 /** @returns {Request} */
 export function readRequest({ messages, reload }, family) {
   const turns = messages.map(({ role, content }) => ({ role, text: textOf(content) }));
-  const told = instructionsOf(turns);
+  const told = { ...instructionsOf(turns), folder: folderIn(turns) };
   if (family === 'claude' && turns[0]?.role === 'user' && told.system === '') splitFirst(turns, told);
   const asked = turns.filter(({ role }) => role === 'user' || role === 'assistant');
   const last = asked.at(-1);
@@ -65,6 +66,11 @@ function instructionsOf(turns) {
   const systems = turns.filter(({ role }) => role === 'system' || role === 'developer').map(({ text }) => text);
   told.system = [told.system, ...systems].join('\n').trim();
   return told;
+}
+
+function folderIn(turns) {
+  const said = turns.map(({ text }) => /(?:working directory|current directory|working in the directory|\bcwd\b)[^\n/]{0,40}?[`:> ](\/[^\s<>`"'，。]+)/i.exec(text)?.[1]);
+  return said.find(Boolean)?.replace(/[.,;]$/, '');
 }
 
 function cutTools(text, told) {
@@ -129,7 +135,7 @@ function resultsOf(turns) {
       const id = /id="([^"]*)"/.exec(about)?.[1];
       const index = calls.findIndex((call) => id === undefined || call.id === id);
       const [call] = index < 0 ? [] : calls.splice(index, 1);
-      results.push({ name: call?.name ?? 'the tool', arguments: call?.arguments, failed: about.includes('status="error"'), text: said });
+      results.push({ name: call?.name ?? 'the tool', arguments: call?.arguments, failed: about.includes('status="error"'), text: wordsOf(said) });
     }
   }
   return results;

@@ -19,6 +19,7 @@ const kinds = [
   [/e ?mail|^to$|recipient/, 'emails'],
   [/\bur[li]\b|link|website|homepage/, 'urls'],
   [/path|file|dir|folder/, 'paths'],
+  [/^(?:glob ?)?pattern$|^glob$/, 'patterns'],
   [/expression|formula|equation|calculation/, 'sums'],
   [/origin|departure|^from/, 'origins'],
   [/destination|arrival|^to /, 'destinations'],
@@ -35,11 +36,15 @@ const kinds = [
 export class Words {
   #taken = new Map();
 
-  /** `text` is what was asked; `answer`, what one would say to it; `entity`, the one of several that this is about. */
-  constructor(text, { answer = '', entity = undefined, given = [] } = {}) {
+  /**
+   * `text` is what was asked; `answer`, what one would say to it; `entity`, the one of several that this
+   * is about; `given`, more JSON like that in the text; `folder`, where paths begin.
+   */
+  constructor(text, { answer = '', entity = undefined, given = [], folder = undefined } = {}) {
     this.text = text;
     this.answer = answer;
     this.entity = entity;
+    this.folder = folder;
     this.given = [...objectsIn(text), ...given];
     this.quotes = all(text, /"([^"\n]{1,200})"|“([^”\n]{1,200})”|`([^`\n]{1,200})`|(?<![\p{L}\d])'([^'\n]{1,200})'(?!\p{L})|「([^」\n]{1,200})」/gu);
     this.numbers = all(text, /(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w]*[-/]\d)(?=[^\w]|[a-z%°]|$)/gi).map(Number);
@@ -93,11 +98,13 @@ export class Words {
     return members.filter((member) => says(member) || this.numbers.includes(member));
   }
 
-  #listed({ type }, key) {
+  #listed({ type, description = '' }, key) {
     const types = [type].flat();
     if (types.includes('number') || types.includes('integer')) return this.#next(key);
     if (types.includes('boolean')) return [!/\b(?:no|not|don't|without|false|off)\b|不/i.test(this.text)];
-    return this.#ofKind(key);
+    const found = this.#ofKind(key);
+    const wantsWhole = kindOf(key) === 'paths' && this.folder !== undefined && /absolute/i.test(description);
+    return wantsWhole ? found.map((path) => (path.startsWith('/') ? path : `${this.folder}/${path}`)) : found;
   }
 
   /** The numbers, each for one field. */
@@ -115,6 +122,7 @@ export class Words {
       case 'emails': return [...first, ...all(text, /([\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g), ...names(text)];
       case 'urls': return [...first, ...all(text, /(https?:\/\/[^\s"'<>，。）)]+)/g).map((url) => url.replace(/[.,?!]$/, ''))];
       case 'paths': return [...first, ...all(text, /(?<![\w:/])((?:[\w.~-]*\/)*[\w-]*\.[a-z]\w{0,4}|\/[\w.~/-]+)(?![\w/@])/gi), safeFile];
+      case 'patterns': return [...quotes, '*'];
       case 'sums': return sums(text);
       case 'origins': return [...places(/\bfrom .*?(?=\bto\b|$)|$/i.exec(text)[0]), ...places(text)];
       case 'destinations': return [...places(/\bto .*?(?=\bfrom\b|$)|$/i.exec(text)[0]), ...places(text).reverse()];
