@@ -94,7 +94,8 @@ class Filler {
     }
     const given = [...suggested, ...('default' in schema ? [schema.default] : []), ...[schema.examples ?? []].flat(), ...('example' in schema ? [schema.example] : [])];
     for (const type of typesOf(schema)) {
-      if (type !== 'object' && type !== 'array') yield* given;
+      const isNested = type === 'object' || type === 'array';
+      yield* isNested ? given.filter((value) => typeof value === 'object') : given;
       yield* this.#ofType(type, schema, place);
     }
   }

@@ -12,6 +12,9 @@ const schemaIntro = ' It must fit this JSON schema:\n';
 const correction = /^(?:You did not call a tool\.|Arguments do not fit the JSON schema|Your call cannot be read|That does not fit the JSON schema|There is more than one |That is no valid )/;
 const goOn = /^(?:Go on with your answer from here\. Do not repeat what you have said\.|Continue exactly where your last message ends, without repeating any of it\.)\s*$/m;
 
+const mostOfTurn = 200_000;
+const mostOfQuestion = 10_000;
+
 /**
  * @typedef {object} Request
  * @property {{name: string, description: string, parameters?: object}[]} tools
@@ -30,7 +33,9 @@ const goOn = /^(?:Go on with your answer from here\. Do not repeat what you have
 /** @returns {Request} */
 export function readRequest({ messages, reload }, family) {
   const turns = messages.map(({ role, content }) => ({ role, text: textOf(content) }));
-  const told = { ...instructionsOf(turns), folder: folderIn(turns) };
+  const instructions = instructionsOf(turns);
+  for (const turn of turns) turn.text = atMost(turn.text, mostOfTurn);
+  const told = { ...instructions, folder: folderIn(turns) };
   if (family === 'claude' && turns[0]?.role === 'user' && told.system === '') splitFirst(turns, told);
   const asked = turns.filter(({ role }) => role === 'user' || role === 'assistant');
   const last = asked.at(-1);
@@ -64,7 +69,7 @@ function instructionsOf(turns) {
     }
   }
   const systems = turns.filter(({ role }) => role === 'system' || role === 'developer').map(({ text }) => text);
-  told.system = [told.system, ...systems].join('\n').trim();
+  told.system = atMost([told.system, ...systems].join('\n').trim(), mostOfQuestion);
   return told;
 }
 
@@ -118,9 +123,14 @@ function isQuestion(turn) {
   return turn.role === 'user' && !isResult(turn) && !correction.test(turn.text) && wordsOf(turn.text) !== '';
 }
 
+/** Beginning and end of a text that is too long to be read as a whole. */
+function atMost(text, most) {
+  return text.length <= most ? text : `${text.slice(0, most / 2)}\n…\n${text.slice(-most / 2)}`;
+}
+
 /** A turn without what agents add to it by themselves, in tags of their own such as `<system-reminder>`. */
 function wordsOf(text) {
-  return text
+  return atMost(text, mostOfQuestion)
     .replace(/<([a-z]+[-_][a-z_-]+)>[\s\S]*?<\/\1>/g, '')
     .replace(goOn, '')
     .trim();
@@ -131,7 +141,7 @@ function resultsOf(turns) {
   let calls = [];
   for (const { role, text } of turns) {
     if (role === 'assistant') calls = [...text.matchAll(/<tool_call>\n(.*)\n<\/tool_call>/g)].map(([, json]) => parsed(json) ?? {});
-    for (const [, about, said] of text.matchAll(/<tool_response([^>\n]*)>\n([\s\S]*?)\n<\/tool_response>/g)) {
+    for (const [about, said] of responsesIn(text)) {
       const id = /id="([^"]*)"/.exec(about)?.[1];
       const index = calls.findIndex((call) => id === undefined || call.id === id);
       const [call] = index < 0 ? [] : calls.splice(index, 1);
@@ -139,6 +149,17 @@ function resultsOf(turns) {
     }
   }
   return results;
+}
+
+/** What stands in the tags of each result, and between them. */
+function* responsesIn(text) {
+  const opening = /<tool_response([^>\n]*)>\n/g;
+  for (let found; (found = opening.exec(text)); ) {
+    const end = text.indexOf('\n</tool_response>', opening.lastIndex - 1);
+    if (end < 0) return;
+    yield [found[1], text.slice(opening.lastIndex, end)];
+    opening.lastIndex = end;
+  }
 }
 
 /** The JSON value that begins at `start`, as it stands there. */

@@ -192,5 +192,5 @@ function names(text) {
 /** Arithmetic, as it is written. */
 export function sums(text) {
   const written = text.replace(/\btimes\b|\bmultiplied by\b|×|乘以?/g, '*').replace(/\bplus\b|加上?/g, '+').replace(/\bminus\b|减去?/g, '-').replace(/\bdivided by\b|÷|除以/g, '/');
-  return all(written, /((?:\(\s*)*-?\d+(?:\.\d+)?(?:[\s()]*[-+*/%^]+[\s()]*\d+(?:\.\d+)?\)*)+)/g).map((sum) => sum.trim()).filter((sum) => !/^\d{4}-\d\d-\d\d$/.test(sum));
+  return all(written, /((?:\(\s?){0,9}-?\d+(?:\.\d+)?(?:[\s()]{0,9}[-+*/%^]{1,2}[\s()]{0,9}\d+(?:\.\d+)?\){0,9})+)/g).map((sum) => sum.trim()).filter((sum) => !/^\d{4}-\d\d-\d\d$/.test(sum));
 }
