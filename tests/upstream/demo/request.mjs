@@ -4,7 +4,8 @@
 // Does not: decide on an answer.
 // Called by: answer.mjs.
 
-const toolsBlock = /# Tools\n\nYou can call the tools below\.[\s\S]*?(?:else answer as usual\.|Write nothing else\.)/;
+const toolsIntro = '# Tools\n\nYou can call the tools below.';
+const toolsEnds = ['else answer as usual.', 'Write nothing else.'];
 const formBlock = /# Form of the answer\n\n(?:Unless you call a tool, a|A)nswer with one ([\w ]+?) and nothing else: no words around it, no code fence\./;
 const schemaIntro = ' It must fit this JSON schema:\n';
 
@@ -79,14 +80,17 @@ function folderIn(turns) {
 }
 
 function cutTools(text, told) {
-  const found = toolsBlock.exec(text);
-  if (found === null) return undefined;
-  const [block] = found;
+  const start = text.indexOf(toolsIntro);
+  // Not those that a tool's description may have.
+  const rules = text.indexOf('\n\nTo call a tool, write a block', start);
+  const ends = rules < 0 ? [] : toolsEnds.map((end) => [text.indexOf(end, rules), end]).filter(([at]) => at >= 0).map(([at, end]) => at + end.length);
+  if (start < 0 || ends.length === 0) return undefined;
+  const block = text.slice(start, Math.min(...ends));
   told.tools = block.split('\n').map(toolIn).filter(Boolean);
   told.many = block.includes('For several calls write several blocks');
   told.mustCall = /Now you must call .*$/.test(block);
   told.forced = /Now you must call `(.+)`\. Write nothing else\.$/.exec(block)?.[1];
-  return around(text, found.index, block.length);
+  return around(text, start, block.length);
 }
 
 function cutForm(text, told) {
