@@ -27,6 +27,7 @@ const tools = Object.fromEntries(
     send_email: ['Sends an email', object({ to: { ...text, format: 'email' }, subject: text })],
     web_search: ['Searches the web', object({ query: text })],
     Read: ['Reads a file', object({ file_path: text })],
+    Glob: ['Finds files', object({ pattern: text })],
     Bash: ['Runs a command in a shell', object({ command: text })],
     shell: ['Runs a command', object({ command: { type: 'array', items: text, minItems: 1 } })],
     Write: ['Writes a file', object({ file_path: text, content: text })],
@@ -68,6 +69,8 @@ for (const [question, offered, expected, options] of [
   ['Send an email to bob@example.com with subject "Hi"', all, [['send_email', { to: 'bob@example.com', subject: 'Hi' }]]],
   ['Search for the tallest tower', all, [['web_search', { query: 'the tallest tower' }]]],
   ['Look at greet.py and fix the bug', all, [['Read', { file_path: 'greet.py' }]]],
+  ['List the files here', all, [['Glob', { pattern: '*' }]]],
+  ['列出这里的文件', all, [['Glob', { pattern: '*' }]]],
   ['Use the Bash tool to list the files', all, [['Bash', { command: 'ls' }]]],
   ['Use Bash to delete everything: rm -rf /', all, [['Bash', { command: 'echo "Hello from the degpt-edge demo"' }]]],
   ['Hi', ['shell'], [['shell', { command: ['echo', 'Hello from the degpt-edge demo'] }]], { choice: 'required' }],
@@ -179,7 +182,8 @@ test('fills the form that is asked for', () => {
     assert.deepEqual(JSON.parse(content), { name: 'Ada', age: 36, mood: 'sad' });
   }
   assert.deepEqual(Object.keys(JSON.parse(answered(form(), ['Give me "color" and "size". Use the keys color and size.']).content)), ['color', 'size']);
-  assert.equal(typeof JSON.parse(answered(form(), ['Hello']).content).answer, 'string');
+  const { answer } = JSON.parse(answered(form(), ['Hello']).content);
+  assert.match(answer, /^[^\n]*demo[^\n]*deepseek-chat[^\n]*$/);
 });
 
 test('speaks the language of the question, and says what it is', () => {

@@ -18,13 +18,14 @@ import { Words } from './words.mjs';
 export function demoParts(body, model, thinking) {
   const request = readRequest(body, model.family);
   const texts = textsIn(languageOf(request.question || request.system), { model: model.id, question: shortened(request.question, 80), turn: request.earlier.length + 1 });
-  const said = () => saidTo(request, body, texts);
-  return { content: contentOf(request, said, texts), reasoning: thinking && model.thinks ? texts.reasoning(request) : '' };
+  return { content: contentOf(request, body, texts), reasoning: thinking && model.thinks ? texts.reasoning(request) : '' };
 }
 
-function contentOf(request, said, texts) {
+function contentOf(request, body, texts) {
   if (request.begun !== undefined) return continuation(request, texts);
-  return callsText(request, said) ?? formText(request, said) ?? said();
+  const known = () => knownTo(request, body, texts);
+  const said = () => known() ?? texts.chat(request.question);
+  return callsText(request, said) ?? formText(request, () => known() ?? texts.short()) ?? said();
 }
 
 /** An answer of the form that was asked for. */
@@ -56,7 +57,8 @@ function schemaLike(value) {
   return value === null ? {} : { type: typeof value };
 }
 
-function saidTo(request, body, texts) {
+/** An answer that is more than small talk; undefined if there is none. */
+function knownTo(request, body, texts) {
   const { question, system, results, earlier } = request;
   if (results.length > 0) return texts.results(results);
   const exact = exactWords(question) ?? (isCommand(system) ? exactWords(system) : undefined);
@@ -72,7 +74,7 @@ function saidTo(request, body, texts) {
     const value = byExample(question, new Words(question, { answer: texts.short() }));
     if (value !== undefined) return /\bonly\b|\bjust\b|no markdown|raw|只/i.test(question) ? JSON.stringify(value) : `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
   }
-  return reckoned(question) ?? texts.chat(question);
+  return reckoned(question);
 }
 
 // The instructions of agents are long, and speak of answers in passing.

@@ -43,8 +43,8 @@ export function chosen(text, tools) {
   scored.sort((a, b) => b.points - a.points);
   const [best, ...others] = scored;
   if (best === undefined) return [];
-  // A second one only if its whole name is asked for, and not in the words of the first.
-  const apart = ({ points, own }) => points >= 2 && !own.every((word) => best.own.includes(word));
+  // A second one only if its whole name is asked for, as plainly as that of the first, and in other words.
+  const apart = ({ points, own }) => !best.alone && points >= (best.points === 4 ? 4 : 2) && !own.every((word) => best.own.includes(word));
   return [best, ...others.filter(apart)].slice(0, 4);
 }
 
@@ -67,7 +67,7 @@ function score(text, tool, tools) {
   const own = counted.filter((part) => asked.has(stem(part)));
   const share = own.length / counted.length;
   if (changes === 'something') return { points: share === 1 ? 2 : 0, own };
-  if (intents.some(({ asks, is }) => is.test(spoken) && asks(text))) return { points: 2.5, own: own.length > 0 ? own : parts };
+  if (intents.some(({ asks, is }) => is.test(spoken) && asks(text))) return { points: 2.5, own: own.length > 0 ? own : parts, alone: own.length === 0 };
   if (share >= 0.5) return { points: 1 + share, own };
   const described = [...wordsOf(`${tool.description.slice(0, 300)} ${Object.keys(tool.parameters?.properties ?? {}).join(' ')}`)].filter((word) => asked.has(word));
   return { points: described.length >= 2 ? 0.5 + described.length / 20 : 0, own: described };
