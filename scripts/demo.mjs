@@ -16,6 +16,9 @@ import { devVars, ensureDevVars } from "./dev-vars.mjs";
 import { Failure, NODE, atExit, command, inProject, onEndAsked } from "./process.mjs";
 import { startWorker, wrangler } from "./workerd.mjs";
 
+/** Between two pieces of an answer: fifty a second, about what a model needs. */
+const PACE_MS = 20;
+
 async function demo() {
   onEndAsked(() => process.exit(0)); // What was started ends with this process.
   const port = portAsked();
@@ -82,7 +85,7 @@ async function startStandIn() {
   await once(probe, "close");
 
   const server = inProject("tests/upstream/server.mjs");
-  const child = spawn(NODE, [server, "--port", String(port)], {
+  const child = spawn(NODE, [server, "--port", String(port), "--pace", String(PACE_MS), "--demo"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   atExit(() => child.kill());

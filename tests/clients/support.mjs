@@ -29,9 +29,9 @@ export const MODEL = "deepseek-chat";
 export const THINKER = "deepseek-reasoner";
 export const NO_MODEL = "gpt-99-nonexistent";
 
-/** Starts both; `api` is the base URL of Anthropic's clients, `openai` that of OpenAI's. */
-export async function startStack({ vars = {} } = {}) {
-  const upstream = await startUpstream();
+/** Starts both, the stand-in with options of its own; `api` is the base URL of Anthropic's clients, `openai` that of OpenAI's. */
+export async function startStack({ vars = {}, standIn = {} } = {}) {
+  const upstream = await startUpstream(standIn);
   const gateway = await startGateway({ vars: { API_KEYS: KEY, DEGPT_ORIGINS: upstream.url, ...vars } });
   const breakage = process.env.DEGPT_TEST_BREAKAGE;
   const proxy = breakage ? await startBreakingProxy(gateway.url, breakage) : undefined;

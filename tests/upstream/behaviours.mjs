@@ -45,6 +45,7 @@ const fields = {
   withoutKeys: 'configuration: a list of fields that are left out',
 
   // What is streamed (events.mjs).
+  answers: '"hard" (default), or "demo": friendly answers, calls and JSON where they are asked for, in place of the hard text (demo/answer.mjs)',
   text: 'the answer text, cut as the family does it',
   reasoning: 'the reasoning text, whatever enable_thinking says; "" for none',
   chunks: 'explicit deltas: each a string of content, or a delta object such as {"content": null}',
@@ -85,6 +86,7 @@ export function checkBehaviour(behaviour) {
   if (unknown.length > 0) throw new TypeError(`unknown behaviour fields: ${unknown.join(', ')}`);
   const { times = 1, recorded = '', writeMode = 'events' } = behaviour;
   if (times !== 'always' && !(times >= 1)) throw new TypeError('times is a number from 1 on, or "always"');
+  if (!['hard', 'demo'].includes(behaviour.answers ?? 'hard')) throw new TypeError('answers is "hard" or "demo"');
   if (!/^[\w-]*$/.test(recorded)) throw new TypeError('recorded is a plain file name');
   if (!['events', 'bytes', 'whole', 'random', 'group'].includes(writeMode.mode ?? writeMode)) throw new TypeError('unknown writeMode');
   return expandFault(behaviour);

@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { searchText } from './agent.mjs';
 import { chunkWriter, pieces, tokens } from './chunks.mjs';
+import { demoParts } from './demo/answer.mjs';
 import { families, ownWords } from './families.mjs';
 import { answerText, continuationText, countedContent, fakeSuccess, isSeedQuestion, reasoningText, seedJsonText } from './texts.mjs';
 
@@ -38,6 +39,7 @@ export function fakeSuccessEvents(modelId) {
 
 /** The texts of an answer; used by unstreamed.mjs as well. */
 export function answerParts(body, model, thinking, behaviour) {
+  if (behaviour.answers === 'demo' && !saysWhatToSend(behaviour)) return demoParts(body, model, thinking);
   const continued = continues(body, model, thinking);
   const content = behaviour.text ?? searchText(body, behaviour.searches) ?? (continued ? continuationText(body, model) : answerText(body, model));
   const reasons = behaviour.reasoningAlone || (thinking && model.thinks && !isCounted(behaviour));

@@ -1,7 +1,7 @@
 // The DeGPT stand-in: an HTTP server on 127.0.0.1 that behaves as the real
 // upstream does, oddities included, and misbehaves as a test scripts it.
 //
-//   node server.mjs --port 9100 --pace 15        for people
+//   node server.mjs --port 9100 --pace 15 --demo for people, with the demo's answers
 //   const upstream = await startUpstream();      for tests
 //
 // How a test scripts it:
@@ -210,9 +210,10 @@ function parse(raw) {
 
 async function runFromCommandLine() {
   const { values } = parseArgs({
-    options: { port: { type: 'string', default: '9100' }, pace: { type: 'string', default: '15' } },
+    options: { port: { type: 'string', default: '9100' }, pace: { type: 'string', default: '15' }, demo: { type: 'boolean', default: false } },
   });
-  const upstream = await startUpstream({ port: Number(values.port), defaults: { paceMs: Number(values.pace) } });
+  const defaults = { paceMs: Number(values.pace), answers: values.demo ? 'demo' : 'hard' };
+  const upstream = await startUpstream({ port: Number(values.port), defaults });
   console.log(`DeGPT stand-in ready on ${upstream.url}`);
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.once(signal, () => upstream.close());

@@ -6,6 +6,7 @@
 // Called by: server.mjs.
 
 import { createHash } from 'node:crypto';
+import { demoPage, demoResults } from './demo/web.mjs';
 import { sendJson, sendRefusal } from './reply.mjs';
 import { textFaults } from './validate.mjs';
 
@@ -16,7 +17,7 @@ export async function search(exchange, state) {
   if (await refused(exchange, state, ['keyword', 'type'])) return;
   const behaviour = exchange.spendBehaviour();
   const { keyword, type } = exchange.json;
-  const given = firstSet(behaviour.results, state.settings.of('searches', keyword), madeUpResults(keyword, type));
+  const given = firstSet(behaviour.results, state.settings.of('searches', keyword), inDemo(state) ? demoResults(keyword) : madeUpResults(keyword, type));
   return sendJson(exchange, 200, { ok: true, data: found(keyword, given, behaviour) }, behaviour);
 }
 
@@ -24,11 +25,13 @@ export async function readPage(exchange, state) {
   if (await refused(exchange, state, ['url'])) return;
   const behaviour = exchange.spendBehaviour();
   const { url } = exchange.json;
-  const page = firstSet(behaviour.page, state.settings.of('pages', url), madeUpPage(url)) ?? noPage;
+  const page = firstSet(behaviour.page, state.settings.of('pages', url), inDemo(state) ? demoPage(url) : madeUpPage(url)) ?? noPage;
   const [hostile] = behaviour.hostile ?? [];
   const data = hostile === undefined ? page : { title: hostile, content: behaviour.hostile.join('\n') };
   return sendJson(exchange, 200, { ok: true, data: behaviour.noData ? null : data }, behaviour);
 }
+
+const inDemo = ({ options }) => options.defaults.answers === 'demo';
 
 async function refused(exchange, state, names) {
   const bad = state.visitors.refusalOf(exchange.headers.authorization);
