@@ -62,17 +62,15 @@ function show(index) {
 export function drawPanel() {
   const shownKey = (byId("with-key").checked && key()) || PLACEHOLDER;
   const { name, where, rows = [], code } = appsFor(ORIGIN, shownKey)[chosen];
-  const parts = [make("h3", { textContent: name }), make("p", { className: "hint", textContent: where[current()] })];
+  const heading = make("div", { className: "heading" }, make("h3", { textContent: name }));
+  const parts = [heading, make("p", { className: "hint", textContent: where[current()] })];
   if (rows.length > 0) parts.push(make("dl", { className: "rows" }, ...rows.map(row)));
-  if (code) parts.push(codeOf(code));
+  if (code) {
+    heading.append(copyButton(() => code, name));
+    parts.push(make("pre", { tabIndex: 0, className: "code-block" }, make("code", { textContent: code })));
+  }
   byId("panel").replaceChildren(...parts);
 }
 
 const row = ([name, value]) =>
   make("div", {}, make("dt", { textContent: name }), make("dd", {}, make("code", { textContent: value }), copyButton(() => value, name)));
-
-function codeOf(code) {
-  const block = make("div", { className: "code-block" }, make("div", { className: "code-head" }, make("span"), copyButton(() => code)));
-  block.append(make("pre", { tabIndex: 0 }, make("code", { textContent: code })));
-  return block;
-}

@@ -71,6 +71,7 @@ export class Markdown {
 
 function blockOf(token) {
   const fragment = DOMPurify.sanitize(marked.parser([token]), ALLOWED);
+  for (const heading of fragment.querySelectorAll("h1, h2, h3, h4, h5, h6")) heading.replaceWith(belowTheName(heading));
   for (const pre of fragment.querySelectorAll("pre")) pre.replaceWith(codeBlock(pre));
   for (const table of fragment.querySelectorAll("table")) {
     const scroller = make("div", { className: "scroller", tabIndex: 0 });
@@ -78,6 +79,13 @@ function blockOf(token) {
     scroller.append(table);
   }
   return fragment;
+}
+
+/** The headings of the page end with the name of who answers: one of an answer is below that. */
+function belowTheName(heading) {
+  const below = make("h4", { className: `depth-${heading.localName.slice(1)}` });
+  below.append(...heading.childNodes);
+  return below;
 }
 
 /** Code with its language's name over it, and a button that copies it. */
