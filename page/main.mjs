@@ -3,7 +3,7 @@ import { startCheck } from "./check.mjs";
 import { drawPanel, startConnect } from "./connect.mjs";
 import { byId } from "./dom.mjs";
 import { health, judge, models } from "./gateway.mjs";
-import { key, onKey, setKey } from "./key.mjs";
+import { key, onKey, setKey, takeFromLink } from "./key.mjs";
 import { say, startLanguage } from "./language.mjs";
 import { showModels, showNoModels, startModels } from "./models.mjs";
 import { choose, offer, startPlayground } from "./playground.mjs";
@@ -73,6 +73,7 @@ function use(id) {
   byId("question").focus({ preventScroll: true });
 }
 
+takeFromLink();
 startPlayground();
 startConnect();
 startModels(use);

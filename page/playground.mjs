@@ -45,20 +45,13 @@ export function offer(models) {
   known = models;
   const select = byId("model");
   const chosen = select.value || "auto";
-  const tiers = Map.groupBy ? [...Map.groupBy(models, ({ tier }) => tier)] : grouped(models);
-  const groups = tiers.sort(([one], [other]) => one - other).map(([tier, members]) => {
-    const group = make("optgroup", { label: text("tier", tier) });
-    group.append(...members.map((model) => make("option", { value: model.id, textContent: optionOf(model) })));
-    return group;
+  const tiers = [...new Set(models.map(({ tier }) => tier))].sort();
+  const groups = tiers.map((tier) => {
+    const options = models.filter((model) => model.tier === tier).map((model) => make("option", { value: model.id, textContent: optionOf(model) }));
+    return make("optgroup", { label: text("tier", tier) }, ...options);
   });
   select.replaceChildren(make("option", { value: "auto", textContent: text("auto") }), ...groups);
   choose([...select.options].some(({ value }) => value === chosen) ? chosen : "auto");
-}
-
-function grouped(models) {
-  const groups = new Map();
-  for (const model of models) groups.set(model.tier, [...(groups.get(model.tier) ?? []), model]);
-  return [...groups];
 }
 
 const optionOf = (model) => (isOffered(model) ? model.name : `${model.name} (${text("offline")})`);

@@ -33,8 +33,10 @@ const HEADERS = {
  * A promise of the response, if a file of the page may be meant: of `undefined` if there is none.
  * `undefined` for all other requests, which do not wait.
  */
-export function page({ method, url, headers }, { ASSETS }) {
+export function page(request, { ASSETS }) {
+  const { method } = request;
   if (!ASSETS || (method !== "GET" && method !== "HEAD")) return;
+  const { url, headers } = request;
   const { pathname } = new URL(url);
   if (pathname === "/" ? !prefersHtml(headers.get("accept")) : !pathname.startsWith("/assets/")) return;
   const known = headers.get("if-none-match");

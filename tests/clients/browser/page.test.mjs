@@ -404,6 +404,25 @@ check("the key is in this tab alone", async () => {
   });
 });
 
+check("a link can bring the key, which leaves the address, and never replaces one", async () => {
+  await visit(browser, stack.url, async (page, context) => {
+    const asked = [];
+    context.on("request", (request) => asked.push(request.url()));
+    const other = await context.newPage();
+    await other.goto(`${stack.url}/#key=${KEY}%20`);
+    await other.waitForSelector("#list li");
+    assert.equal(await other.locator("#key").inputValue(), KEY);
+    assert.equal(other.url(), `${stack.url}/`);
+    await other.goto(`${stack.url}/?again#key=sk-of-somebody-else`);
+    await other.waitForSelector("#list li");
+    assert.equal(await other.locator("#key").inputValue(), KEY);
+    assert.equal(await other.evaluate(() => history.length), 3);
+    assert.ok(!asked.some((url) => new URL(url).pathname.includes("key")));
+    await other.goto(`${stack.url}/#key=%`);
+    await other.waitForSelector("#list li");
+  });
+});
+
 check("by keyboard alone: key, model, question, stop, copy", async () => {
   await visit(browser, stack.url, async (page, context) => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);

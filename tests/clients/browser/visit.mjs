@@ -32,6 +32,7 @@ export async function visit(browser, url, body, { errors = /^$/, ...options } = 
     await page.goto(`${url}/`);
     await page.waitForSelector("#list li");
     await body(page, context);
+    if (/\bundefined\b|\[object|\bNaN\b/.test(await page.locator("body").innerText())) faults.push("shows something that is no text");
     assert.deepEqual(faults, []);
   } finally {
     await context.close();
