@@ -40,6 +40,9 @@ export async function judge(model) {
   await answered(response);
 }
 
+/** What the key has taken in the last 30 days, by day and model; throws where nobody keeps count. */
+export const usage = async () => answered(await reach("/api/v1/usage", { headers: headersOf(key()) }));
+
 /**
  * Sends a chat request, `body` as it stands, and calls `onEvent` with each chunk of the answer.
  * Resolves at the end to the response's headers and when its first byte came, in milliseconds.

@@ -8,6 +8,7 @@ import { say, startLanguage } from "./language.mjs";
 import { showModels, showNoModels, startModels } from "./models.mjs";
 import { choose, offer, startPlayground } from "./playground.mjs";
 import { hasNoKeys, told } from "./trouble.mjs";
+import { drawUsage, startUsage } from "./usage.mjs";
 
 /** What `GET /api/v1/models` has said; empty until then. */
 let found = [];
@@ -65,6 +66,7 @@ function draw() {
   offer(found);
   if (found.length > 0) showModels(found);
   drawPanel();
+  drawUsage();
 }
 
 function use(id) {
@@ -82,6 +84,7 @@ startKey();
 startLanguage(byId("languages"), draw);
 onKey(showWhetherKeyed);
 offer([]);
+startUsage();
 showWhetherKeyed();
 showHealth();
 showFound();

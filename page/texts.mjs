@@ -65,7 +65,7 @@ const en = {
   options: "Options",
   system: "Instructions for the model",
   reasoning: "Reasoning",
-  reasoningAsIs: "As the model does",
+  reasoningAsIs: "Default",
   reasoningOn: "On",
   reasoningOff: "Off",
   limit: "Most tokens",
@@ -114,6 +114,20 @@ const en = {
   unknown: "unknown",
   use: "Use",
   useOf: (model) => `Use ${model}`,
+
+  usage: "Usage",
+  refresh: "Refresh",
+  usageTable: "Usage by model",
+  usageSum: (requests, tokens) => `With this key, in 30 days: requests ${requests}, tokens ${tokens}.`,
+  usageDays: (first, last, most) => `Tokens by day from ${first} to ${last}, at most ${most}`,
+  counts: {
+    requests: "Requests",
+    failures: "Failed",
+    prompt_tokens: "Tokens in",
+    completion_tokens: "Tokens out",
+    reasoning_tokens: "Reasoning",
+  },
+
   footer: "degpt-edge · This page asks no other host, and keeps nothing.",
 
   troubles: {
@@ -210,7 +224,7 @@ const zh = {
   options: "选项",
   system: "给模型的指示",
   reasoning: "推理",
-  reasoningAsIs: "按模型默认",
+  reasoningAsIs: "默认",
   reasoningOn: "开启",
   reasoningOff: "关闭",
   limit: "最多 token 数",
@@ -259,6 +273,20 @@ const zh = {
   unknown: "未知",
   use: "使用",
   useOf: (model) => `使用 ${model}`,
+
+  usage: "用量",
+  refresh: "刷新",
+  usageTable: "各模型用量",
+  usageSum: (requests, tokens) => `此密钥 30 天内：请求 ${requests} 次，token ${tokens} 个。`,
+  usageDays: (first, last, most) => `${first} 至 ${last} 每日 token 数，最多 ${most}`,
+  counts: {
+    requests: "请求",
+    failures: "失败",
+    prompt_tokens: "输入 token",
+    completion_tokens: "输出 token",
+    reasoning_tokens: "推理 token",
+  },
+
   footer: "degpt-edge · 此页面不访问其他主机，也不保存任何内容。",
 
   troubles: {

@@ -40,6 +40,9 @@ const lastChat = () => stack.upstream.requests.filter(({ path }) => path === pat
 /** A red dot, as a PNG. */
 const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC", "base64");
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const [DESKTOP, PHONE] = [{ width: 1280, height: 900 }, { width: 360, height: 740 }];
+
 check("key, question, and the answer as it comes, with what it took", async () => {
   await visitWithKey(async (page) => {
     assert.match(await textOf(page, "#key-hint"), /Kept in this tab/);
@@ -386,6 +389,42 @@ check("DeGPT being down, and a gateway without keys, are told", async () => {
   }
 });
 
+check("what the key has taken is shown where the gateway keeps count, and nowhere else", async () => {
+  await visitWithKey(async (page) => {
+    await ask(page, "Hello?");
+    await page.waitForTimeout(900);
+    assert.equal(await page.locator("#usage").isVisible(), false);
+    assert.equal(await page.locator("#to-usage").isVisible(), false);
+  });
+  const counting = await startStack({ vars: { API_KEYS: `alice=${KEY}`, KEY_POLICIES: '{"alice": {"concurrent": 8}}' } });
+  try {
+    for (const [viewport, colorScheme] of [[DESKTOP, "light"], [PHONE, "dark"]]) {
+      await visit(browser, counting.url, async (page) => {
+        assert.equal(await page.locator("#usage").isVisible(), false);
+        await page.fill("#key", BAD_KEY);
+        await page.waitForTimeout(900);
+        assert.equal(await page.locator("#usage").isVisible(), false);
+        await page.fill("#key", KEY);
+        await page.locator("#usage").waitFor();
+        await page.selectOption("#model", MODEL);
+        await ask(page, "Hello?");
+        await page.waitForFunction(() => {
+          document.getElementById("usage-again").click();
+          return document.querySelector("#usage-models th")?.textContent;
+        }, null, { polling: 300 });
+        assert.match(await textOf(page, "#usage-models tr"), /^deepseek-chat\s+[12]\s+0\s+\d+\s+\d+\s+0$/);
+        assert.match(await textOf(page, "#usage-sum"), /: requests [12], tokens \d+\.$/);
+        assert.equal(await page.locator("#usage rect").count(), 30);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
+        await page.evaluate(axe);
+        assert.deepEqual(await page.evaluate(async () => (await window.axe.run()).violations.map(({ id }) => id)), []);
+      }, { viewport, colorScheme });
+    }
+  } finally {
+    await counting.close();
+  }
+});
+
 check("the key is in this tab alone", async () => {
   await visitWithKey(async (page, context) => {
     await ask(page, "Hello?");
@@ -516,8 +555,6 @@ async function fill(page) {
   await page.locator("#list button").first().focus();
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const [DESKTOP, PHONE] = [{ width: 1280, height: 900 }, { width: 360, height: 740 }];
 for (const [name, viewport] of [["a desktop", DESKTOP], ["a phone", PHONE]]) {
   for (const colorScheme of ["light", "dark"]) {
     check(`axe-core finds nothing on ${name}, ${colorScheme}`, async () => {
