@@ -4,6 +4,7 @@ import { byId, copyButton, make, saying } from "./dom.mjs";
 import { ORIGIN } from "./gateway.mjs";
 import { key, onKey } from "./key.mjs";
 import { current } from "./language.mjs";
+import { Markdown } from "./markdown.mjs";
 
 /** What stands for the key until it is asked for. */
 const PLACEHOLDER = "YOUR_API_KEY";
@@ -14,15 +15,39 @@ const DIALECTS = [
   ["anthropic", "anthropicUse", `${ORIGIN}/api`],
 ];
 
+/** A field of a form and what goes into it, as the docs write it: `API Host: http://…`. */
+const FIELD = /^([^:]+): +(.+)$/;
+
 let chosen = 0;
 
 export function startConnect() {
   byId("addresses").append(...DIALECTS.map(address));
-  byId("tabs").append(...appsFor(ORIGIN, PLACEHOLDER).map(tab));
   byId("tabs").addEventListener("keydown", moveByKey);
   byId("with-key").addEventListener("change", drawPanel);
   onKey(drawPanel);
-  show(0);
+}
+
+/** Draws the apps, in the page's language. */
+export function drawApps() {
+  let last;
+  const parts = apps().flatMap(({ group, name }, index) => {
+    const isFirst = group !== last;
+    last = group;
+    return isFirst ? [groupName(group), tab(name, index)] : [tab(name, index)];
+  });
+  byId("tabs").replaceChildren(...parts);
+  show(chosen);
+}
+
+const apps = () => appsFor(current(), { origin: ORIGIN, key: (byId("with-key").checked && key()) || PLACEHOLDER });
+
+const tabs = () => [...byId("tabs").querySelectorAll("[role=tab]")];
+
+/** For the eye: between tabs there may be nothing but tabs. */
+function groupName(textContent) {
+  const name = make("span", { className: "group", textContent });
+  name.setAttribute("aria-hidden", "true");
+  return name;
 }
 
 function address([name, use, base]) {
@@ -30,7 +55,7 @@ function address([name, use, base]) {
   return make("div", {}, what, make("dd", {}, make("code", { textContent: base }), copyButton(() => base, base)));
 }
 
-function tab({ name }, index) {
+function tab(name, index) {
   const button = make("button", { type: "button", role: "tab", id: `tab-${index}`, textContent: name });
   button.setAttribute("aria-controls", "panel");
   button.addEventListener("click", () => show(index));
@@ -40,17 +65,17 @@ function tab({ name }, index) {
 /** The arrows go from tab to tab, as WAI-ARIA has it. */
 function moveByKey(event) {
   const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
-  const count = byId("tabs").childElementCount;
+  const count = tabs().length;
   const next = { Home: 0, End: count - 1 }[event.key] ?? (event.key in steps ? (chosen + steps[event.key] + count) % count : undefined);
   if (next === undefined) return;
   event.preventDefault();
   show(next);
-  byId("tabs").children[next].focus();
+  tabs()[next].focus();
 }
 
 function show(index) {
   chosen = index;
-  for (const [place, button] of [...byId("tabs").children].entries()) {
+  for (const [place, button] of tabs().entries()) {
     button.setAttribute("aria-selected", place === index);
     button.tabIndex = place === index ? 0 : -1;
   }
@@ -58,19 +83,16 @@ function show(index) {
   drawPanel();
 }
 
-/** Draws the settings of the chosen app, in the page's language. */
-export function drawPanel() {
-  const shownKey = (byId("with-key").checked && key()) || PLACEHOLDER;
-  const { name, where, rows = [], code } = appsFor(ORIGIN, shownKey)[chosen];
-  const heading = make("div", { className: "heading" }, make("h3", { textContent: name }));
-  const parts = [heading, make("p", { className: "hint", textContent: where[current()] })];
-  if (rows.length > 0) parts.push(make("dl", { className: "rows" }, ...rows.map(row)));
-  if (code) {
-    heading.append(copyButton(() => code, name));
-    parts.push(make("pre", { tabIndex: 0, className: "code-block" }, make("code", { textContent: code })));
+function drawPanel() {
+  const { name, text } = apps()[chosen];
+  const body = make("div", { className: "markdown" });
+  new Markdown(body).show(text);
+  for (const block of body.querySelectorAll(".code-block")) {
+    const lines = block.querySelector("pre").textContent.trimEnd().split("\n").map((line) => FIELD.exec(line));
+    if (lines.every(Boolean)) block.replaceWith(make("dl", { className: "rows" }, ...lines.map(row)));
   }
-  byId("panel").replaceChildren(...parts);
+  byId("panel").replaceChildren(make("h3", { textContent: name }), body);
 }
 
-const row = ([name, value]) =>
+const row = ([, name, value]) =>
   make("div", {}, make("dt", { textContent: name }), make("dd", {}, make("code", { textContent: value }), copyButton(() => value, name)));

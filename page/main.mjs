@@ -1,6 +1,6 @@
 /** The page at `/`: sets its parts up, and asks the gateway what there is. */
 import { startCheck } from "./check.mjs";
-import { drawPanel, startConnect } from "./connect.mjs";
+import { drawApps, startConnect } from "./connect.mjs";
 import { byId } from "./dom.mjs";
 import { health, judge, models } from "./gateway.mjs";
 import { key, onKey, setKey, takeFromLink } from "./key.mjs";
@@ -65,7 +65,7 @@ async function showFound() {
 function draw() {
   offer(found);
   if (found.length > 0) showModels(found);
-  drawPanel();
+  drawApps();
   drawUsage();
 }
 
@@ -83,7 +83,7 @@ startCheck(() => byId("model").value || "auto");
 startKey();
 startLanguage(byId("languages"), draw);
 onKey(showWhetherKeyed);
-offer([]);
+draw();
 startUsage();
 showWhetherKeyed();
 showHealth();

@@ -20,6 +20,7 @@ export async function buildPage(output = inProject("build/page")) {
     format: "esm",
     target: TARGET,
     charset: "utf8",
+    loader: { ".md": "text" }, // The docs of the apps' settings are part of the page.
     legalComments: "eof", // The licences of the libraries ask for it.
     write: false,
     logLevel: "warning",
