@@ -129,6 +129,7 @@ const en = {
   },
 
   footer: "degpt-edge · This page asks no other host, and keeps nothing.",
+  licences: "Licences",
 
   troubles: {
     network: "The gateway cannot be reached. Is it still running, and are you online?",
@@ -288,6 +289,7 @@ const zh = {
   },
 
   footer: "degpt-edge · 此页面不访问其他主机，也不保存任何内容。",
+  licences: "许可证",
 
   troubles: {
     network: "无法连接网关。它还在运行吗？网络是否正常？",

@@ -54,7 +54,7 @@ test("a browser gets no page elsewhere", async () => {
 });
 
 test("its files are served to whoever asks, with their types", async () => {
-  for (const [file, type] of [["app.js", "text/javascript; charset=utf-8"], ["style.css", "text/css; charset=utf-8"], ["icon.svg", "image/svg+xml"]]) {
+  for (const [file, type] of [["app.js", "text/javascript; charset=utf-8"], ["style.css", "text/css; charset=utf-8"], ["icon.svg", "image/svg+xml"], ["licences.txt", "text/plain; charset=utf-8"]]) {
     const { status, headers, text } = await at(`/assets/${file}`, "*/*");
     assert.equal(status, 200, file);
     assert.equal(headers["content-type"], type);
