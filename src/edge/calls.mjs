@@ -90,6 +90,8 @@ export class Call {
   /** Sends the ledger that the request is lost, and what ends its stay after its client has left. */
   #lose = () => {};
   #release = () => {};
+  /** The message that reserves: a settlement must not come before it. */
+  #reserving;
   #request;
   #env;
   #since = Date.now();
@@ -148,7 +150,8 @@ export class Call {
   async reserve(label, message, lost) {
     this.#context.waitUntil(new Promise((resolve) => (this.#release = resolve)));
     this.#lose = () => this.settle(label, lost);
-    return this.#inTime(this.#tell(label, message));
+    this.#reserving = this.#tell(label, message);
+    return this.#inTime(this.#reserving);
   }
 
   /**
@@ -172,6 +175,7 @@ export class Call {
   /** Sends `message`, if there is one, to the ledger of `label`, several times if it must. */
   async settle(label, message) {
     this.#lose = () => {};
+    if (message) await this.#reserving?.catch(() => {});
     for (const waitMs of message ? SETTLE_AFTER_MS : []) {
       await scheduler.wait(waitMs);
       const isDone = await this.#tell(label, message).then(() => true, () => false);
