@@ -158,6 +158,20 @@ fn a_revoked_key_is_refused_in_all_isolates_within_ten_seconds() {
 }
 
 #[test]
+fn what_a_slow_registry_says_is_old_when_it_comes() {
+    let deployment = deployment(&[]);
+    let (key, _) = make(&deployment, r#"{"label":"alice"}"#);
+    deployment.world.slow_ledgers(4_000);
+    assert_eq!(status(&deployment, key), 200);
+    deployment.world.slow_ledgers(0);
+    // It took 4 seconds, as the ledger did: the registry looked 9.5 seconds ago.
+    deployment.world.pass_ms(1_500);
+    let before = deployment.world.registry_calls();
+    assert_eq!(status(&deployment, key), 200);
+    assert_eq!(deployment.world.registry_calls(), before + 1);
+}
+
+#[test]
 fn many_requests_with_a_key_ask_the_registry_once() {
     let deployment = deployment(&[]);
     let (key, _) = make(&deployment, r#"{"label":"alice"}"#);
