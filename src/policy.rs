@@ -135,6 +135,11 @@ impl Policies {
         self.0.is_empty()
     }
 
+    /// The labels that have one of their own.
+    pub fn labels(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|(label, _)| label).filter(|label| is_label(label))
+    }
+
     /// The policy for keys of this label.
     #[must_use]
     pub fn of(&self, label: &str) -> Option<&Rc<Policy>> {
