@@ -96,6 +96,7 @@ export class Call {
   #env;
   #since = Date.now();
   #status = 500;
+  #isLogged = false;
   #context;
 
   constructor(request, env, context) {
@@ -124,10 +125,13 @@ export class Call {
 
   /** Logs the line of the request: a JSON object, with when it came and its id. */
   log(line) {
+    this.#isLogged ||= line.includes('"ended":');
     console.log(`{"time":"${new Date(this.#since).toISOString()}","id":"${this.id}",${line.slice(1)}`);
   }
 
+  /** Unless it has its line: a large JSON body is sent after that. */
   #logCrash() {
+    if (this.#isLogged) return;
     const end = { status: this.#status, error: "internal_error", ms: Date.now() - this.#since, ended: "crashed" };
     this.log(JSON.stringify({ ...JSON.parse(this.question), ...end }));
   }
