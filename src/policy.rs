@@ -124,7 +124,7 @@ impl Policies {
         }
         let read = json::parse(json.as_bytes());
         read.map(|(policies, _)| policies).map_err(|error| match error.param() {
-            Some(_) => error.message(),
+            Some(_) => error.message().trim_end_matches('.').to_owned(),
             None => "it must be a JSON object of policies by label".to_owned(),
         })
     }
@@ -240,7 +240,7 @@ mod tests {
         ];
         for (json, expected) in table {
             let found = Policies::new(json).map(|_| ()).unwrap_err();
-            assert!(found.starts_with(expected), "{json}: {found}");
+            assert!(found.starts_with(expected) && !found.ends_with('.'), "{json}: {found}");
         }
     }
 

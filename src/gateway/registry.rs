@@ -64,6 +64,9 @@ pub(super) async fn holder<E: Runtime>(
             found => found,
         };
         if let Ok(found) = &result {
+            if found.is_some() && slot.last.borrow().is_none() {
+                gateway.keys.was_right();
+            }
             slot.last.replace(found.clone());
         }
         let for_ms = match &result {
