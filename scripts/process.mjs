@@ -2,6 +2,8 @@
  * Small helpers the commands share: where the project is, running programs, ending together with
  * them, and failing with a plain sentence instead of a stack trace.
  */
+import "./node-version.mjs";
+
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { constants } from "node:os";
@@ -35,7 +37,10 @@ export const WRANGLER_ENV = {
 };
 
 /** A failure that is told to the user as it stands: what went wrong and what to do. */
-export class Failure extends Error {}
+export class Failure extends Error {
+  /** What the process ends with. */
+  status = 1;
+}
 
 /** Runs a program in the project with its output shown; rejects unless it ends well. */
 export function run(program, args, env = {}) {
@@ -113,6 +118,6 @@ export async function command(body) {
     await body();
   } catch (error) {
     console.error(error instanceof Failure ? `\n${error.message}` : error);
-    process.exit(1);
+    process.exit(error.status ?? 1);
   }
 }
