@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "./process.mjs";
 
 /** The command was called in a way that it does not have. */
-class Misuse extends Failure {
+export class Misuse extends Failure {
   status = 2;
 }
 
@@ -15,11 +15,12 @@ class Misuse extends Failure {
  * `command` is how it is called ("npm run demo"), `about` what it does. Each of `options` is
  * `{ value, about }`, and perhaps `default`, `multiple`, `oneOf` (a list) or `number` (`[least, most]`, and
  * `{ whole: false }` as a third): without `value`, which names what is given ("N"), it is a switch.
- * `operands` names the arguments without dashes, if it takes any; they are the value of `operands`.
+ * `operands` names the arguments without dashes, if it takes any; they are the value of `operands`. `others`
+ * returns the names of options that are passed on to another program, as are all operands then.
  */
-export function args({ command, about, options = {}, operands }, argv = process.argv.slice(2)) {
+export function args({ command, about, options = {}, operands, others }, argv = process.argv.slice(2)) {
   const known = { ...options, help: { about: "this text" } };
-  const usage = { command, known, operands };
+  const usage = { command, known, operands, others };
   const types = Object.entries(known).map(([name, { value }]) => [name, { type: value ? "string" : "boolean" }]);
   const { tokens } = parseArgs({ args: argv, options: Object.fromEntries(types), strict: false, tokens: true });
   if (tokens.some(({ kind, rawName }) => kind === "option" && rawName === "--help")) help(usage, about);
@@ -34,16 +35,27 @@ export function args({ command, about, options = {}, operands }, argv = process.
 
 function take(token, values, usage) {
   if (token.kind === "positional") {
+    if (usage.others) return;
     if (!usage.operands) throw misuse(usage, `"${token.value}" is none of its options`);
     values.operands.push(token.value);
   }
   if (token.kind !== "option") return;
-  const option = token.rawName.startsWith("--") && Object.hasOwn(usage.known, token.name) ? usage.known[token.name] : undefined;
-  if (!option) throw misuse(usage, unknown(token.rawName, Object.keys(usage.known).map((name) => `--${name}`)));
+  const isLong = token.rawName.startsWith("--");
+  const option = isLong && Object.hasOwn(usage.known, token.name) ? usage.known[token.name] : undefined;
+  if (!option) return isLong || !usage.others ? refuseUnless(usage.others?.() ?? [], token, usage) : undefined;
   const value = valueOf(token, option, usage);
   if (option.multiple) (values[token.name] ??= []).push(value);
   else values[token.name] = value;
 }
+
+/** An option that is none of the command's own must be one of those that it passes on. */
+function refuseUnless(others, { name, rawName }, usage) {
+  if (others.includes(name.replace(/^no-/, ""))) return;
+  throw misuse(usage, unknown(rawName, [...Object.keys(usage.known), ...others].map((each) => `--${each}`)));
+}
+
+/** The names of the long options that a program's help names. */
+export const optionsIn = (text) => [...new Set([...text.matchAll(/--([a-z][a-z0-9-]*)/g)].map(([, name]) => name))];
 
 function valueOf({ rawName, value, inlineValue }, option, usage) {
   if (!option.value) {
@@ -54,7 +66,7 @@ function valueOf({ rawName, value, inlineValue }, option, usage) {
     throw misuse(usage, `${rawName} needs a value: ${rawName} ${option.value}`);
   }
   if (option.oneOf && !option.oneOf.includes(value)) {
-    throw misuse(usage, `${rawName} ${unknown(value, option.oneOf)}. It takes one of: ${option.oneOf.join(", ")}`);
+    throw misuse(usage, `${rawName} takes one of: ${option.oneOf.join(", ")}; ${unknown(value, option.oneOf)}`);
   }
   return option.number ? numberOf(rawName, value, option.number, usage) : value;
 }
@@ -77,12 +89,12 @@ function refuseOptionsOfNpm(usage) {
   }
 }
 
-const misuse = ({ command }, what) => new Misuse(`${what}.\n\`${command} -- --help\` says what it takes.`);
+const misuse = ({ command }, what) => new Misuse(`${what}${what.endsWith("?") ? "" : "."}\n\`${command} -- --help\` says what it takes.`);
 
 /** "--prot is unknown: did you mean --port?" */
 function unknown(name, names) {
   const near = nearest(name, names);
-  return `${name} is unknown${near ? `: did you mean ${near}?` : ""}`.replace(/\?$/, "?");
+  return `${name} is unknown${near ? `: did you mean ${near}?` : ""}`;
 }
 
 /** The name that was probably meant, if there is one. */

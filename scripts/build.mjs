@@ -15,7 +15,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameS
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Failure, NODE, command, inProject, isProgram, scratchFolder, seconds } from "./process.mjs";
+import { Failure, NODE, command, inProject, isNodeNew, isProgram, scratchFolder, seconds } from "./process.mjs";
 import { args } from "./args.mjs";
 import { cargoBuild } from "./cargo.mjs";
 import { namedByLikeness } from "./order.mjs";
@@ -80,6 +80,7 @@ const WHOLE_DATA = ["--skip-pass=memory-packing"];
  */
 export async function build({ output = inProject("build"), env = {}, features = [] } = {}) {
   const start = performance.now();
+  if (!isNodeNew) throw new Failure(`A build needs Node 22 or newer, and this is ${process.versions.node}.\nnpm brings one along where there is one for the platform: was \`npm install\` told to leave out optional packages?`);
   const steps = new Steps(path.basename(output));
   try {
     await ensureBuildTools(steps);

@@ -85,7 +85,7 @@ function linesTo(take) {
 
 function yieldProcessors({ pid }) {
   try {
-    if (pid) setPriority(pid, 10);
+    if (pid) setPriority(pid, 5);
   } catch {
     // It has ended already, or this system has no priorities.
   }
