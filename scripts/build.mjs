@@ -288,8 +288,26 @@ async function keepUsedExports(folder) {
 }
 
 async function main() {
-  args({ command: "npm run build", about: "Builds the Worker into build/: what the tests run, and what is deployed." });
-  await build();
+  const asked = args({
+    command: "npm run build",
+    about: "Builds the Worker into build/: what the tests run, and what is deployed.",
+    options: { "for-wrangler": { about: "after a failure there is no build/index.js, and the status is 0" } },
+  });
+  await (asked["for-wrangler"] ? buildForWrangler() : build());
+}
+
+/**
+ * Of a build command that ends with a status, wrangler shows the child process as an object, 300 lines
+ * long, below what the command said. Of one that leaves no output it says so in a sentence, and fails too.
+ */
+async function buildForWrangler() {
+  try {
+    await build();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    for (const name of [...PRODUCTS, STAMP]) rmSync(inProject("build", name), { force: true });
+    console.error(`\n${error.message}`);
+  }
 }
 
 if (isProgram(import.meta.url)) await command(main);

@@ -44,19 +44,20 @@ const format = () => (process.stdout.isTTY && !process.env.NO_COLOR ? "json-diag
 /** Has the step count crates, from the first that is compiled anew. */
 function counter(step, select) {
   const finished = new Set();
+  const made = new Set();
   let total;
-  let isCounting = false;
+  const tell = () => step.progress({ finished: finished.size, made: made.size, total });
   return ({ package_id, fresh, target }) => {
+    const isFirst = made.size === 0;
     if (!target.kind.includes("custom-build")) finished.add(package_id);
     if (fresh) return;
-    if (!isCounting) {
-      isCounting = true;
-      countPackages(select).then((found) => {
-        total = found;
-        step.progress(finished.size, total);
-      });
-    }
-    step.progress(finished.size, total);
+    made.add(package_id);
+    tell();
+    if (!isFirst) return;
+    countPackages(select).then((found) => {
+      total = found;
+      tell();
+    });
   };
 }
 

@@ -107,6 +107,7 @@ class Step {
   isShown = false;
   start = performance.now();
   #steps;
+  #made = 0;
   #finished = 0;
   #total;
 
@@ -122,15 +123,20 @@ class Step {
     this.#steps.begin(this);
   }
 
-  /** How far it is: crates that are `finished`, and how many there are, once that is known. */
-  progress(finished, total) {
+  /**
+   * How far it is: crates that are `finished`, those `made` anew among them, and how many there are, once
+   * that is known.
+   */
+  progress({ finished, made, total }) {
     this.#finished = finished;
+    this.#made = made;
     this.#total = total;
     this.show();
   }
 
   counted() {
-    return this.#finished > 0 ? `: ${this.#finished} crates` : "";
+    if (this.#made === 0) return "";
+    return this.#made === 1 ? ": 1 crate" : `: ${this.#made} crates`;
   }
 
   line() {

@@ -8,13 +8,13 @@ import { NODE, ROOT, output, scratchFolder } from "../../scripts/process.mjs";
 /**
  * Runs a script of the project to its end; resolves to its `status` and all that it `said`.
  * `programs` is the whole of its PATH: real ones by their names, and shell scripts by theirs. Without
- * it the PATH is that of the tests.
+ * it the PATH is that of the tests. `cwd` is the project or a copy of it.
  */
-export async function call(script, argv = [], { programs, env = {}, node = NODE } = {}) {
+export async function call(script, argv = [], { programs, env = {}, cwd = ROOT } = {}) {
   const PATH = programs ? folderOf(programs) : process.env.PATH;
   const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST|RUSTUP_TOOLCHAIN)/.test(name));
-  const child = spawn(node, [script, ...argv], {
-    cwd: ROOT,
+  const child = spawn(NODE, [script, ...argv], {
+    cwd,
     env: { ...Object.fromEntries(inherited), PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

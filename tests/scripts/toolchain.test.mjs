@@ -1,10 +1,10 @@
 /** What the commands say on a machine that lacks something, or has it too old. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 
-import { WRANGLER, WRANGLER_ENV, scratchFolder } from "../../scripts/process.mjs";
+import { WRANGLER, WRANGLER_ENV, inProject, scratchFolder } from "../../scripts/process.mjs";
 import { call } from "./support.mjs";
 
 const prints = (text) => `echo '${text}'`;
@@ -62,11 +62,26 @@ it("a toolchain that is not there yet is got before anything else, and that is s
   assert.match(said, /^getting Rust 1\.\d+\.\d+ …\ngot Rust 1\.\d+\.\d+ \(/);
 });
 
-it("wrangler without cargo ends in our sentence", async () => {
-  const { status, said } = await call(WRANGLER, ["deploy", "--dry-run"], { programs: { sh: true }, env: WRANGLER_ENV });
-  assert.match(said, /Rust is missing[^]+https:\/\/rustup\.rs/);
+/** In a folder of its own: a build that fails for wrangler takes the last one away. */
+it("wrangler without cargo ends in our sentence, and deploys nothing", async () => {
+  const copy = copyOfProject();
+  const { status, said } = await call(WRANGLER, ["deploy", "--dry-run"], { programs: { sh: true }, env: WRANGLER_ENV, cwd: copy });
+  assert.match(said, /Rust is missing[^]+https:\/\/rustup\.rs[^]+"build\/index\.js" was not found/);
+  assert.doesNotMatch(said, /ChildProcess/);
   assert.notEqual(status, 0);
+  assert.ok(!existsSync(path.join(copy, "build/index.js")));
 });
+
+function copyOfProject() {
+  const { folder } = scratchFolder();
+  for (const name of ["scripts", "wrangler.toml", "Cargo.toml", "rust-toolchain.toml", "package.json"]) {
+    cpSync(inProject(name), path.join(folder, name), { recursive: true });
+  }
+  symlinkSync(inProject("node_modules"), path.join(folder, "node_modules"));
+  mkdirSync(path.join(folder, "build"));
+  writeFileSync(path.join(folder, "build/index.js"), "export default {};");
+  return folder;
+}
 
 for (const script of ["scripts/postinstall.mjs", "scripts/build.mjs", "scripts/demo.mjs", "scripts/test.mjs"]) {
   it(`an old Node is a sentence: ${script}`, async () => {
