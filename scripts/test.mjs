@@ -37,6 +37,7 @@ const DENY_WARNINGS = ["--", "-D", "warnings"];
 /** Name, what it does, and how: a function that resolves to a `tally`. */
 const STEPS = [
   ["format", "the format of the Rust code", () => check("cargo", ["fmt", "--all", "--check"])],
+  ["format-bindgen", "the format of wasm-bindgen's program", () => check("cargo", ["fmt", "--manifest-path", "scripts/bindgen/Cargo.toml", "--check"])],
   ["native", "the Rust tests", cargoTest],
   ["costs", "the instructions the core takes", () => costs()],
   ["clippy", "clippy", () => check("cargo", ["clippy", ...LOCKED, "--all-targets", ...DENY_WARNINGS])],

@@ -21,6 +21,7 @@ const MISTYPED = [
   ["tests/bench/tools/run.mjs", "--peer", "--peers"],
   ["tests/soak.mjs", "--second", "--seconds"],
   ["tests/adversary-soak.mjs", "--cleints", "--clients"],
+  ["tests/ledger-soak.mjs", "--cleints", "--clients"],
 ];
 
 describe("a mistyped option is a sentence", { concurrency: 2 }, () => {
