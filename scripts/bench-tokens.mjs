@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
+import { args } from "./args.mjs";
 import { build } from "./build.mjs";
 import { Failure, command, inProject } from "./process.mjs";
 import { startWorker } from "./workerd.mjs";
@@ -23,6 +24,7 @@ const STARTS = 9;
 const WITHOUT = ".tools/worker-without-tables";
 
 async function bench() {
+  args({ command: "npm run bench:tokens", about: "Measures what counting tokens costs in workerd." });
   if (process.platform !== "linux") throw new Failure("This reads /proc, which only Linux has.");
   await build();
   await build({

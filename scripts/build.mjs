@@ -2,25 +2,31 @@
  * Builds the Worker: `build/index.js` and `build/index_bg.wasm`, the two files that are tested,
  * served and deployed, and beside them the page at `/` (page.mjs).
  *
- * cargo compiles the crate, wasm-bindgen writes the JavaScript around it, esbuild joins that and the
- * entry into one file, and wasm-opt makes the wasm smaller. wrangler runs this as its build command;
- * when nothing has changed it ends within a second.
+ * cargo compiles the crate, and beside it the program of wasm-bindgen, which writes the JavaScript around
+ * it. esbuild joins that and the entry into one file, and wasm-opt makes the wasm smaller. wrangler runs
+ * this as its build command; when nothing has changed it ends within a second.
  *
  * worker-build takes the same steps, but it links OpenSSL: a fresh machine cannot build it without
  * the headers of that.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Failure, NODE, ROOT, atExit, command, inProject, isProgram, run, scratchFolder, seconds } from "./process.mjs";
+import { Failure, NODE, command, inProject, isNodeNew, isProgram, scratchFolder, seconds } from "./process.mjs";
+import { args } from "./args.mjs";
+import { cargoBuild } from "./cargo.mjs";
 import { namedByLikeness } from "./order.mjs";
 import { buildPage } from "./page.mjs";
-import { WASM_TARGET, ensureBuildTools } from "./tools.mjs";
+import { Steps } from "./steps.mjs";
+import { BINDGEN_SOURCES, WASM_TARGET, bindgen, ensureBuildTools } from "./tools.mjs";
 
 const PRODUCTS = ["index.js", "index_bg.wasm"];
+
+/** What they were made of. */
+const STAMP = "stamp";
 
 /** Joins a request to the Rust handler. After a panic the generated code starts a fresh instance. */
 const ENTRY = inProject("src/edge/last_resort.mjs");
@@ -75,61 +81,70 @@ const WHOLE_DATA = ["--skip-pass=memory-packing"];
  */
 export async function build({ output = inProject("build"), env = {}, features = [] } = {}) {
   const start = performance.now();
-  await buildPage(path.join(output, "page"));
-  const wasmBindgen = await ensureBuildTools();
-  const compiled = await compile(env, features);
-
-  const stamp = stampOf(compiled);
-  const stampFile = path.join(output, "stamp");
-  const current = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
-  if (current === stamp && PRODUCTS.every((name) => existsSync(path.join(output, name)))) {
-    console.log(`the worker is up to date (${seconds(start)})`);
-    return;
+  if (!isNodeNew) throw new Failure(`A build needs Node 22 or newer, and this is ${process.versions.node}.\nnpm brings one along where there is one for the platform: was \`npm install\` told to leave out optional packages?`);
+  const steps = new Steps(path.basename(output));
+  try {
+    await ensureBuildTools(steps);
+    await buildPage(path.join(output, "page"));
+    const { compiled, program } = await compile(steps, env, features);
+    if (isCurrent(output, stampOf(compiled))) return console.log(`the worker is up to date (${seconds(start)})`);
+    await finish(steps, { compiled, program, output });
+    console.log(`built the worker (${seconds(start)})`);
+  } finally {
+    steps.close();
   }
+}
 
+/** Compiles the crate and wasm-bindgen's program; resolves to the paths of both. */
+async function compile(steps, env, features) {
+  const failed = new AbortController();
+  const { signal } = failed;
+  const select = ["--lib", "--target", WASM_TARGET];
+  const args = ["--release"];
+  if (features.length > 0) {
+    select.push("--features", features.join(","));
+    args.push("--target-dir", targetOf(features));
+  }
+  try {
+    const [files, program] = await Promise.all([
+      steps.step({ doing: "compiling the worker", done: "compiled the worker", mayBeNothing: true, long: true }, (step) =>
+        cargoBuild(step, { select, args, env, signal }),
+      ),
+      steps.step({ doing: "compiling wasm-bindgen", done: "compiled wasm-bindgen", mayBeNothing: true }, (step) => bindgen(step, signal)),
+    ]);
+    // Dependencies come first, the crate itself last.
+    return { compiled: files.findLast((file) => file.endsWith(".wasm")), program };
+  } catch (error) {
+    failed.abort(); // Nobody waits for the other one.
+    throw error;
+  }
+}
+
+/** Makes the products of what was compiled. */
+async function finish(steps, { compiled, program, output }) {
   // wrangler uploads every wasm file in the output folder, so unfinished ones stand elsewhere.
   const { folder, remove } = scratchFolder();
   try {
-    await bind(wasmBindgen, compiled, folder);
-    await bundle(folder);
-    await keepUsedExports(folder);
-    await optimize(path.join(folder, "index_bg.wasm"));
+    await steps.step({ doing: "joining the JavaScript", done: "joined the JavaScript" }, async (step) => {
+      await step.run(program, [compiled, folder]);
+      await bundle(folder);
+      await keepUsedExports(folder);
+    });
+    await steps.step({ doing: "shrinking the wasm", done: "shrank the wasm" }, (step) => optimize(step, path.join(folder, "index_bg.wasm")));
     // The stamp goes first and comes back last: broken off in between, the next run builds again.
+    const stampFile = path.join(output, STAMP);
     mkdirSync(output, { recursive: true });
     rmSync(stampFile, { force: true });
     for (const name of PRODUCTS) renameSync(path.join(folder, name), path.join(output, name));
-    writeFileSync(stampFile, stamp);
+    writeFileSync(stampFile, stampOf(compiled));
   } finally {
     remove();
   }
-  console.log(`built the worker (${seconds(start)})`);
 }
 
-/** Compiles the crate and returns the path of the wasm file, which cargo reports as JSON. */
-function compile(env, features) {
-  const args = ["build", "--locked", "--lib", "--release", "--target", WASM_TARGET];
-  if (features.length > 0) args.push("--features", features.join(","), "--target-dir", targetOf(features));
-  const cargo = spawn("cargo", [...args, "--message-format", "json-render-diagnostics"], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const forget = atExit(() => cargo.kill());
-  let messages = "";
-  cargo.stdout.on("data", (chunk) => (messages += chunk));
-  return new Promise((resolve, reject) => {
-    cargo.on("error", reject);
-    cargo.on("close", (code) => {
-      forget();
-      if (code !== 0) return reject(new Failure("the worker does not compile"));
-      const files = messages
-        .split("\n")
-        .filter((line) => line.startsWith("{"))
-        .flatMap((line) => JSON.parse(line).filenames ?? []);
-      // Dependencies come first, the crate itself last.
-      resolve(files.findLast((file) => file.endsWith(".wasm")));
-    });
-  });
+function isCurrent(output, stamp) {
+  const file = path.join(output, STAMP);
+  return existsSync(file) && readFileSync(file, "utf8") === stamp && PRODUCTS.every((name) => existsSync(path.join(output, name)));
 }
 
 /**
@@ -156,30 +171,23 @@ function targetOf(features) {
 function stampOf(compiled) {
   const hash = createHash("sha256");
   const recipe = fileURLToPath(import.meta.url);
-  const scripts = globSync("src/edge/*.mjs", { cwd: ROOT }).sort().map((file) => inProject(file));
-  const inputs = [compiled, inProject("package-lock.json"), inProject("Cargo.lock"), inProject("scripts/order.mjs"), ...scripts, recipe];
+  const edge = readdirSync(inProject("src/edge")).filter((file) => file.endsWith(".mjs")).sort();
+  const scripts = edge.map((file) => `src/edge/${file}`);
+  const files = ["package-lock.json", "Cargo.lock", "scripts/order.mjs", ...BINDGEN_SOURCES, ...scripts];
+  const inputs = [compiled, ...files.map((file) => inProject(file)), recipe];
   for (const file of inputs) hash.update(readFileSync(file));
   return hash.digest("hex");
 }
 
-function bind(wasmBindgen, compiled, folder) {
-  return run(wasmBindgen, [
-    compiled,
-    ...["--out-dir", folder, "--out-name", "index", "--target", "module", "--no-typescript"],
-    // These two let the generated code replace an instance that has panicked.
-    ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
-  ]);
-}
-
-async function optimize(wasm) {
-  await wasmOpt(wasm, ["-O", ...SMALL_FUNCTIONS, ...ALIKE]);
+async function optimize(step, wasm) {
+  await wasmOpt(step, wasm, ["-O", ...SMALL_FUNCTIONS, ...ALIKE]);
   writeFileSync(wasm, namedByLikeness(readFileSync(wasm)));
-  await wasmOpt(wasm, ["--reorder-functions-by-name", ...BARE]);
+  await wasmOpt(step, wasm, ["--reorder-functions-by-name", ...BARE]);
 }
 
-function wasmOpt(wasm, options) {
+function wasmOpt(step, wasm, options) {
   const always = [...WHOLE_DATA, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
-  return run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...options, ...always]);
+  return step.run(NODE, [inProject("node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...options, ...always]);
 }
 
 /** wasm-bindgen copies the modules that the crate names, and not what those import from beside them. */
@@ -281,4 +289,27 @@ async function keepUsedExports(folder) {
   writeFileSync(file, module.emitBinary());
 }
 
-if (isProgram(import.meta.url)) await command(() => build());
+async function main() {
+  const asked = args({
+    command: "npm run build",
+    about: "Builds the Worker into build/: what the tests run, and what is deployed.",
+    options: { "for-wrangler": { about: "after a failure there is no build/index.js, and the status is 0" } },
+  });
+  await (asked["for-wrangler"] ? buildForWrangler() : build());
+}
+
+/**
+ * Of a build command that ends with a status, wrangler shows the child process as an object, 300 lines
+ * long, below what the command said. Of one that leaves no output it says so in a sentence, and fails too.
+ */
+async function buildForWrangler() {
+  try {
+    await build();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    for (const name of [...PRODUCTS, STAMP]) rmSync(inProject("build", name), { force: true });
+    console.error(`\n${error.message}`);
+  }
+}
+
+if (isProgram(import.meta.url)) await command(main);

@@ -12,9 +12,10 @@
  * and the demo does without them. Those of PyPI stand in virtual environments in `.tools/`.
  */
 import { createHash } from "node:crypto";
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { Misuse, args } from "./args.mjs";
 import { build } from "./build.mjs";
 import { Failure, NODE, TOOLS, command, inProject, isProgram, output, run, seconds } from "./process.mjs";
 
@@ -140,40 +141,51 @@ function hashOf(files) {
 
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
-const nodeTest = (pattern) =>
-  run(NODE, ["--test", "--test-reporter", "spec", ...globSync(pattern, { cwd: inProject() }).sort()]);
+function nodeTest(folder) {
+  const files = readdirSync(inProject(folder)).filter((file) => file.endsWith(".test.mjs")).sort();
+  return run(NODE, ["--test", "--test-reporter", "spec", ...files.map((file) => inProject(folder, file))]);
+}
 
+/** What is run and what that needs, by the word that follows `npm run test:`. */
 const COMMANDS = {
   async clients() {
     await ensureClients();
-    await nodeTest("tests/clients/*.test.mjs");
+    await nodeTest("tests/clients");
   },
   async ecosystem() {
     await ensureNpmEcosystem();
     await ensurePython("ecosystem");
-    await nodeTest("tests/clients/ecosystem/*.test.mjs");
+    await nodeTest("tests/clients/ecosystem");
   },
   async agents() {
     await ensureNpmAgents();
     await ensurePython("agents");
-    await nodeTest("tests/clients/agents/*.test.mjs");
+    await nodeTest("tests/clients/agents");
   },
   async browser() {
     await ensureNpmClients();
-    await nodeTest("tests/clients/browser/*.test.mjs");
+    await nodeTest("tests/clients/browser");
   },
-  async breakages() {
+  async breakages(patterns) {
     await ensureClients();
     await ensurePython("ecosystem");
-    await run(NODE, [inProject("tests/clients/breakages/run.mjs"), ...process.argv.slice(3)]);
+    await run(NODE, [inProject("tests/clients/breakages/run.mjs"), ...patterns]);
   },
 };
 
 async function main() {
-  const chosen = COMMANDS[process.argv[2]];
-  if (!chosen) throw new Failure(`Which? One of: ${Object.keys(COMMANDS).join(", ")}.`);
+  const [name, ...argv] = process.argv.slice(2);
+  if (!Object.hasOwn(COMMANDS, name)) throw new Misuse(`Which clients? One of: ${Object.keys(COMMANDS).join(", ")}.`);
+  const { operands } = args(
+    {
+      command: `npm run test:${name}`,
+      about: "Tries other people's clients against the Worker; installs them on demand.",
+      ...(name === "breakages" ? { operands: "[PATTERN]" } : {}),
+    },
+    argv,
+  );
   await build();
-  await chosen();
+  await COMMANDS[name](operands);
 }
 
 if (isProgram(import.meta.url)) await command(main);

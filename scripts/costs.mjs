@@ -8,8 +8,8 @@
  */
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 
+import { args } from "./args.mjs";
 import { Failure, ROOT, atExit, command, inProject, isProgram, output } from "./process.mjs";
 
 const TOLERANCE = 0.03;
@@ -118,8 +118,12 @@ function read(program, args, { stderr = "pipe", env = { PATH: process.env.PATH }
 const percent = (ratio) => `${ratio < 0 ? "" : "+"}${(100 * ratio).toFixed(2)} %`;
 
 async function main() {
-  const { values } = parseArgs({ options: { update: { type: "boolean" } } });
-  const { failures } = await costs(values);
+  const asked = args({
+    command: "npm run costs",
+    about: "Counts the instructions that the core takes, and compares them with tests/costs.json.",
+    options: { update: { about: "writes that file anew" } },
+  });
+  const { failures } = await costs(asked);
   if (failures.length > 0) throw new Failure(failures.join("\n"));
 }
 

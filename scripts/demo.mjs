@@ -9,23 +9,30 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { parseArgs } from "node:util";
 
+import { args } from "./args.mjs";
 import { build } from "./build.mjs";
 import { devVars, ensureDevVars } from "./dev-vars.mjs";
+import { PORT, ensureFree } from "./ports.mjs";
 import { Failure, NODE, atExit, command, inProject, onEndAsked } from "./process.mjs";
 import { startWorker, wrangler } from "./workerd.mjs";
 
 /** Between two pieces of an answer: fifty a second, about what a model needs. */
 const PACE_MS = 20;
 
+const COMMAND = "npm run demo";
+
 async function demo() {
   onEndAsked(() => process.exit(0)); // What was started ends with this process.
-  const port = portAsked();
-  await ensureFree(port);
+  const { port } = args({
+    command: COMMAND,
+    about: "Builds the gateway where it is out of date and serves it on this machine, with a stand-in for DeGPT behind it.",
+    options: { port: { ...PORT, default: wrangler().dev.port } },
+  });
+  await ensureFree(port, COMMAND); // Before the build too, so that nobody waits for a port that is taken.
   ensureDevVars();
   await build();
-  await ensureFree(port); // A build can take minutes.
+  await ensureFree(port, COMMAND); // A build can take minutes.
 
   const standIn = await startStandIn();
   const local = devVars();
@@ -40,7 +47,9 @@ async function demo() {
 
   const url = `http://localhost:${port}`;
   console.log(`
-The gateway is ready on ${url}, with a stand-in for DeGPT behind it. Try:
+Open ${url}/
+
+The gateway is ready there, with a stand-in for DeGPT behind it. Or try:
 
   curl ${url}/api/v1/chat/completions \\
     -H 'Authorization: Bearer ${local.API_KEYS?.split(",")[0].replace(/^[\w.-]+=(?!=*$)/, "")}' \\
@@ -51,29 +60,6 @@ Ctrl-C ends it.`);
 
   await Promise.race([standIn.ended, gateway.ended]);
   throw new Failure("The gateway or the stand-in behind it ended by itself.");
-}
-
-function portAsked() {
-  const { values } = parseArgs({ options: { port: { type: "string" } } });
-  const port = values.port === undefined ? wrangler().dev.port : Number(values.port);
-  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw new Failure(`--port takes a number from 1 to 65535, not "${values.port}".`);
-}
-
-/** Asked before the build too, so that nobody waits for a port that is taken. */
-async function ensureFree(port) {
-  const probe = createServer();
-  try {
-    await once(probe.listen(port, "127.0.0.1"), "listening");
-  } catch (error) {
-    throw new Failure(
-      error.code === "EADDRINUSE"
-        ? `Port ${port} is in use. Free it, or take another: npm run demo -- --port ${port + 1}`
-        : `Port ${port} cannot be used: ${error.message}`,
-    );
-  }
-  probe.close();
-  await once(probe, "close");
 }
 
 /** Starts tests/upstream/server.mjs on a free port; it prints one line when it is ready. */

@@ -4,8 +4,8 @@
  * than one within the wasm, so a new one is to be seen. `--update` writes the list anew.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 
+import { args } from "./args.mjs";
 import { Failure, command, inProject, isProgram } from "./process.mjs";
 
 const WASM = inProject("build/index_bg.wasm");
@@ -42,8 +42,12 @@ function without(names, others) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { update: { type: "boolean" } } });
-  const { failures } = await imports(values);
+  const asked = args({
+    command: "npm run imports",
+    about: "Compares what the wasm imports of JavaScript with tests/imports.txt.",
+    options: { update: { about: "writes that file anew" } },
+  });
+  const { failures } = await imports(asked);
   if (failures.length > 0) throw new Failure(failures.join("\n"));
 }
 

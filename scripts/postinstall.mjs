@@ -6,7 +6,7 @@ import { rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import { ensureDevVars } from "./dev-vars.mjs";
-import { NODE, ROOT, command, inProject } from "./process.mjs";
+import { NODE, ROOT, inProject } from "./process.mjs";
 
 /**
  * Links `node_modules/.bin/node`. npm would, but not reliably: it also clears that name away for
@@ -19,15 +19,5 @@ function linkNode() {
   symlinkSync(path.relative(path.dirname(link), NODE), link);
 }
 
-/** Says what to make of npm's warnings, if the Node it runs on is one that wrangler refuses. */
-function explainWarnings() {
-  const major = Number(/ node\/v(\d+)/.exec(process.env.npm_config_user_agent)?.[1]);
-  if (major > 22 || !NODE.startsWith(ROOT)) return;
-  console.log("If npm warns of EBADENGINE: nothing to do, the project brings a Node of its own.");
-}
-
-await command(() => {
-  linkNode();
-  ensureDevVars();
-  explainWarnings();
-});
+linkNode();
+ensureDevVars();

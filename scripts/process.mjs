@@ -2,7 +2,10 @@
  * Small helpers the commands share: where the project is, running programs, ending together with
  * them, and failing with a plain sentence instead of a stack trace.
  */
+import "./node-version.mjs";
+
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
@@ -35,7 +38,10 @@ export const WRANGLER_ENV = {
 };
 
 /** A failure that is told to the user as it stands: what went wrong and what to do. */
-export class Failure extends Error {}
+export class Failure extends Error {
+  /** What the process ends with. */
+  status = 1;
+}
 
 /** Runs a program in the project with its output shown; rejects unless it ends well. */
 export function run(program, args, env = {}) {
@@ -107,12 +113,24 @@ export const seconds = (start) => `${((performance.now() - start) / 1000).toFixe
 /** Whether this module is the program being run, not one imported by another. */
 export const isProgram = (moduleUrl) => process.argv[1] === fileURLToPath(moduleUrl);
 
-/** Runs a command's body; a `Failure` is printed as one message, anything else with its stack. */
+/** Whether this Node has what a build needs; `NODE` has. */
+export const isNodeNew = Number(process.versions.node.split(".")[0]) >= 22;
+
+/** Runs the same script under the project's own Node, and ends with it. */
+async function underOwnNode() {
+  const child = spawn(NODE, process.argv.slice(1), { stdio: "inherit" });
+  atExit(() => child.kill());
+  const [status] = await once(child, "exit");
+  process.exit(status ?? 1);
+}
+
+/** Runs a command's body, or part of it; a `Failure` is printed as one message, anything else with its stack. */
 export async function command(body) {
+  if (!isNodeNew && NODE !== process.execPath) await underOwnNode();
   try {
-    await body();
+    return await body();
   } catch (error) {
     console.error(error instanceof Failure ? `\n${error.message}` : error);
-    process.exit(1);
+    process.exit(error.status ?? 1);
   }
 }

@@ -1,9 +1,9 @@
 /** How large the built Worker is, gzipped, in bytes: as a whole, and without the token counter's tables. */
-import { globSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 
-import { Failure, ROOT, inProject } from "./process.mjs";
+import { Failure, inProject } from "./process.mjs";
 import { WASM_TARGET } from "./tools.mjs";
 
 /** The two files that are deployed. */
@@ -16,8 +16,9 @@ const gzipped = (wasm) => gzipSync(Buffer.concat([readFileSync(inProject("build/
 
 /** The wasm file without the tables, as the newest build has made them. */
 function wasmWithoutTables() {
-  const pattern = `target/${WASM_TARGET}/release/build/degpt-edge-base-*/out`;
-  const folders = globSync(pattern, { cwd: ROOT }).map((folder) => inProject(folder));
+  const builds = inProject(`target/${WASM_TARGET}/release/build`);
+  const ours = readdirSync(builds).filter((name) => name.startsWith("degpt-edge-base-"));
+  const folders = ours.map((name) => path.join(builds, name, "out"));
   const newest = folders.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)[0];
   let wasm = readFileSync(inProject("build/index_bg.wasm"));
   for (const name of readdirSync(newest)) {

@@ -1,5 +1,5 @@
 /**
- * `npm run soak:hostile [-- --seconds 60 --clients 200 --without tools,bomb]`: the Worker in workerd
+ * `npm run soak:hostile [-- --seconds 60 --clients 200 --without tools --without bomb]`: the Worker in workerd
  * among people who mean harm; all of it on this machine.
  *
  * A tenth of the clients attacks it (tests/hostile/attacks.mjs), a tenth leaves, a tenth meets faults
@@ -13,9 +13,10 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 
+import { args } from "../scripts/args.mjs";
+import { command } from "../scripts/process.mjs";
 import { memoryOf } from "./adversary/support.mjs";
 import { provoke, startProvoked } from "./adversary/provoked.mjs";
 import { ANSWERS, ATTACKS } from "./hostile/attacks.mjs";
@@ -24,20 +25,17 @@ import { startUpstream } from "./upstream/server.mjs";
 import { answerText } from "./upstream/texts.mjs";
 import { DELIVERIES, DIALECTS, KEY, ask, open, parsed } from "./worker/exchange.mjs";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    clients: { type: "string", default: "200" },
-    without: { type: "string", default: "" },
-  },
-});
-const [seconds, clients] = [values.seconds, values.clients].map(Number);
-if (!(seconds >= 15 && seconds <= 3600 && clients >= 10 && clients <= 1000)) {
-  throw new Error("--seconds takes 15 to 3600, --clients 10 to 1000");
-}
-const without = values.without.split(",").filter(Boolean);
-const unknown = without.filter((name) => !(name in ATTACKS));
-if (unknown.length > 0) throw new Error(`--without takes some of: ${Object.keys(ATTACKS).join(", ")}`);
+const { seconds, clients, without } = await command(() =>
+  args({
+    command: "npm run soak:hostile",
+    about: "Holds the gateway under load while some of its clients attack it.",
+    options: {
+      seconds: { value: "N", number: [15, 3600], default: 60, about: "how long" },
+      clients: { value: "N", number: [10, 1000], default: 200, about: "how many ask at once" },
+      without: { value: "ATTACK", multiple: true, oneOf: Object.keys(ATTACKS), default: [], about: "an attack that is left out, and again for others" },
+    },
+  }),
+);
 const attacks = Object.keys(ATTACKS).filter((name) => !without.includes(name));
 
 const TENTH = Math.round(clients / 10);

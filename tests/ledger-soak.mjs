@@ -9,14 +9,23 @@
  * - nobody was refused while its label was below its limits.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 
+import { args } from "../scripts/args.mjs";
+import { command } from "../scripts/process.mjs";
 import { startGateway } from "./harness.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 import { DELIVERIES, DIALECTS, open, until } from "./worker/exchange.mjs";
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" }, clients: { type: "string", default: "200" } } });
-const [seconds, clients] = [Number(values.seconds), Number(values.clients)];
+const { seconds, clients } = await command(() =>
+  args({
+    command: "npm run soak:ledger",
+    about: "Holds keys with policies under load, and sees that their ledgers are right.",
+    options: {
+      seconds: { value: "N", number: [1, 3600], default: 60, about: "how long" },
+      clients: { value: "N", number: [1, 1000], default: 200, about: "how many ask at once" },
+    },
+  }),
+);
 
 const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages", responses: "/v1/responses" };
 /** Far from each other, so that each is reached by some label. The last one only counts. */

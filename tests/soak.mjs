@@ -11,26 +11,28 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 
 import { models } from "./upstream/models.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 import { answerText } from "./upstream/texts.mjs";
+import { args } from "../scripts/args.mjs";
+import { command } from "../scripts/process.mjs";
 import { startGateway } from "./harness.mjs";
 import { DELIVERIES, DIALECTS, KEY, ask, open } from "./worker/exchange.mjs";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    clients: { type: "string", default: "200" },
-    faulted: { type: "string", default: "0.1" },
-    leaving: { type: "string", default: "0.1" },
-  },
-});
-const [seconds, clients, faulted, leaving] = [values.seconds, values.clients, values.faulted, values.leaving].map(Number);
-if (!(seconds >= 15 && seconds <= 3600 && clients >= 1 && clients <= 1000 && faulted + leaving <= 1)) {
-  throw new Error("--seconds takes 15 to 3600, --clients 1 to 1000, --faulted and --leaving together at most 1");
-}
+const SHARE = { value: "SHARE", number: [0, 0.5, { whole: false }], default: 0.1 };
+const { seconds, clients, faulted, leaving } = await command(() =>
+  args({
+    command: "npm run soak",
+    about: "Holds the gateway under load, and sees that its answers stay right and its memory level.",
+    options: {
+      seconds: { value: "N", number: [15, 3600], default: 60, about: "how long" },
+      clients: { value: "N", number: [1, 1000], default: 200, about: "how many ask at once" },
+      faulted: { ...SHARE, about: "the share of answers that fail" },
+      leaving: { ...SHARE, about: "the share of clients that leave early" },
+    },
+  }),
+);
 
 const SETTLED_S = 10;
 const RELEASED_S = 20;

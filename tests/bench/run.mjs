@@ -11,8 +11,8 @@
  * Prints tables. The figures go to `.tools/bench/results.json` and the chart beside it, with
  * `--publish` to tests/bench/, and the tables into README.md and docs/benchmarks.md.
  */
-import { parseArgs } from "node:util";
 
+import { args } from "../../scripts/args.mjs";
 import { build } from "../../scripts/build.mjs";
 import { Failure, command, seconds } from "../../scripts/process.mjs";
 import { bundleSize, programSize } from "../../scripts/size.mjs";
@@ -31,9 +31,14 @@ const SLOW = PACES[0];
 const FAST = PACES[1];
 
 async function bench() {
-  const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" }, publish: { type: "boolean", default: false } } });
-  const rounds = Number(values.rounds);
-  if (!(rounds >= 1 && rounds <= 50)) throw new Failure("--rounds takes 1 to 50");
+  const { rounds, publish } = args({
+    command: "npm run bench",
+    about: "Measures what an answer costs, beside Workers that do less.",
+    options: {
+      rounds: { value: "N", number: [1, 50], default: 7, about: "how often each is measured" },
+      publish: { about: "writes docs/benchmarks.md anew" },
+    },
+  });
   if (process.platform !== "linux") throw new Failure("This reads /proc, which only Linux has.");
   await build();
 
@@ -44,7 +49,7 @@ async function bench() {
   } finally {
     upstream.close();
   }
-  report(results, { publish: values.publish, rounds, burstChunks: BURST_CHUNKS, pacedChunks: PACED_CHUNKS, imageBytes: IMAGE_BYTES });
+  report(results, { publish, rounds, burstChunks: BURST_CHUNKS, pacedChunks: PACED_CHUNKS, imageBytes: IMAGE_BYTES });
 }
 
 async function measure(results, upstream, rounds) {

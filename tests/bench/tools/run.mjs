@@ -8,8 +8,8 @@
  * ones. Loopback only.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 
+import { args } from "../../../scripts/args.mjs";
 import { build } from "../../../scripts/build.mjs";
 import { command, inProject } from "../../../scripts/process.mjs";
 import { startGateway } from "../../harness.mjs";
@@ -24,8 +24,11 @@ const KEY = "key-of-the-bench";
 const LAST = inProject("tests/bench/tools/peers/last.json");
 
 async function bench() {
-  const options = { peers: { type: "boolean", default: false }, publish: { type: "boolean", default: false } };
-  const { values } = parseArgs({ options });
+  const values = args({
+    command: "npm run bench:tools",
+    about: "Measures which forms of tool calls are read.",
+    options: { peers: { about: "measures other readers too" }, publish: { about: "writes docs/tool-forms.md anew" } },
+  });
   const all = rows();
   const readings = await readNatively(all);
   const served = await through(readings);
