@@ -28,8 +28,10 @@ export function report(results, { publish, ...about }) {
   mkdirSync(folder, { recursive: true });
   const machine = { cores: os.cpus().length, model: os.cpus()[0].model, node: process.version, linux: os.release() };
   writeFileSync(path.join(folder, "results.json"), `${JSON.stringify({ date: today(), machine, about, results }, rounded, 1)}\n`);
-  writeFileSync(path.join(folder, "cpu.svg"), chart(results, about));
-  console.log(`written to ${path.relative(inProject(), folder)}: results.json and cpu.svg`);
+  const pictures = publish ? inProject("docs/images") : folder;
+  mkdirSync(pictures, { recursive: true });
+  writeFileSync(path.join(pictures, "cpu.svg"), chart(results, about));
+  console.log(`written: ${[path.join(folder, "results.json"), path.join(pictures, "cpu.svg")].map((file) => path.relative(inProject(), file)).join(" and ")}`);
   if (!publish) return;
   publishTables([`${how()} ${WHAT}\n\n${leading}`, `${how()} ${amounts(about)}\n\n${whole}`]);
 }
