@@ -52,6 +52,7 @@ const STEPS = [
   ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker/*.test.mjs")],
   ["adversary", "attacks on the worker in workerd", () => nodeTest("tests/adversary/*.test.mjs")],
   ["clients", "other people's clients against the worker", clients],
+  ["docs", "the documents: links, both languages, and README's commands", () => nodeTest("tests/docs/*.test.mjs")],
 ];
 
 async function test() {
