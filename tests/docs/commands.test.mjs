@@ -14,11 +14,16 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { build } from "../../scripts/build.mjs";
+import { devVars, ensureDevVars } from "../../scripts/dev-vars.mjs";
 import { ROOT, inProject } from "../../scripts/process.mjs";
 import { startUpstream } from "../upstream/server.mjs";
 import { blocks, read, withoutComments } from "./pages.mjs";
 
 const DEMO = "http://localhost:7860";
+
+ensureDevVars();
+/** Whether this machine's file is not as README says: whoever has it has put keys of their own there. */
+const skip = !devVars().API_KEYS?.split(",").includes("YOUR_API_KEY") && ".dev.vars has other keys";
 
 const folder = mkdtempSync(path.join(tmpdir(), "degpt-edge-readme-"));
 let upstream;
@@ -104,7 +109,7 @@ const chat = (key) => ({
 });
 
 describe("the commands of README.md", () => {
-  test("npm run demo answers the curl below it", { timeout: 180_000 }, async (t) => {
+  test("npm run demo answers the curl below it", { skip, timeout: 180_000 }, async (t) => {
     const port = await freePort();
     await serving(t, command(/npm run demo/), /Ctrl-C/, ["--", "--port", String(port)]);
     const curl = command(/^curl /);
@@ -112,7 +117,7 @@ describe("the commands of README.md", () => {
     assert.match(ran(curl.replace(DEMO, `http://localhost:${port}`)), /data: \{.*"content":"[^"]+".*data: \[DONE\]\n/s);
   });
 
-  test("npm run dev serves", { timeout: 180_000 }, async (t) => {
+  test("npm run dev serves", { skip, timeout: 180_000 }, async (t) => {
     const port = await freePort();
     const options = ["--", "--port", port, "--inspector-port", await freePort(), "--persist-to", path.join(folder, "dev"), "--var", `DEGPT_ORIGINS:${upstream.url}`];
     await serving(t, command(/npm run dev/), /Ready on/, options.map(String));
@@ -154,5 +159,5 @@ describe("the commands of README.md", () => {
     assert.ok(existsSync(inProject("release/compose.yaml")));
   });
 
-  test("all of them were run", () => assert.deepEqual([...left], []));
+  test("all of them were run", { skip }, () => assert.deepEqual([...left], []));
 });
