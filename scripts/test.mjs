@@ -48,11 +48,11 @@ const STEPS = [
   ["build", "the build of the worker", () => build().then(() => tally({ passed: 1 }))],
   ["size", "the size of what is deployed", size],
   ["imports", "what the wasm wants of JavaScript", () => imports()],
+  ["docs", "the documents: links, both languages, and README's commands", () => nodeTest("tests/docs/*.test.mjs")],
   ["upstream", "the tests of the stand-in for DeGPT", () => nodeTest("tests/upstream/*.test.mjs")],
   ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker/*.test.mjs")],
   ["adversary", "attacks on the worker in workerd", () => nodeTest("tests/adversary/*.test.mjs")],
   ["clients", "other people's clients against the worker", clients],
-  ["docs", "the documents: links, both languages, and README's commands", () => nodeTest("tests/docs/*.test.mjs")],
 ];
 
 async function test() {
