@@ -21,6 +21,12 @@ function wrong(page, target) {
 
 test("there are pages", () => assert.ok(pages().includes("README.md") && pages().length > 10));
 
+test("README.md leads to every page for its readers", () => {
+  const led = links(read("README.md"));
+  const unled = pages().filter((page) => /^(docs\/)?[^/]+\.md$/.test(page) && page !== "README.md" && !led.includes(page));
+  assert.deepEqual(unled, []);
+});
+
 for (const page of pages()) {
   test(`${page}: its links lead somewhere`, () => {
     const broken = links(read(page))
