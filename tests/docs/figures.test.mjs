@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { wrangler } from "../../scripts/workerd.mjs";
 import { SIZE } from "../worker/fault-table.mjs";
 import { headings, read, section } from "./pages.mjs";
 
@@ -48,4 +49,13 @@ for (const [what, figures] of [
 
 test("CONTRIBUTING.md has the size of the matrix of faults", () => {
   assert.match(read("CONTRIBUTING.md"), new RegExp(`matrix of ${SIZE.faults} faults of DeGPT in ${count(SIZE.cells)} cells`));
+});
+
+test("the defaults of docs/configuration.md are those of wrangler.toml", () => {
+  const { vars } = wrangler();
+  const rows = read("docs/configuration.md").matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm);
+  const defaults = new Map([...rows].map(([, name, cell]) => [name, [...cell.matchAll(/`(.+?)`/g)].map(([, value]) => value).join(", ")]));
+  for (const [name, value] of Object.entries(vars)) {
+    if (value !== "" && name !== "MODEL_ALIASES") assert.equal(defaults.get(name), value, name);
+  }
 });
