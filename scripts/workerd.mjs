@@ -5,7 +5,7 @@
  * The compatibility date, the flags and the settings' defaults come from wrangler.toml.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { parse } from "smol-toml";
@@ -29,10 +29,10 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * no limit of memory here as it has at Cloudflare. With `compiled` workerd does not read a
  * configuration as text, which takes the longer the larger the Worker is. The Durable Objects of
  * wrangler.toml live in the first isolate. What they store is on disk: in the folder `storage`, where the
- * next process finds it, or else in one that ends with this process.
+ * next process finds it, or else in one that ends with this process. Without `hasPage` there is no page at `/`.
  */
 export async function startWorker(options = {}) {
-  const { vars = {}, port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, storage, onOutput = () => {} } = options;
+  const { vars = {}, port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, hasPage = true, storage, onOutput = () => {} } = options;
   if (!existsSync(inProject(built, "index.js"))) {
     throw new Failure("The worker is not built: run `npm run build` first.");
   }
@@ -43,7 +43,8 @@ export async function startWorker(options = {}) {
   const own = objects.length > 0 && !storage ? scratchFolder() : undefined;
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, storage: storage ?? own?.folder }));
+  const assets = hasPage ? assetsOf(built) : [];
+  writeFileSync(file, configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, assets, storage: storage ?? own?.folder }));
 
   if (compiled) {
     const { stdout, status } = spawnSync(workerd.default, ["compile", "--config-only", file], { maxBuffer: 1 << 26 });
@@ -115,10 +116,11 @@ function listeningPorts(pipe, count) {
 const isText = (value) => typeof value === "string";
 
 /** Texts travel in the environment: here stand their names alone, and no key reaches the disk. */
-function configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, storage }) {
+function configuration(settings, { bound, port, isolates, built, front, v8Flags, objects, assets, storage }) {
   const list = (items) => `[${items.join(", ")}]`;
   const valueOf = ([name, value]) => (isText(value) ? `fromEnvironment = "${name}"` : `json = ${JSON.stringify(JSON.stringify(value))}`);
-  const bindings = (more) => list([...bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`), ...more]);
+  const page = assets.length > 0 ? ['(name = "ASSETS", service = "assets")'] : [];
+  const bindings = (more) => list([...bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`), ...page, ...more]);
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
   const date = settings.compatibility_date;
   const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);
@@ -144,6 +146,7 @@ function configuration(settings, { bound, port, isolates, built, front, v8Flags,
     objects.map(({ name, class_name: kind }) => `(name = "${name}", durableObjectNamespace = (className = "${kind}", serviceName = "gateway0"))`),
   )},`;
   if (objects.length > 0) services.push(`(name = "storage", disk = (path = "${path.resolve(storage)}", writable = true))`);
+  if (assets.length > 0) services.push('(name = "assets", worker = .assets)');
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -164,8 +167,21 @@ const config :Workerd.Config = (
 
 const first :Workerd.Worker = ${worker(first)};
 const other :Workerd.Worker = ${worker(other)};
+
+const assets :Workerd.Worker = (
+  compatibilityDate = "${date}",
+  modules = [(name = "assets.js", esModule = embed "../../scripts/assets.js")],
+  bindings = ${list(assets)},
+);
 `;
 }
+
+/** The files of the page, as bindings that are named by their paths; the Workers of the bench have none. */
+const assetsOf = (built) =>
+  globSync("**/*.*", { cwd: inProject(built, "page") })
+    .sort()
+    .map((file) => file.split(path.sep).join("/"))
+    .map((file) => `(name = "/${file}", data = embed "../../${built}/page/${file}")`);
 
 /** The bindings of Durable Objects, as far as the built Worker has their classes: those of the bench have none. */
 function objectsOf(settings, built) {
