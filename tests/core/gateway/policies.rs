@@ -287,3 +287,22 @@ fn a_policy_holds_for_every_model_that_is_asked_in_turn() {
         assert_eq!(entry.usage.completion_tokens, 3);
     }
 }
+
+#[test]
+fn the_list_of_models_has_those_that_the_key_may_use() {
+    let policies = r#"{"alice":{"models":["gpt-*","DeepSeek-chat"]}}"#;
+    let deployment = deployment(policies, |_| Response::hello());
+    let list = |key: &'static str| {
+        let ask = Ask::get("/api/v1/models").with("authorization", key);
+        let list: serde_json::Value = serde_json::from_str(&deployment.ask_one(ask).body).unwrap();
+        let list = list["data"].as_array().unwrap().clone();
+        list.iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (all, own) = (list("Bearer another-key"), list("Bearer canary-key"));
+    let is_own = |id: &&String| id.starts_with("gpt-") || *id == "deepseek-chat";
+    assert_eq!(own, all.iter().filter(is_own).cloned().collect::<Vec<_>>());
+    assert!(own.len() > 1 && own.len() < all.len());
+    assert_eq!(list("Bearer "), all);
+    // Nothing is taken by a list.
+    assert_eq!(deployment.world.ledger("alice").calls, 0);
+}
