@@ -44,7 +44,7 @@ function sizes() {
 
 /** Texts of TEXT_BYTES bytes. */
 function texts() {
-  const english = readFileSync(inProject("README.md"), "utf8");
+  const english = readFileSync(inProject("docs/behaviour.md"), "utf8");
   const code = readFileSync(inProject("src/answer/limits.rs"), "utf8");
   const chinese =
     "大语言模型是一种基于深度学习的人工智能技术，它通过学习海量的文本来理解和生成自然语言。" +

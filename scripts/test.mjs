@@ -49,6 +49,7 @@ const STEPS = [
   ["build", "the build of the worker", () => build().then(() => tally({ passed: 1 }))],
   ["size", "the size of what is deployed", size],
   ["imports", "what the wasm wants of JavaScript", () => imports()],
+  ["docs", "the documents: links, both languages, and README's commands", () => nodeTest("tests/docs")],
   ["scripts", "the tests of the commands", () => nodeTest("tests/scripts")],
   ["upstream", "the tests of the stand-in for DeGPT", () => nodeTest("tests/upstream")],
   ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker")],

@@ -1,8 +1,8 @@
 //! The deployment's variables, validated once.
 //!
 //! An invalid [`Config`] cannot exist. The first bad value is reported by its variable's name and
-//! the rule it breaks, never by its content. README lists the variables; `NAMES` is the same list
-//! for tests.
+//! the rule it breaks, never by its content. docs/configuration.md lists the variables; `NAMES` is
+//! the same list for tests.
 
 mod values;
 
@@ -17,7 +17,7 @@ use crate::{
 pub use values::Value;
 use values::{Variables, bad};
 
-/// All variables, in the order of README's table.
+/// All variables, in the order of the tables in README.md and docs/configuration.md.
 pub const NAMES: [&str; 31] = [
     "API_KEYS",
     "KEY_POLICIES",
@@ -556,12 +556,19 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_readme_has_each_variable_in_its_place() {
-        let readme = include_str!("../README.md");
-        let (_, section) = readme.split_once("## Configuration").unwrap_or_default();
-        let (section, _) = section.split_once("\n## ").unwrap_or_default();
-        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-        assert_eq!(rows.collect::<Vec<_>>(), NAMES);
+    fn the_tables_of_the_documents_have_each_variable_in_its_place() {
+        let documents = [
+            ("README.md", include_str!("../README.md")),
+            ("README.zh-CN.md", include_str!("../README.zh-CN.md")),
+            ("docs/configuration.md", include_str!("../docs/configuration.md")),
+            ("docs/zh/configuration.md", include_str!("../docs/zh/configuration.md")),
+        ];
+        let is_name = |cell: &&str| cell.chars().all(|ch| ch.is_ascii_uppercase() || ch == '_');
+        for (name, document) in documents {
+            let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
+            let cells = rows.filter_map(|row| row.split('`').next());
+            assert_eq!(cells.filter(is_name).collect::<Vec<_>>(), NAMES, "{name}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The number of tokens of a request: exact for its text, an estimate for the rest.
 //!
 //! The text is counted with `cl100k_base`, like answers. The tokens around a message and those of
-//! an image differ by model and are not known here, so both are constants; README lists them.
+//! an image differ by model and are not known here, so both are constants; docs/behaviour.md lists
+//! them.
 
 use crate::{
     chat::{Part, Prompt},

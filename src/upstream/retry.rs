@@ -1,5 +1,5 @@
 //! The one table of failures: what is retried, whose fault it is, and which error the client
-//! gets. README shows it.
+//! gets. docs/behaviour.md shows it.
 
 use super::retry_after;
 use crate::{error::Error, record::Why};

@@ -15,7 +15,7 @@ const ask = (gateway, key, path = CHAT, header = "x-api-key") =>
 
 const signIns = () => upstream.requests.filter(({ path }) => path === paths.signIn);
 
-/** The rule, as the README has it. */
+/** The rule, as docs/configuration.md has it. */
 const slowly = (keys) => pbkdf2Sync([...keys].sort().join("\n"), "degpt-edge visitor", 100_000, 16, "sha256").toString("hex");
 
 /** What a word list would be tried with: every quick digest of the keys that anyone could think of. */

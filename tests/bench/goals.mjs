@@ -8,7 +8,7 @@ const GATHER_MS = 40;
 /**
  * The goals. `of(server)` is that server's figure, or undefined: by the medians, and where there were
  * rounds also by the minima. `whose` is the server that the goal is about, if it is not the gateway.
- * Those that `lead` stand in README.
+ * Those that `lead` stand in the first table of docs/performance.md.
  */
 function goals(results, { burstChunks, imageBytes }) {
   const { cpuMs, paced, short, delayMs, entries, idleStreamBytes, imagePeak, startMs, bundle } = results;

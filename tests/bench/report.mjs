@@ -9,10 +9,11 @@ import { count } from "./figures.mjs";
 import { goalTable, leadingTable } from "./goals.mjs";
 import { tables } from "./tables.mjs";
 
+const PAGE = "docs/performance.md";
 const START = "<!-- Written by `npm run bench -- --publish`. -->";
 const END = "<!-- To here. -->";
 
-/** What README's table has. */
+/** What the page's first table has. */
 const WHAT =
   "Answers come as real models give them, with 50 and 200 chunks a second; a burst comes as fast as it is read. " +
   "Beside the gateway stand itself without spacing its reads, the smallest Worker in JavaScript that does its work, " +
@@ -27,11 +28,12 @@ export function report(results, { publish, ...about }) {
   mkdirSync(folder, { recursive: true });
   const machine = { cores: os.cpus().length, model: os.cpus()[0].model, node: process.version, linux: os.release() };
   writeFileSync(path.join(folder, "results.json"), `${JSON.stringify({ date: today(), machine, about, results }, rounded, 1)}\n`);
-  writeFileSync(path.join(folder, "cpu.svg"), chart(results, about));
-  console.log(`written to ${path.relative(inProject(), folder)}: results.json and cpu.svg`);
+  const pictures = publish ? inProject("docs/images") : folder;
+  mkdirSync(pictures, { recursive: true });
+  writeFileSync(path.join(pictures, "cpu.svg"), chart(results, about));
+  console.log(`written: ${[path.join(folder, "results.json"), path.join(pictures, "cpu.svg")].map((file) => path.relative(inProject(), file)).join(" and ")}`);
   if (!publish) return;
-  intoFile("README.md", `${how()} ${WHAT}\n\n${leading}`);
-  intoFile("docs/benchmarks.md", `${how()} ${amounts(about)}\n\n${whole}`);
+  publishTables([`${how()} ${WHAT}\n\n${leading}`, `${how()} ${amounts(about)}\n\n${whole}`]);
 }
 
 const today = () => new Date().toISOString().slice(0, 10);
@@ -41,12 +43,21 @@ const how = () => `Measured on ${today()} with \`npm run bench\` on ${os.cpus().
 const amounts = ({ rounds, burstChunks, pacedChunks }) =>
   `${rounds} rounds; bursts have ${count(burstChunks)} chunks, answers at a pace ${count(pacedChunks)}.`;
 
-/** Puts `text` where `name` has its place for it. */
-function intoFile(name, text) {
-  const file = inProject(name);
-  const whole = readFileSync(file, "utf8");
-  const [start, end] = [whole.indexOf(START), whole.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`${name} has no place for the tables`);
-  writeFileSync(file, `${whole.slice(0, start)}${START}\n\n${text}\n\n${whole.slice(end)}`);
-  console.log(`${name} has the tables now`);
+/** Puts the texts where the page has its places for them, in this order. */
+function publishTables(texts) {
+  const file = inProject(PAGE);
+  writeFileSync(file, withTables(readFileSync(file, "utf8"), texts));
+  console.log(`${PAGE} has the tables now; compare the figures in README.md and README.zh-CN.md`);
+}
+
+/** The page with `texts` in its places for tables, of which it must have as many. */
+export function withTables(page, texts) {
+  const [head, ...places] = page.split(START);
+  if (places.length !== texts.length) throw new Error(`${PAGE} has ${places.length} places for ${texts.length} tables`);
+  const filled = places.map((place, index) => {
+    const end = place.indexOf(END);
+    if (end < 0) throw new Error(`${PAGE} has a place without an end: ${END}`);
+    return `${START}\n\n${texts[index]}\n\n${place.slice(end)}`;
+  });
+  return [head, ...filled].join("");
 }

@@ -9,7 +9,7 @@
  * is on this machine; about seven minutes.
  *
  * Prints tables. The figures go to `.tools/bench/results.json` and the chart beside it, with
- * `--publish` to tests/bench/, and the tables into README.md and docs/benchmarks.md.
+ * `--publish` to tests/bench/ and docs/images/, and the tables into docs/performance.md.
  */
 
 import { args } from "../../scripts/args.mjs";
