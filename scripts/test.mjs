@@ -50,6 +50,7 @@ const STEPS = [
   ["imports", "what the wasm wants of JavaScript", () => imports()],
   ["upstream", "the tests of the stand-in for DeGPT", () => nodeTest("tests/upstream/*.test.mjs")],
   ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker/*.test.mjs")],
+  ["release", "npm start, the release and what installs it", () => nodeTest("tests/release/*.test.mjs")],
   ["adversary", "attacks on the worker in workerd", () => nodeTest("tests/adversary/*.test.mjs")],
   ["clients", "other people's clients against the worker", clients],
 ];
