@@ -93,7 +93,18 @@ function endWhenAsked(gateway, drainMs) {
     }, drainMs);
   };
   for (const signal of SIGNALS) process.on(signal, end);
+  if (process.env.npm_command) whenParentEnds(end);
   return () => isAsked;
+}
+
+/** npm has a shell start this, which does not pass on a signal: then all that is seen is that it is gone. */
+function whenParentEnds(end) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    end();
+  }, 200);
 }
 
 /** The gateway tells a wrong setting in every response; better that nobody has to ask. */
