@@ -128,6 +128,7 @@ function announce({ url }, { host, vars, dataDir }, storage) {
   const lines = [`degpt-edge serves on ${url}${isLoopback(host) ? "" : ` (HOST=${host})`}, with ${vars.DEGPT_ORIGINS} behind it.`];
   if (storage) lines.push(`Data is in ${dataDir}.`);
   if (!vars.API_KEYS) lines.push(`API_KEYS is not set: every chat is refused. For example: API_KEYS=${newKey()}`);
+  if (vars.LOG_PANICS === "full" && !isLoopback(host)) lines.push("LOG_PANICS is full: a fault of the gateway is logged with text of requests.");
   say(lines.join("\n"));
 }
 
