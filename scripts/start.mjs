@@ -17,6 +17,9 @@ import { startWorker, wrangler } from "./workerd.mjs";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
+/** Signals this close together are one: the terminal sends Ctrl-C to npm as well, which passes it on. */
+const SAME_MS = 500;
+
 async function start() {
   const settings = startSettings(process.env);
   const { host, port, vars, dataDir } = settings;
@@ -79,11 +82,11 @@ function makeFolder(folder) {
  * Returns how to ask whether there was one.
  */
 function endWhenAsked(gateway, drainMs) {
-  let isAsked = false;
+  let askedAt;
   const cut = () => gateway.close();
   const end = () => {
-    if (isAsked) return cut();
-    isAsked = true;
+    if (askedAt !== undefined) return performance.now() - askedAt > SAME_MS && cut();
+    askedAt = performance.now();
     say("Ending: open answers may come to their end, new requests get a 503. A second signal cuts off what is open.");
     gateway.drain();
     gateway.refuse();
@@ -94,7 +97,7 @@ function endWhenAsked(gateway, drainMs) {
   };
   for (const signal of SIGNALS) process.on(signal, end);
   if (process.env.npm_command) whenParentEnds(end);
-  return () => isAsked;
+  return () => askedAt !== undefined;
 }
 
 /** npm has a shell start this, which does not pass on a signal: then all that is seen is that it is gone. */
