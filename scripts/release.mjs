@@ -80,7 +80,7 @@ function importsOf(programs) {
     if (modules.has(file)) return;
     modules.add(file);
     const text = String(REPLACED[file]?.() ?? readFileSync(inProject(file), "utf8"));
-    for (const [, name] of text.matchAll(/^(?:import|export)\b[^"';]*\bfrom\s+["']([^"']+)["']|^import\s+["']([^"']+)["']/gm)) {
+    for (const [, from, name = from] of text.matchAll(/^(?:import|export)\b[^"';]*\bfrom\s+["']([^"']+)["']|^import\s+["']([^"']+)["']/gm)) {
       if (name.startsWith(".")) visit(path.join(path.dirname(file), name));
       else if (!name.startsWith("node:")) needed.add(name);
     }
