@@ -58,12 +58,12 @@ const newKey = () => randomBytes(24).toString("hex");
 
 /** In a release there is nothing to build. What a build says is no line of the log. */
 async function buildQuietly() {
-  const { log } = console;
-  console.log = console.error;
+  const { write } = process.stdout;
+  process.stdout.write = (...args) => process.stderr.write(...args);
   try {
     await build();
   } finally {
-    console.log = log;
+    process.stdout.write = write;
   }
 }
 
