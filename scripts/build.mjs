@@ -1,6 +1,6 @@
 /**
  * Builds the Worker: `build/index.js` and `build/index_bg.wasm`, the two files that are tested,
- * served and deployed.
+ * served and deployed, and beside them the page at `/` (page.mjs).
  *
  * cargo compiles the crate, wasm-bindgen writes the JavaScript around it, esbuild joins that and the
  * entry into one file, and wasm-opt makes the wasm smaller. wrangler runs this as its build command;
@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 
 import { Failure, NODE, ROOT, atExit, command, inProject, isProgram, run, scratchFolder, seconds } from "./process.mjs";
 import { namedByLikeness } from "./order.mjs";
+import { buildPage } from "./page.mjs";
 import { WASM_TARGET, ensureBuildTools } from "./tools.mjs";
 
 const PRODUCTS = ["index.js", "index_bg.wasm"];
@@ -24,8 +25,8 @@ const PRODUCTS = ["index.js", "index_bg.wasm"];
 /** Joins a request to the Rust handler. After a panic the generated code starts a fresh instance. */
 const ENTRY = inProject("src/edge/last_resort.mjs");
 
-/** What the entry and the generated code share, and what the entry exports: they are put beside that. */
-const BESIDE = [inProject("src/edge/calls.mjs"), inProject("src/edge/ledger.mjs")];
+/** What the entry and the generated code share, and what the entry imports: they are put beside that. */
+const BESIDE = ["calls", "ledger", "page"].map((name) => inProject(`src/edge/${name}.mjs`));
 
 /** Those the Rust target has, and exceptions, which wasm-bindgen's imports use. */
 const WASM_FEATURES = [
@@ -74,6 +75,7 @@ const WHOLE_DATA = ["--skip-pass=memory-packing"];
  */
 export async function build({ output = inProject("build"), env = {}, features = [] } = {}) {
   const start = performance.now();
+  await buildPage(path.join(output, "page"));
   const wasmBindgen = await ensureBuildTools();
   const compiled = await compile(env, features);
 

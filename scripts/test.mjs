@@ -10,7 +10,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { build } from "./build.mjs";
-import { ensureClients } from "./clients.mjs";
+import { ensureClients, ensureNpmClients } from "./clients.mjs";
 import { costs } from "./costs.mjs";
 import { ensureDevVars } from "./dev-vars.mjs";
 import { imports } from "./imports.mjs";
@@ -53,6 +53,7 @@ const STEPS = [
   ["release", "npm start, the release and what installs it", () => nodeTest("tests/release/*.test.mjs")],
   ["adversary", "attacks on the worker in workerd", () => nodeTest("tests/adversary/*.test.mjs")],
   ["clients", "other people's clients against the worker", clients],
+  ["browser", "the page at / in Chromium, where there is one", browser],
 ];
 
 async function test() {
@@ -173,6 +174,11 @@ async function nodeTest(pattern) {
 async function clients() {
   await ensureClients();
   return nodeTest("tests/clients/*.test.mjs");
+}
+
+async function browser() {
+  await ensureNpmClients();
+  return nodeTest("tests/clients/browser/*.test.mjs");
 }
 
 /** Each of the audits is one check. One that could not be made is skipped, not passed. */

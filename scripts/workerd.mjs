@@ -5,7 +5,7 @@
  * The compatibility date, the flags and the settings' defaults come from wrangler.toml.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { parse } from "smol-toml";
@@ -32,9 +32,10 @@ export const wrangler = () => parse(readFileSync(inProject("wrangler.toml"), "ut
  * next process finds it, or else in one that ends with this process. With `serves` it is not for this
  * process alone: it writes to this one's own output, and the terminal's Ctrl-C does not reach it.
  * `fd` is a listening socket, for one isolate, in place of `host` and `port`.
+ * Without `hasPage` there is no page at `/`.
  */
 export async function startWorker(options = {}) {
-  const { vars = {}, host = "127.0.0.1", port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, storage, serves = false, fd, onOutput = () => {} } = options;
+  const { vars = {}, host = "127.0.0.1", port = 0, isolates = 1, folder: built = "build", front, v8Flags = [], compiled = false, hasPage = true, storage, serves = false, fd, onOutput = () => {} } = options;
   if (!existsSync(inProject(built, "index.js"))) {
     throw new Failure("The worker is not built: run `npm run build` first.");
   }
@@ -45,7 +46,8 @@ export async function startWorker(options = {}) {
   const own = objects.length > 0 && !storage ? scratchFolder() : undefined;
   const { folder, remove } = scratchFolder();
   const file = path.join(folder, "worker.capnp");
-  writeFileSync(file, configuration(settings, { bound, host, port, folder, isolates, built, front, v8Flags, objects, storage: storage ?? own?.folder }));
+  const assets = hasPage ? assetsOf(built) : [];
+  writeFileSync(file, configuration(settings, { bound, host, port, folder, isolates, built, front, v8Flags, objects, assets, storage: storage ?? own?.folder }));
 
   if (compiled) {
     const { stdout, status } = spawnSync(workerd.default, ["compile", "--config-only", file], { maxBuffer: 1 << 26 });
@@ -128,10 +130,11 @@ const reachable = (host) => ({ "0.0.0.0": "127.0.0.1", "::": "::1", "*": "127.0.
 const isText = (value) => typeof value === "string";
 
 /** Texts travel in the environment: here stand their names alone, and no key reaches the disk. */
-function configuration(settings, { bound, host, port, folder, isolates, built, front, v8Flags, objects, storage }) {
+function configuration(settings, { bound, host, port, folder, isolates, built, front, v8Flags, objects, assets, storage }) {
   const list = (items) => `[${items.join(", ")}]`;
   const valueOf = ([name, value]) => (isText(value) ? `fromEnvironment = "${name}"` : `json = ${JSON.stringify(JSON.stringify(value))}`);
-  const bindings = (more) => list([...bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`), ...more]);
+  const page = assets.length > 0 ? ['(name = "ASSETS", service = "assets")'] : [];
+  const bindings = (more) => list([...bound.map((variable) => `(name = "${variable[0]}", ${valueOf(variable)})`), ...page, ...more]);
   const flags = list((settings.compatibility_flags ?? []).map((flag) => `"${flag}"`));
   const date = settings.compatibility_date;
   const gateways = Array.from({ length: isolates }, (_, index) => `gateway${index}`);
@@ -159,6 +162,7 @@ function configuration(settings, { bound, host, port, folder, isolates, built, f
     objects.map(({ name, class_name: kind }) => `(name = "${name}", durableObjectNamespace = (className = "${kind}", serviceName = "gateway0"))`),
   )},`;
   if (objects.length > 0) services.push(`(name = "storage", disk = (path = "${path.resolve(storage)}", writable = true))`);
+  if (assets.length > 0) services.push('(name = "assets", worker = .assets)');
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -179,7 +183,21 @@ const config :Workerd.Config = (
 
 const first :Workerd.Worker = ${worker(first)};
 const other :Workerd.Worker = ${worker(other)};
+
+const assets :Workerd.Worker = (
+  compatibilityDate = "${date}",
+  modules = [(name = "assets.js", esModule = embed "${top}/scripts/assets.js")],
+  bindings = ${list(assets.map((name) => `(name = "/${name}", data = embed "${top}/${built}/page/${name}")`))},
+);
 `;
+}
+
+/** The files of the page, with their paths in it; the Workers of the bench have none. */
+function assetsOf(built) {
+  const folder = inProject(built, "page");
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true }).map((name) => name.split(path.sep).join("/"));
+  return names.filter((name) => /\.\w+$/.test(name)).sort();
 }
 
 /** The bindings of Durable Objects, as far as the built Worker has their classes: those of the bench have none. */

@@ -150,7 +150,7 @@ async fn answer<E: Runtime>(
         }
     }
     let body = match route {
-        Route::Hello => r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(),
+        Route::Hello => return Ok(reply::hello()),
         Route::Models => {
             let live = service::live(gateway, edge).await;
             let service = match api.list {

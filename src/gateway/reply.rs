@@ -55,6 +55,13 @@ pub(super) fn json<S>(status: u16, body: String, held: Option<Held>) -> Reply<S>
     }
 }
 
+/// That the gateway is there. Browsers get a page at the same address: `edge/page.mjs`.
+pub(super) fn hello<S>() -> Reply<S> {
+    let mut reply = json(200, r#"{"name":"degpt-edge","status":"ok"}"#.to_owned(), None);
+    reply.headers.push(("vary", "accept".to_owned()));
+    reply
+}
+
 /// No body.
 pub(super) fn nothing<S>() -> Reply<S> {
     Reply { status: 204, headers: vec![("cache-control", DAY.to_owned())], body: Body::Empty }

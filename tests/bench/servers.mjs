@@ -22,5 +22,6 @@ export const PROGRAMS = ["passthrough", "noop", "smallest", "gateway"];
 /** A function that starts one of them by its name, with further options of startWorker. */
 export const starter = (upstream) => (name, more) => {
   const { folder, vars } = SERVERS[name];
-  return startWorker({ folder, vars: { API_KEYS: KEY, DEGPT_API_KEY: "degpt-of-the-bench", DEGPT_ORIGINS: upstream.url, ...vars }, ...more });
+  // At Cloudflare the page's files are no part of the Worker; in workerd they are one more, which has to start.
+  return startWorker({ folder, hasPage: false, vars: { API_KEYS: KEY, DEGPT_API_KEY: "degpt-of-the-bench", DEGPT_ORIGINS: upstream.url, ...vars }, ...more });
 };

@@ -1,53 +1,31 @@
 /**
  * A page of another origin asks the gateway in headless Chromium, as a web chat does: through
  * CORS, with headers that need a preflight, and reads the answer while it comes.
- *
- * It takes the Chromium of the machine (on Debian and Ubuntu: the package chromium) or the one that
- * the variable CHROMIUM names. Without one it is skipped, or fails where CI is set.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 
-import { chromium } from "playwright-core";
-
-import { scratchFolder } from "../../../scripts/process.mjs";
+import { check, isThere, openChromium } from "./chromium.mjs";
 import { ANSWER, BAD_KEY, KEY, MODEL, QUESTION, startStack } from "../support.mjs";
-
-const NO_CHROMIUM = "there is no Chromium on the PATH (on Debian and Ubuntu: the package chromium)";
-
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const FOLDERS = [...(process.env.PATH ?? "").split(path.delimiter), "/usr/bin"];
-const candidates = [process.env.CHROMIUM, ...NAMES.flatMap((name) => FOLDERS.map((folder) => path.join(folder, name)))];
-const executablePath = candidates.filter(Boolean).find(isExecutable);
-
-const isRoot = process.getuid?.() === 0;
-const ARGUMENTS = [
-  ...["--disable-quic", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync"],
-  ...(isRoot ? ["--no-sandbox"] : []), // As root it does not start with one.
-];
 
 let stack, page, close;
 
 before(async () => {
-  if (!executablePath) return;
+  if (!isThere) return;
   const html = readFileSync(new URL("page.html", import.meta.url));
   const site = createServer((req, res) => res.writeHead(200, { "content-type": "text/html" }).end(html));
   await once(site.listen(0, "127.0.0.1"), "listening");
   stack = await startStack();
-  const { folder, remove } = scratchFolder();
-  const context = await chromium.launchPersistentContext(folder, { executablePath, args: ARGUMENTS, headless: true });
+  const browser = await openChromium();
   close = async () => {
-    await context.close();
+    await browser.close();
     await stack.close();
     site.close();
-    remove();
   };
-  page = await context.newPage();
+  page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${site.address().port}/`);
 });
 after(() => close?.());
@@ -98,20 +76,3 @@ check("it gets no answer from a gateway that allows other origins alone", async 
     await narrow.close();
   }
 });
-
-function check(name, body) {
-  const skip = !executablePath && !process.env.CI && NO_CHROMIUM;
-  test(name, { skip, timeout: 30_000 }, async () => {
-    assert.ok(executablePath, NO_CHROMIUM);
-    await body();
-  });
-}
-
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
