@@ -8,7 +8,7 @@
  * are the `purl`s of what it is made with.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { Failure, ROOT, inProject } from "./process.mjs";
@@ -97,16 +97,6 @@ function resolved(locked, place, name) {
   if (locked[inner]) return inner;
   const outer = place.slice(0, Math.max(0, place.lastIndexOf("/node_modules/")));
   return outer ? resolved(locked, outer, name) : locked[`node_modules/${name}`] && `node_modules/${name}`;
-}
-
-/** The names of the packages that are in the page's script. */
-export async function packagesOfPage() {
-  const entry = inProject("page/main.mjs");
-  if (!existsSync(entry)) return [];
-  const esbuild = await import("esbuild");
-  const { metafile } = await esbuild.build({ entryPoints: [entry], absWorkingDir: ROOT, bundle: true, format: "esm", metafile: true, write: false });
-  const names = Object.keys(metafile.inputs).map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
-  return [...new Set(names.filter(Boolean))].sort();
 }
 
 const sorted = (items) => items.sort((a, b) => (a.purl < b.purl ? -1 : 1));

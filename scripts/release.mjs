@@ -17,9 +17,10 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { build } from "./build.mjs";
-import { crates, packages, packagesOfPage } from "./contents.mjs";
+import { crates, packages } from "./contents.mjs";
 import { licenceTexts } from "./licences.mjs";
 import { NAMES } from "./names.mjs";
+import { librariesOfPage } from "./page.mjs";
 import { Failure, ROOT, command, inProject, isProgram } from "./process.mjs";
 import { sbom } from "./sbom.mjs";
 import { versionsDisagree } from "./versions.mjs";
@@ -55,7 +56,7 @@ export async function release(dist = DIST) {
   put(folder, "wrangler.toml", withoutBuild(readFileSync(inProject("wrangler.toml"), "utf8")));
   const about = manifest(needed);
   put(folder, "package.json", `${JSON.stringify(about, undefined, 2)}\n`);
-  const inside = [...crates(), ...packages(await packagesOfPage())];
+  const inside = [...crates(), ...packages(await librariesOfPage())];
   put(folder, "THIRD-PARTY-LICENSES.txt", licenceTexts(inside));
 
   const name = path.join(dist, `${about.name}-${about.version}`);

@@ -163,6 +163,11 @@ describe("a stranger with Node alone", () => {
     await gateway.until(/degpt-edge serves on/);
     const response = await chat(`http://127.0.0.1:${port}`);
     assert.equal(response.status, 200);
+    const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: "text/html" } });
+    assert.match(page.headers.get("content-type"), /^text\/html/);
+    for (const [, file] of (await page.text()).matchAll(/(?:src|href)="(\/?assets\/[^"]+)"/g)) {
+      assert.equal((await fetch(new URL(file, page.url))).status, 200, file);
+    }
     gateway.kill("SIGTERM");
     assert.match(await response.text(), /data: \[DONE\]\s*$/);
     await gateway.ended;
