@@ -124,7 +124,7 @@ impl Policies {
         }
         let read = json::parse(json.as_bytes());
         read.map(|(policies, _)| policies).map_err(|error| match error.param() {
-            Some(_) => error.message(),
+            Some(_) => error.message().trim_end_matches('.').to_owned(),
             None => "it must be a JSON object of policies by label".to_owned(),
         })
     }
@@ -133,6 +133,11 @@ impl Policies {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The labels that have one of their own.
+    pub fn labels(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|(label, _)| label).filter(|label| is_label(label))
     }
 
     /// The policy for keys of this label.
@@ -235,7 +240,7 @@ mod tests {
         ];
         for (json, expected) in table {
             let found = Policies::new(json).map(|_| ()).unwrap_err();
-            assert!(found.starts_with(expected), "{json}: {found}");
+            assert!(found.starts_with(expected) && !found.ends_with('.'), "{json}: {found}");
         }
     }
 

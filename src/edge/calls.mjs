@@ -90,10 +90,13 @@ export class Call {
   /** Sends the ledger that the request is lost, and what ends its stay after its client has left. */
   #lose = () => {};
   #release = () => {};
+  /** The message that reserves: a settlement must not come before it. */
+  #reserving;
   #request;
   #env;
   #since = Date.now();
   #status = 500;
+  #isLogged = false;
   #context;
 
   constructor(request, env, context) {
@@ -122,10 +125,13 @@ export class Call {
 
   /** Logs the line of the request: a JSON object, with when it came and its id. */
   log(line) {
+    this.#isLogged ||= line.includes('"ended":');
     console.log(`{"time":"${new Date(this.#since).toISOString()}","id":"${this.id}",${line.slice(1)}`);
   }
 
+  /** Unless it has its line: a large JSON body is sent after that. */
   #logCrash() {
+    if (this.#isLogged) return;
     const end = { status: this.#status, error: "internal_error", ms: Date.now() - this.#since, ended: "crashed" };
     this.log(JSON.stringify({ ...JSON.parse(this.question), ...end }));
   }
@@ -148,7 +154,8 @@ export class Call {
   async reserve(label, message, lost) {
     this.#context.waitUntil(new Promise((resolve) => (this.#release = resolve)));
     this.#lose = () => this.settle(label, lost);
-    return this.#inTime(this.#tell(label, message));
+    this.#reserving = this.#tell(label, message);
+    return this.#inTime(this.#reserving);
   }
 
   /**
@@ -172,6 +179,7 @@ export class Call {
   /** Sends `message`, if there is one, to the ledger of `label`, several times if it must. */
   async settle(label, message) {
     this.#lose = () => {};
+    if (message) await this.#reserving?.catch(() => {});
     for (const waitMs of message ? SETTLE_AFTER_MS : []) {
       await scheduler.wait(waitMs);
       const isDone = await this.#tell(label, message).then(() => true, () => false);

@@ -48,12 +48,15 @@ export class Ledger extends DurableObject {
     context.storage.sql.exec(TABLES);
   }
 
-  /** Takes a message; returns the answer. */
+  /** Takes a message; returns the answer. If it fails, nothing of it is kept: it is sent again. */
   act(message) {
-    const answer = ledger(this.ctx.storage.sql, message);
-    // The Rust part has failed.
-    if (answer === undefined) throw new Error("no answer");
-    return answer;
+    const { sql } = this.ctx.storage;
+    return this.ctx.storage.transactionSync(() => {
+      const answer = ledger(sql, message);
+      // The Rust part has failed.
+      if (answer === undefined) throw new Error("no answer");
+      return answer;
+    });
   }
 
   /** Runs a statement with these values; returns its rows as JSON. */

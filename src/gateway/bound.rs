@@ -114,6 +114,8 @@ impl Bound {
                     settle.is_new = !is_known;
                     edge.settle(&own.label, Some(&settle.text()));
                 }
+                // It has left, or was refused, before the ledger's answer: that may still come.
+                Stage::Asked => edge.settle(&own.label, Some(&settle.text())),
                 // It was refused before it was known what it may take.
                 Stage::Open if settle.has_failed && settle.status > 0 => {
                     edge.note(&own.label, &settle.note());
@@ -139,6 +141,8 @@ enum Stage {
     /// It has asked for nothing yet.
     #[default]
     Open,
+    /// It has asked, and the answer has not come. The ledger may have reserved, or may do so later.
+    Asked,
     /// It may go on. It is not known to the ledger if that could not be asked.
     Reserved { is_known: bool },
     /// It may not go on.
@@ -174,18 +178,18 @@ impl Tab {
             error: Kind::Internal.code().to_owned(),
             ..Settle::default()
         };
+        self.stage.set(Stage::Asked);
         let answer = edge.reserve(&self.label, &reserve.text(), &lost.text()).await;
         let verdict = answer.and_then(|answer| Verdict::read(&answer));
         let is_known = verdict.is_some();
-        let (standing, refusal) = match (verdict, config.ledger_fails) {
-            (Some(verdict), _) => (Some(verdict.standing), verdict.refusal.map(over_limit)),
-            (None, LedgerFails::Open) => (None, None),
-            (None, LedgerFails::Closed) => (None, Some(Error::LedgerFailed)),
-        };
-        if let Some(error) = refusal {
+        if !is_known && config.ledger_fails == LedgerFails::Closed {
+            return (None, Err(Error::LedgerFailed));
+        }
+        let standing = verdict.map(|verdict| verdict.standing);
+        if let Some(refusal) = verdict.and_then(|verdict| verdict.refusal) {
             self.stage.set(Stage::Refused);
             edge.settle(&self.label, None);
-            return (standing, Err(error));
+            return (standing, Err(over_limit(refusal)));
         }
         self.stage.set(Stage::Reserved { is_known });
         (standing, Ok(()))

@@ -130,11 +130,16 @@ impl Job {
         each + body.held_bytes() + self.prefix.len() + schemas + self.reply.held_bytes()
     }
 
-    /// The most tokens of its prompt and its answers; `guess` for each answer without a limit.
+    /// The most tokens of its prompt and its answers; `guess` for each answer without a limit, and for
+    /// reasoning without one.
     pub(super) fn most_tokens(&self, guess: u64) -> u64 {
         let Limits { max_text_tokens, max_total_tokens, .. } = self.limits;
-        let limit = max_text_tokens.unwrap_or(u64::MAX).min(max_total_tokens.unwrap_or(u64::MAX));
-        let each = if limit == u64::MAX { guess } else { limit };
+        let each = match (max_text_tokens, max_total_tokens) {
+            (None, None) => guess,
+            (Some(text), None) if self.target.model.think => text.saturating_add(guess),
+            (Some(text), Some(all)) if !self.target.model.think => text.min(all),
+            (_, Some(limit)) | (Some(limit), None) => limit,
+        };
         let all = each.saturating_mul(self.reply.choices().into());
         self.prompt_tokens.saturating_add(all)
     }

@@ -7,7 +7,8 @@ use std::{
 
 use crate::{cached::Cached, error::Error, policy::Policy, secret::ApiKey};
 
-/// How many keys that an isolate has not seen it asks about, in so many milliseconds.
+/// How many keys that an isolate has not seen it asks about, in so many milliseconds. Those that turn out
+/// right do not count.
 const MOST_NEW: u32 = 100;
 const NEW_WITHIN_MS: u64 = 10_000;
 
@@ -40,6 +41,12 @@ pub(super) struct Slot {
 }
 
 impl Keys {
+    /// A new key is right.
+    pub(super) fn was_right(&self) {
+        let (since_ms, count) = self.new.get();
+        self.new.set((since_ms, count.saturating_sub(1)));
+    }
+
     /// What is known of the key of this digest.
     ///
     /// # Errors

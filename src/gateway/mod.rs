@@ -143,10 +143,12 @@ async fn answer<E: Runtime>(
     let gateway = gateway.as_ref().map_err(Clone::clone)?;
     let catalog = &gateway.config.catalog;
     // The models are open to everyone, but programs check a key by them.
+    let mut policy = None;
     if matches!(route, Route::Models | Route::Model(_)) {
-        let admitted = bound::admit(gateway, edge, request.header, record).await;
-        if let Err(wrong @ (Error::WrongKey | Error::KeyExpired)) = admitted {
-            return Err(wrong);
+        match bound::admit(gateway, edge, request.header, record).await {
+            Err(wrong @ (Error::WrongKey | Error::KeyExpired)) => return Err(wrong),
+            Ok((_, Some(bound))) => policy = Some(bound.policy),
+            _ => {}
         }
     }
     let body = match route {
@@ -157,7 +159,11 @@ async fn answer<E: Runtime>(
                 List::WithService => service::service(gateway, edge).await,
                 List::ModelsOnly => Service::default(),
             };
-            (api.models)(&catalog.listing(live.as_deref()), request.query, &service)?
+            let mut listing = catalog.listing(live.as_deref());
+            if let Some(policy) = policy {
+                listing.retain(|listed| policy.allows(&listed.model.id));
+            }
+            (api.models)(&listing, request.query, &service)?
         }
         Route::Model(id) => {
             let live = service::live(gateway, edge).await;

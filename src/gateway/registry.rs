@@ -54,7 +54,9 @@ pub(super) async fn holder<E: Runtime>(
     const LEASE_MS: u64 = 6_000;
     let slot = gateway.keys.slot(ApiKey::of(key), edge.now_ms())?;
     let make = async || {
+        let asked_ms = edge.now_ms();
         let found = find(edge, key).await;
+        let took_ms = edge.now_ms().saturating_sub(asked_ms);
         let last = slot.last.borrow().clone();
         let is_open = gateway.config.ledger_fails == LedgerFails::Open;
         let result = match found {
@@ -62,10 +64,13 @@ pub(super) async fn holder<E: Runtime>(
             found => found,
         };
         if let Ok(found) = &result {
+            if found.is_some() && slot.last.borrow().is_none() {
+                gateway.keys.was_right();
+            }
             slot.last.replace(found.clone());
         }
         let for_ms = match &result {
-            Ok(Some(_)) => LASTS_MS,
+            Ok(Some(_)) => LASTS_MS.saturating_sub(took_ms),
             Ok(None) => WRONG_FOR_MS,
             Err(_) => 1_000,
         };

@@ -83,12 +83,13 @@ fn subscription(policy: Option<&Policy>) -> String {
     body.number("access_until", until_s).end()
 }
 
-/// The labels that there are or were.
+/// The labels that there are or were, as far as anything names them.
 async fn labels<E: Runtime>(gateway: &Gateway, edge: &E) -> Result<Vec<String>, Error> {
     let mut labels = Vec::<String>::new();
     let made = registry::query(edge, "labels", &[]).await?;
     let made = made.iter().map(|key| &key.label);
-    for label in gateway.config.labels.iter().chain(made) {
+    let config = &gateway.config;
+    for label in config.labels.iter().chain(made).chain(config.policies.labels()) {
         if !labels.contains(label) {
             labels.push(label.clone());
         }

@@ -19,8 +19,8 @@
 //!   towards the limits. An hour later it is noted as a failure; until then it can be settled.
 //!
 //! Limits are exact: requests and settled tokens count for 60 to 61 seconds; what is reserved counts
-//! until it is settled. So no 60 seconds have more than a limit, unless an answer
-//! without `max_tokens` is longer than the guess that was reserved for it.
+//! until it is settled. So no 60 seconds have more than a limit, unless an answer or its reasoning is
+//! without a limit and longer than the guess that was reserved for it, or the answer read the web.
 
 mod account;
 mod form;

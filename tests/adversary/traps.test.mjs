@@ -178,8 +178,8 @@ for (const [which, vars, fault, isFull] of LOGGED) {
 
 test("a whole answer that has begun to go out breaks off, and none looks whole", async () => {
   const question = "A huge one";
-  const line = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "a".repeat(500_000) } }] })}\n\n`;
-  upstream.queue({ raw: [...Array(24).fill(line), "data: [DONE]\n\n"], where: ({ body }) => questionOf(body) === question });
+  const piece = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "a".repeat(500_000) } }] })}\n\n`;
+  upstream.queue({ raw: [...Array(24).fill(piece), "data: [DONE]\n\n"], where: ({ body }) => questionOf(body) === question });
   const client = open(gateway, { key, delivery: "json", question });
   const response = await client.head;
   assert.equal(response.statusCode, 200);
@@ -188,6 +188,8 @@ test("a whole answer that has begun to go out breaks off, and none looks whole",
   assert.equal(failed.status, 500);
   response.resume();
   assert.equal(await Promise.race([client.ended, sleep(ENDED_MS, "it hangs")]), false);
+  const line = await lineOf(gateway, { headers: new Headers({ "x-request-id": response.headers["x-request-id"] }) });
+  assert.deepEqual([line.status, line.ended], [200, "complete"], "its line was there before");
 });
 
 test("the 500 is for the web pages that may call", async () => {

@@ -16,7 +16,8 @@ import { DELIVERIES, DIALECTS, ask, open, until } from "./exchange.mjs";
 
 const FRONT = "tests/ledger.js";
 const key = "sk-alice-of-the-tests-0001";
-const KEYS = `alice=${key},bob=sk-bob-of-the-tests-000002,lost=sk-lost-of-the-tests-0003,silent=sk-silent-of-the-tests-4`;
+const KEYS = `alice=${key},bob=sk-bob-of-the-tests-000002,lost=sk-lost-of-the-tests-0003,silent=sk-silent-of-the-tests-4,late=sk-late-of-the-tests-00005,full=sk-full-of-the-tests-00006`;
+const keyOf = (label) => KEYS.split(",").map((item) => item.split("=")).find(([name]) => name === label)[1];
 const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages", responses: "/v1/responses" };
 const ALL = DIALECTS.flatMap((dialect) => DELIVERIES.map((delivery) => ({ dialect, delivery })));
 
@@ -122,7 +123,7 @@ test("a limit is one over all isolates, and exact", async () => {
     assert.equal(remaining, "0");
   }
   // Of bob's tokens each request reserves 7 and 193, and takes 154.
-  const bobs = await Promise.all(Array.from({ length: 9 }, (_, index) => told(shared(index), { ...ALL[0], max_tokens: 193 }, KEYS.split(",")[1].split("=")[1])));
+  const bobs = await Promise.all(Array.from({ length: 9 }, (_, index) => told(shared(index), { ...ALL[0], max_tokens: 193 }, keyOf("bob"))));
   assert.equal(bobs.filter(({ status }) => status === 200).length, 3);
 });
 
@@ -181,7 +182,6 @@ test("what a policy does not allow", async () => {
     silent: {},
   };
   const gateway = await start(policies);
-  const keyOf = (label) => KEYS.split(",").map((item) => item.split("=")).find(([name]) => name === label)[1];
   for (const kind of ALL) {
     const short = await told(gateway, kind);
     assert.deepEqual([short.status, short.completion], [200, 5]);
@@ -204,6 +204,23 @@ test("what a policy does not allow", async () => {
     assert.deepEqual([refused.status, JSON.parse(refused.text).error.code], [503, "ledger_unavailable"]);
   }
   assert.equal(upstream.requests.length, before);
+});
+
+test("a place that a ledger gave too late is given back", async () => {
+  const gateway = await start({ late: { concurrent: 1 } }, { vars: { LEDGER_FAILS: "closed" } });
+  const late = keyOf("late");
+  assert.equal((await told(gateway, ALL[0], late)).status, 503);
+  await waitFor(async () => (await ledger(gateway, "late")).usage["deepseek-chat"]?.failures === 1, "the late place is settled");
+  assert.equal((await told(gateway, ALL[0], late)).status, 200);
+});
+
+test("a settlement that cannot be kept is sent again, and counts once", async () => {
+  const gateway = await start({ full: {} });
+  const { status, prompt, completion } = await told(gateway, ALL[1], keyOf("full"));
+  assert.equal(status, 200);
+  await waitFor(async () => (await ledger(gateway, "full")).open.length === 0, "it is settled");
+  const { requests, ...row } = (await ledger(gateway, "full")).usage["deepseek-chat"];
+  assert.deepEqual([requests, row.prompt, row.completion], [1, prompt, completion]);
 });
 
 test("a bad policy is named by its place, and without policies nothing is stored", async (t) => {

@@ -130,6 +130,29 @@ fn a_client_that_leaves_before_there_is_an_answer_gives_its_place_back() {
 }
 
 #[test]
+fn a_client_that_leaves_while_the_ledger_is_asked_gives_its_place_back() {
+    let deployment = deployment(r#"{"alice":{"concurrent":1}}"#, |_| Response::hello());
+    deployment.world.slow_ledgers(2_000);
+    let leaving = Ask::chat((OPENAI, Wants::Whole));
+    let left = deployment.world.within(1_000, deployment.ask(&leaving));
+    assert!(deployment.world.run(vec![left]).remove(0).is_none());
+    assert_eq!(entry(&deployment).requests, 1);
+    assert_eq!(deployment.ask_one(leaving).status, 200);
+}
+
+#[test]
+fn a_place_that_a_ledger_gave_too_late_is_given_back() {
+    let policies = ("KEY_POLICIES", r#"{"alice":{"concurrent":1}}"#);
+    let variables = [OWN, KEYS, policies, ("LEDGER_FAILS", "closed")];
+    let deployment = Deployment::new(&variables, |_| Response::hello());
+    deployment.world.slow_ledgers(60_000);
+    assert_eq!(deployment.ask_one(ask((OPENAI, Wants::Whole))).status, 503);
+    deployment.world.slow_ledgers(0);
+    assert_eq!(deployment.ask_one(ask((OPENAI, Wants::Whole))).status, 200);
+    assert_eq!(entries(&deployment).iter().map(|entry| entry.failures).sum::<u64>(), 1);
+}
+
+#[test]
 fn over_a_limit_is_a_429_that_says_when() {
     let policy = r#"{"alice":{"requests_per_minute":2,"tokens_per_minute":1000}}"#;
     for kind in KINDS {
@@ -170,6 +193,27 @@ fn without_max_tokens_the_guess_is_reserved() {
         let mut ask = ask((OPENAI, Wants::Whole));
         ask.body = ask.body.replace(r#""max_tokens":9,"#, "");
         assert_eq!(deployment.ask_one(ask).status, status);
+    }
+}
+
+#[test]
+fn reasoning_that_no_limit_covers_is_guessed() {
+    let policies = ("KEY_POLICIES", r#"{"alice":{"tokens_per_day":600}}"#);
+    // `max_tokens` is a limit of the text alone, `max_completion_tokens` one of all.
+    let table = [
+        ("deepseek-chat", r#""max_tokens":9,"#, 200),
+        ("deepseek-reasoner", r#""max_tokens":9,"#, 429),
+        ("deepseek-reasoner", r#""max_tokens":9,"max_completion_tokens":9,"#, 200),
+        ("deepseek-reasoner", r#""max_tokens":9,"max_completion_tokens":700,"#, 429),
+        ("deepseek-chat", r#""max_tokens":9,"max_completion_tokens":700,"#, 200),
+        ("deepseek-reasoner", r#""max_completion_tokens":9,"#, 200),
+    ];
+    for (model, limits, status) in table {
+        let variables = [OWN, KEYS, policies, ("RESERVE_TOKENS", "600")];
+        let deployment = Deployment::new(&variables, |_| Response::hello());
+        let mut ask = ask((OPENAI, Wants::Whole));
+        ask.body = ask.body.replace(r#""max_tokens":9,"#, limits).replace("deepseek-chat", model);
+        assert_eq!(deployment.ask_one(ask).status, status, "{model} {limits}");
     }
 }
 
@@ -242,4 +286,23 @@ fn a_policy_holds_for_every_model_that_is_asked_in_turn() {
         assert_eq!((entry.model.as_str(), entry.failures), ("gpt-4.1", 0));
         assert_eq!(entry.usage.completion_tokens, 3);
     }
+}
+
+#[test]
+fn the_list_of_models_has_those_that_the_key_may_use() {
+    let policies = r#"{"alice":{"models":["gpt-*","DeepSeek-chat"]}}"#;
+    let deployment = deployment(policies, |_| Response::hello());
+    let list = |key: &'static str| {
+        let ask = Ask::get("/api/v1/models").with("authorization", key);
+        let list: serde_json::Value = serde_json::from_str(&deployment.ask_one(ask).body).unwrap();
+        let list = list["data"].as_array().unwrap().clone();
+        list.iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (all, own) = (list("Bearer another-key"), list("Bearer canary-key"));
+    let is_own = |id: &&String| id.starts_with("gpt-") || *id == "deepseek-chat";
+    assert_eq!(own, all.iter().filter(is_own).cloned().collect::<Vec<_>>());
+    assert!(own.len() > 1 && own.len() < all.len());
+    assert_eq!(list("Bearer "), all);
+    // Nothing is taken by a list.
+    assert_eq!(deployment.world.ledger("alice").calls, 0);
 }

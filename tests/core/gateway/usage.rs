@@ -101,6 +101,18 @@ fn a_key_sees_its_own_and_the_operator_all() {
 }
 
 #[test]
+fn the_usage_of_keys_that_were_taken_out_is_told_while_their_label_has_a_policy() {
+    let before = deployment(&[], |_| Response::hello());
+    before.ask_all(&KINDS.map(Ask::chat));
+    let policies = ("KEY_POLICIES", r#"{"alice":{},"*":{},"no label":{},"bob":{}}"#);
+    let keys = ("API_KEYS", "bob=canary-other");
+    let after = Deployment::beside(&before.world, &[OWN, ADMIN, keys, policies]);
+    let answer = after.ask_one(get("/api/v1/usage?format=csv", AS_ADMIN));
+    assert_eq!(answer.body.matches(",alice,").count(), KINDS.len(), "{}", answer.body);
+    assert_eq!(metrics(&after, "degpt_edge_requests_total").len(), 1);
+}
+
+#[test]
 fn nothing_is_there_without_ledgers_and_nothing_for_strangers() {
     let paths =
         ["/api/v1/usage", "/v1/dashboard/billing/usage", "/v1/dashboard/billing/subscription"];

@@ -52,6 +52,8 @@ struct Inner {
     /// By label.
     ledgers: RefCell<BTreeMap<String, Ledger>>,
     is_ledger_down: Cell<bool>,
+    /// How long a ledger takes for its answer, in milliseconds.
+    ledger_ms: Cell<u64>,
     recalled: Cell<usize>,
     /// The keys of the registry, and how often it was asked.
     keys: RefCell<Vec<Made>>,
@@ -166,6 +168,7 @@ impl World {
             kept: RefCell::default(),
             ledgers: RefCell::default(),
             is_ledger_down: Cell::new(false),
+            ledger_ms: Cell::default(),
             recalled: Cell::default(),
             keys: RefCell::default(),
             registry_calls: Cell::new(0),
@@ -285,6 +288,11 @@ impl World {
         self.0.is_ledger_down.set(false);
     }
 
+    /// From now on ledgers take so long for an answer.
+    pub(crate) fn slow_ledgers(&self, ms: u64) {
+        self.0.ledger_ms.set(ms);
+    }
+
     /// How often the registry was asked.
     pub(crate) fn registry_calls(&self) -> usize {
         self.0.registry_calls.get()
@@ -332,6 +340,16 @@ impl World {
         ledger.entries.extend(acted.entries);
         ledger.outcomes.extend(acted.outcomes);
         Some(acted.answer)
+    }
+
+    /// Waits for a ledger; returns whether its answer comes in time.
+    async fn ledgers_take_their_time(&self) -> bool {
+        const LONGEST_MS: u64 = 5_000;
+        let takes_ms = self.0.ledger_ms.get();
+        if takes_ms > 0 {
+            self.sleep_ms(takes_ms.min(LONGEST_MS)).await;
+        }
+        takes_ms <= LONGEST_MS
     }
 
     /// How often something kept was looked up.
@@ -619,7 +637,8 @@ impl Runtime for World {
     }
 
     async fn reserve(&self, label: &str, message: &str, _lost: &str) -> Option<String> {
-        self.tell(label, message)
+        let answer = self.tell(label, message);
+        self.ledgers_take_their_time().await.then_some(answer).flatten()
     }
 
     fn settle(&self, label: &str, message: Option<&str>) {
@@ -645,7 +664,8 @@ impl Runtime for World {
             _ => Value::from(self.registry(statement, values)),
         };
         let rows: Vec<Value> = objects.iter().map(rows).collect();
-        (!self.0.is_ledger_down.get()).then(|| Value::from(rows).to_string())
+        let is_in_time = self.ledgers_take_their_time().await;
+        (is_in_time && !self.0.is_ledger_down.get()).then(|| Value::from(rows).to_string())
     }
 
     fn random_id(&self) -> String {
