@@ -12,6 +12,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -108,7 +109,7 @@ async function compile(steps, env, features) {
   try {
     const [files, program] = await Promise.all([
       steps.step({ doing: "compiling the worker", done: "compiled the worker", mayBeNothing: true, long: true }, (step) =>
-        cargoBuild(step, { select, args, env, signal }),
+        cargoBuild(step, { select, args, env: { ...env, ...withoutHome(env) }, signal }),
       ),
       steps.step({ doing: "compiling wasm-bindgen", done: "compiled wasm-bindgen", mayBeNothing: true }, (step) => bindgen(step, signal)),
     ]);
@@ -118,6 +119,16 @@ async function compile(steps, env, features) {
     failed.abort(); // Nobody waits for the other one.
     throw error;
   }
+}
+
+/**
+ * Has rustc leave out of the places of panics where cargo keeps its crates on this machine. So the wasm is
+ * the same whoever builds it.
+ */
+function withoutHome({ RUSTFLAGS = process.env.RUSTFLAGS ?? "" }) {
+  const crates = path.join(process.env.CARGO_HOME ?? path.join(homedir(), ".cargo"), "registry", "src");
+  const flags = [...RUSTFLAGS.split(" ").filter(Boolean), `--remap-path-prefix=${crates}=crates`];
+  return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
 }
 
 /** Makes the products of what was compiled. */

@@ -3,7 +3,7 @@
  * secrets, and what the log may tell here. It is put in place after `npm install` and before every
  * command that serves.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { inProject } from "./process.mjs";
 
@@ -29,11 +29,11 @@ export function ensureDevVars() {
   }
 }
 
-/** The variables of the file as it is. */
-export const devVars = () => variablesOf(readFileSync(FILE, "utf8"));
+/** The variables of the file as it is; those of another one, which may be missing. */
+export const devVars = (file = FILE) => (existsSync(file) ? variablesOf(readFileSync(file, "utf8")) : {});
 
 /** One a line, `NAME=value`, the value perhaps in quotes. */
 function variablesOf(text) {
-  const lines = text.matchAll(/^\s*(\w+)\s*=\s*(["']?)(.*?)\2\s*$/gm);
+  const lines = text.matchAll(/^[ \t]*(\w+)[ \t]*=[ \t]*(["']?)(.*?)\2[ \t\r]*$/gm);
   return Object.fromEntries([...lines].map(([, name, , value]) => [name, value]));
 }

@@ -6,8 +6,8 @@ import "./node-version.mjs";
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { constants } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -67,10 +67,13 @@ export function output(program, args) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** A new folder in `.tools/`, removed by `remove()` or when this process ends. */
+/**
+ * A new folder, removed by `remove()` or when this process ends: in `.tools/`, or where the system has
+ * such folders if the project's own is not to be written to.
+ */
 export function scratchFolder() {
-  mkdirSync(TOOLS, { recursive: true });
-  const folder = mkdtempSync(path.join(TOOLS, "tmp-"));
+  const folder = newFolderIn(TOOLS) ?? newFolderIn(realpathSync(tmpdir()));
+  if (!folder) throw new Failure(`No file can be written, neither in ${TOOLS} nor in ${tmpdir()}.`);
   const empty = () => rmSync(folder, { recursive: true, force: true });
   const forget = atExit(empty);
   const remove = () => {
@@ -78,6 +81,15 @@ export function scratchFolder() {
     empty();
   };
   return { folder, remove };
+}
+
+function newFolderIn(place) {
+  try {
+    mkdirSync(place, { recursive: true });
+    return mkdtempSync(path.join(place, "tmp-"));
+  } catch {
+    return undefined;
+  }
 }
 
 const cleanups = new Set();

@@ -53,6 +53,7 @@ const STEPS = [
   ["scripts", "the tests of the commands", () => nodeTest("tests/scripts")],
   ["upstream", "the tests of the stand-in for DeGPT", () => nodeTest("tests/upstream")],
   ["worker", "the tests against the worker in workerd", () => nodeTest("tests/worker")],
+  ["release", "npm start, the release and what installs it", () => nodeTest("tests/release")],
   ["adversary", "attacks on the worker in workerd", () => nodeTest("tests/adversary")],
   ["clients", "other people's clients against the worker", clients],
   ["browser", "the page at / in Chromium, where there is one", browser],

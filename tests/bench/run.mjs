@@ -36,7 +36,7 @@ async function bench() {
     about: "Measures what an answer costs, beside Workers that do less.",
     options: {
       rounds: { value: "N", number: [1, 50], default: 7, about: "how often each is measured" },
-      publish: { about: "writes docs/benchmarks.md anew" },
+      publish: { about: "writes the tables of docs/performance.md anew" },
     },
   });
   if (process.platform !== "linux") throw new Failure("This reads /proc, which only Linux has.");
