@@ -13,11 +13,17 @@ export class Trouble extends Error {
   }
 }
 
-/** The headers of a request with a JSON body. `Authorization` is left out where there is no key. */
-const headersOf = (authorization) => ({
-  "Content-Type": "application/json",
-  ...(authorization ? { Authorization: `Bearer ${authorization}` } : {}),
-});
+/**
+ * The headers of a request with a JSON body. `Authorization` is left out where there is no key. A key that
+ * no header can carry, with a Chinese letter or an invisible one that was copied along, is a wrong one.
+ */
+function headersOf(authorization) {
+  if (!/^[\x20-\x7e]*$/.test(authorization)) throw new Trouble("invalid_api_key");
+  return {
+    "Content-Type": "application/json",
+    ...(authorization ? { Authorization: `Bearer ${authorization}` } : {}),
+  };
+}
 
 /** The models: entries as `GET /api/v1/models` lists them. They are open to everyone, so it goes without the key. */
 export const models = async () => (await answered(await reach("/api/v1/models"))).data;

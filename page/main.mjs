@@ -18,10 +18,13 @@ function startKey() {
   const show = byId("key-show");
   input.value = key();
   input.addEventListener("input", () => setKey(input.value));
+  onKey(() => {
+    if (input.value.trim() !== key()) input.value = key();
+  });
+  addEventListener("hashchange", takeFromLink);
   byId("key-form").addEventListener("submit", (event) => event.preventDefault());
   byId("key-forget").addEventListener("click", () => {
     setKey("");
-    input.value = "";
     input.focus();
   });
   show.addEventListener("click", () => {

@@ -26,16 +26,14 @@ export class Pictures {
       event.preventDefault();
       this.#add(event.clipboardData.files);
     });
-    zone.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      isOver(true);
-    });
+    zone.addEventListener("dragover", (event) => isOver(hasFiles(event)));
     zone.addEventListener("dragleave", () => isOver(false));
     zone.addEventListener("drop", (event) => {
-      event.preventDefault();
       isOver(false);
       this.#add(event.dataTransfer.files);
     });
+    // Beside the zone the browser would open the file in place of the page, and the conversation was gone.
+    for (const type of ["dragover", "drop"]) document.addEventListener(type, (event) => hasFiles(event) && event.preventDefault());
     input.addEventListener("change", () => {
       this.#add(input.files);
       input.value = "";
@@ -77,6 +75,8 @@ export class Pictures {
     return make("li", {}, make("img", { src: picture.url, alt: picture.name }), button);
   }
 }
+
+const hasFiles = ({ dataTransfer }) => dataTransfer.types.includes("Files");
 
 const dataUrl = (file) =>
   new Promise((resolve, reject) => {

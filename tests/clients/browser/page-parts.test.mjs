@@ -90,6 +90,11 @@ check("the self-check says in words what is wrong, and what was not tried for it
     await page.fill("#key", BAD_KEY);
     [, key] = await findings();
     assert.match(key, /not one of this deployment's/);
+    for (const unreadable of [`${KEY}\u200b`, "密钥"]) {
+      await page.fill("#key", unreadable);
+      [, key] = await findings();
+      assert.match(key, /key is missing or wrong/, "no header can carry it");
+    }
     await page.fill("#key", KEY);
     await page.selectOption("#model", MODEL);
     [, key, , model] = await findings();

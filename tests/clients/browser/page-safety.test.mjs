@@ -89,5 +89,9 @@ check("a link can bring the key, which leaves the address, and never replaces on
     assert.ok(!asked.some((url) => new URL(url).pathname.includes("key")));
     await other.goto(`${stack.url}/#key=%`);
     await other.waitForSelector("#list li");
+    await other.click("#key-forget");
+    await other.evaluate((key) => (location.hash = `key=${key}`), KEY);
+    await other.waitForFunction((key) => document.getElementById("key").value === key, KEY);
+    assert.equal(new URL(other.url()).hash, "", "in a tab that is open already, too");
   });
 });
