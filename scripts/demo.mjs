@@ -12,7 +12,7 @@ import { createServer } from "node:net";
 
 import { args } from "./args.mjs";
 import { build } from "./build.mjs";
-import { devVars, ensureDevVars } from "./dev-vars.mjs";
+import { NEW_DEV_VARS, devVars, ensureDevVars } from "./dev-vars.mjs";
 import { PORT, ensureFree } from "./ports.mjs";
 import { Failure, NODE, atExit, command, inProject, onEndAsked } from "./process.mjs";
 import { startWorker, wrangler } from "./workerd.mjs";
@@ -36,6 +36,8 @@ async function demo() {
 
   const standIn = await startStandIn();
   const local = devVars();
+  local.API_KEYS ||= NEW_DEV_VARS.API_KEYS; // `.dev.vars.example` of a release has none, and none would refuse everybody.
+  const key = local.API_KEYS.split(",")[0].replace(/^[\w.-]+=(?!=*$)/, "").trim();
   const storage = inProject(".wrangler", "demo");
   mkdirSync(storage, { recursive: true });
   const gateway = await startWorker({
@@ -47,12 +49,12 @@ async function demo() {
 
   const url = `http://localhost:${port}`;
   console.log(`
-Open ${url}/
+Open ${url}/#key=${encodeURIComponent(key)}
 
 The gateway is ready there, with a stand-in for DeGPT behind it. Or try:
 
   curl ${url}/api/v1/chat/completions \\
-    -H 'Authorization: Bearer ${local.API_KEYS?.split(",")[0].replace(/^[\w.-]+=(?!=*$)/, "")}' \\
+    -H 'Authorization: Bearer ${key}' \\
     -H 'Content-Type: application/json' \\
     -d '{"model": "auto", "messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
 
