@@ -7,7 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 
 import { args } from "./args.mjs";
@@ -38,11 +38,9 @@ async function demo() {
   const local = devVars();
   local.API_KEYS ||= NEW_DEV_VARS.API_KEYS; // `.dev.vars.example` of a release has none, and none would refuse everybody.
   const key = local.API_KEYS.split(",")[0].replace(/^[\w.-]+=(?!=*$)/, "").trim();
-  const storage = inProject(".wrangler", "demo");
-  mkdirSync(storage, { recursive: true });
   const gateway = await startWorker({
     port,
-    storage,
+    storage: storageFolder(),
     vars: { ...local, DEGPT_ORIGINS: standIn.url },
     onOutput: (text) => process.stdout.write(text),
   });
@@ -62,6 +60,18 @@ Ctrl-C ends it.`);
 
   await Promise.race([standIn.ended, gateway.ended]);
   throw new Failure("The gateway or the stand-in behind it ended by itself.");
+}
+
+/** Where ledgers stay until the next demo; `undefined` where the project is not to be written to. */
+function storageFolder() {
+  const folder = inProject(".wrangler", "demo");
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Starts tests/upstream/server.mjs on a free port; it prints one line when it is ready. */

@@ -19,13 +19,13 @@ LOG_PANICS=full
 /** The variables of a file that this has written. */
 export const NEW_DEV_VARS = variablesOf(CONTENT);
 
-/** Writes the file, unless there is one: that is never touched. */
+/** Writes the file, unless there is one, which is never touched, or the project is not to be written to. */
 export function ensureDevVars() {
   try {
     writeFileSync(FILE, CONTENT, { flag: "wx", mode: 0o600 }); // Secrets will be put into it.
     console.log("wrote .dev.vars with placeholder API keys for local use");
   } catch (error) {
-    if (error.code !== "EEXIST") throw error;
+    if (!["EEXIST", "EACCES", "EROFS"].includes(error.code)) throw error;
   }
 }
 
