@@ -51,7 +51,8 @@ async function showHealth() {
   say(pill, "asking");
   const trouble = await health().then(() => undefined, (error) => error);
   pill.className = trouble ? "pill wrong" : "pill fine";
-  say(pill, trouble?.code === "network" ? "troubles.network" : trouble ? "unhealthy" : "healthy");
+  const isGateways = ["network", "configuration_error"].includes(trouble?.code);
+  say(pill, isGateways ? `troubles.${trouble.code}` : trouble ? "unhealthy" : "healthy");
   pill.title = trouble ? trouble.message : "";
 }
 

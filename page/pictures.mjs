@@ -22,7 +22,7 @@ export class Pictures {
   from(zone, input) {
     const isOver = (over) => zone.classList.toggle("over", over);
     zone.addEventListener("paste", (event) => {
-      if (event.clipboardData.files.length === 0) return;
+      if (event.clipboardData.files.length === 0 || isTable(event.clipboardData)) return;
       event.preventDefault();
       this.#add(event.clipboardData.files);
     });
@@ -75,6 +75,9 @@ export class Pictures {
     return make("li", {}, make("img", { src: picture.url, alt: picture.name }), button);
   }
 }
+
+/** What office programs copy: formatted text, and beside it a picture of that. */
+const isTable = ({ types }) => types.includes("text/plain") && types.includes("text/html");
 
 const hasFiles = ({ dataTransfer }) => dataTransfer.types.includes("Files");
 

@@ -126,6 +126,17 @@ check("DeGPT being down, and a gateway without keys, are told", async () => {
   }
 });
 
+check("a wrong setting of the gateway is told as that, not as DeGPT's", async () => {
+  await visitWithKey(async (page) => {
+    const broken = { error: { message: "The variable GATHER_MS of this deployment is not valid.", type: "server_error", param: null, code: "configuration_error" } };
+    await page.route("**/health", (route) => route.fulfill({ status: 500, json: broken }));
+    await page.reload();
+    await page.waitForSelector("#health.wrong");
+    assert.match(await textOf(page, "#health"), /A setting of this gateway is wrong/);
+    assert.match(await page.locator("#health").getAttribute("title"), /GATHER_MS/);
+  });
+});
+
 check("what the key has taken is shown where the gateway keeps count, and nowhere else", async () => {
   await visitWithKey(async (page) => {
     await ask(page, "Hello?");

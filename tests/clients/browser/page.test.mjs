@@ -104,6 +104,18 @@ check("a picture that is chosen, pasted or dropped goes along", async () => {
     assert.equal(await page.locator("#thumbs li").count(), 0);
     assert.equal(await dropped("#question", "words"), false, "words fall into the field");
 
+    // What a spreadsheet copies is a table, as text, and beside that a picture of it.
+    const pasted = await page.evaluate(() => {
+      const transfer = new DataTransfer();
+      transfer.setData("text/plain", "1\t2");
+      transfer.setData("text/html", "<table></table>");
+      transfer.items.add(new File(["x"], "image.png", { type: "image/png" }));
+      const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: transfer });
+      document.getElementById("question").dispatchEvent(event);
+      return event.defaultPrevented;
+    });
+    assert.deepEqual([pasted, await page.locator("#thumbs li").count()], [false, 0]);
+
     await page.setInputFiles("#picture", { name: "text.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
     assert.match(await textOf(page, "#question-keys"), /text\.txt is not a picture/);
   });
