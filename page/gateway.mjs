@@ -13,11 +13,17 @@ export class Trouble extends Error {
   }
 }
 
-/** The headers of a request with a JSON body. `Authorization` is left out where there is no key. */
-const headersOf = (authorization) => ({
-  "Content-Type": "application/json",
-  ...(authorization ? { Authorization: `Bearer ${authorization}` } : {}),
-});
+/**
+ * The headers of a request with a JSON body. `Authorization` is left out where there is no key. A key that
+ * no header can carry, with a Chinese letter or an invisible one that was copied along, is a wrong one.
+ */
+function headersOf(authorization) {
+  if (!/^[\x20-\x7e]*$/.test(authorization)) throw new Trouble("invalid_api_key");
+  return {
+    "Content-Type": "application/json",
+    ...(authorization ? { Authorization: `Bearer ${authorization}` } : {}),
+  };
+}
 
 /** The models: entries as `GET /api/v1/models` lists them. They are open to everyone, so it goes without the key. */
 export const models = async () => (await answered(await reach("/api/v1/models"))).data;
@@ -27,10 +33,7 @@ export const hello = async () => answered(await reach("/"));
 
 /** Whether DeGPT answers; throws a `Trouble` that says why not. */
 export async function health() {
-  const response = await reach("/health");
-  if (response.ok) return;
-  const { error, message } = await response.json().catch(() => ({}));
-  throw new Trouble(error ?? "other", { status: response.status, message });
+  await answered(await reach("/health"));
 }
 
 /** Has the key and the model's name judged, by counting the tokens of a word: DeGPT is not asked. */
@@ -76,7 +79,8 @@ async function reach(path, options = {}) {
 async function answered(response) {
   const json = await response.json().catch(() => undefined);
   if (response.ok && json) return json;
-  const { code, type, message } = json?.error ?? {};
+  // Of DeGPT's health there are the code and the message alone.
+  const { code, type, message } = typeof json?.error === "string" ? { code: json.error, message: json.message } : (json?.error ?? {});
   const id = response.headers.get("x-request-id");
   throw new Trouble(code ?? ANTHROPIC[type] ?? "other", { status: response.status, message, id });
 }

@@ -1,13 +1,15 @@
 /** The key: kept in this tab's session storage and nowhere else. */
+import { storage } from "./storage.mjs";
+
 const STORED = "key";
 const listeners = new Set();
 
-export const key = () => sessionStorage.getItem(STORED) ?? "";
+export const key = () => storage.getItem(STORED) ?? "";
 
 export function setKey(value) {
   const trimmed = value.trim();
-  if (trimmed) sessionStorage.setItem(STORED, trimmed);
-  else sessionStorage.removeItem(STORED);
+  if (trimmed) storage.setItem(STORED, trimmed);
+  else storage.removeItem(STORED);
   for (const listener of listeners) listener();
 }
 

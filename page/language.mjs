@@ -2,6 +2,7 @@
  * The page's language: the browser's, until another is chosen. Every text is put in its place by
  * `say`, `label` or `hint`, and is said anew when the language changes.
  */
+import { storage } from "./storage.mjs";
 import { TEXTS } from "./texts.mjs";
 
 const CHOSEN = "language";
@@ -15,7 +16,7 @@ const PLACES = {
 
 /** The facts in the texts of an element, by place. */
 const facts = new WeakMap();
-let language = sessionStorage.getItem(CHOSEN) ?? preferred();
+let language = storage.getItem(CHOSEN) ?? preferred();
 
 function preferred() {
   const known = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
@@ -68,7 +69,7 @@ export function startLanguage(group, changed) {
   group.addEventListener("click", ({ target }) => {
     if (!(target.value in TEXTS)) return;
     language = target.value;
-    sessionStorage.setItem(CHOSEN, language);
+    storage.setItem(CHOSEN, language);
     show();
     changed();
   });

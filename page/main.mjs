@@ -18,10 +18,13 @@ function startKey() {
   const show = byId("key-show");
   input.value = key();
   input.addEventListener("input", () => setKey(input.value));
+  onKey(() => {
+    if (input.value.trim() !== key()) input.value = key();
+  });
+  addEventListener("hashchange", takeFromLink);
   byId("key-form").addEventListener("submit", (event) => event.preventDefault());
   byId("key-forget").addEventListener("click", () => {
     setKey("");
-    input.value = "";
     input.focus();
   });
   show.addEventListener("click", () => {
@@ -48,7 +51,8 @@ async function showHealth() {
   say(pill, "asking");
   const trouble = await health().then(() => undefined, (error) => error);
   pill.className = trouble ? "pill wrong" : "pill fine";
-  say(pill, trouble?.code === "network" ? "troubles.network" : trouble ? "unhealthy" : "healthy");
+  const isGateways = ["network", "configuration_error"].includes(trouble?.code);
+  say(pill, isGateways ? `troubles.${trouble.code}` : trouble ? "unhealthy" : "healthy");
   pill.title = trouble ? trouble.message : "";
 }
 

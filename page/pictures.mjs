@@ -22,20 +22,18 @@ export class Pictures {
   from(zone, input) {
     const isOver = (over) => zone.classList.toggle("over", over);
     zone.addEventListener("paste", (event) => {
-      if (event.clipboardData.files.length === 0) return;
+      if (event.clipboardData.files.length === 0 || isTable(event.clipboardData)) return;
       event.preventDefault();
       this.#add(event.clipboardData.files);
     });
-    zone.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      isOver(true);
-    });
+    zone.addEventListener("dragover", (event) => isOver(hasFiles(event)));
     zone.addEventListener("dragleave", () => isOver(false));
     zone.addEventListener("drop", (event) => {
-      event.preventDefault();
       isOver(false);
       this.#add(event.dataTransfer.files);
     });
+    // Beside the zone the browser would open the file in place of the page, and the conversation was gone.
+    for (const type of ["dragover", "drop"]) document.addEventListener(type, (event) => hasFiles(event) && event.preventDefault());
     input.addEventListener("change", () => {
       this.#add(input.files);
       input.value = "";
@@ -77,6 +75,11 @@ export class Pictures {
     return make("li", {}, make("img", { src: picture.url, alt: picture.name }), button);
   }
 }
+
+/** What office programs copy: formatted text, and beside it a picture of that. */
+const isTable = ({ types }) => types.includes("text/plain") && types.includes("text/html");
+
+const hasFiles = ({ dataTransfer }) => dataTransfer.types.includes("Files");
 
 const dataUrl = (file) =>
   new Promise((resolve, reject) => {

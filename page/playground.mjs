@@ -11,6 +11,8 @@ import { Answer, callForm, factsOf, question } from "./turns.mjs";
 /** The conversation as the gateway is sent it, and what is being asked. */
 const messages = [];
 let running;
+/** The question that failed last. */
+let failed;
 let command = "";
 let known = [];
 
@@ -35,7 +37,7 @@ export function startPlayground() {
   });
   byId("tools").addEventListener("input", toolsAsked);
   byId("model").addEventListener("change", modelChosen);
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && stop());
+  document.addEventListener("keydown", (event) => event.key === "Escape" && !isComposing(event) && stop());
   onCopy(byId("copy-curl"), () => command);
   begin();
 }
@@ -69,9 +71,12 @@ function modelChosen() {
   else hush(byId("model-hint"));
 }
 
+/** Whether a key is for the input method with which Chinese is being typed. */
+const isComposing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
+
 /** Enter sends, but not the one that ends the input of Chinese by an input method. */
 function sendByKey(event) {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
   event.preventDefault();
   if (!running) askAnew();
 }
@@ -104,6 +109,7 @@ function complain(sentence) {
 function askAnew() {
   const words = field().value.trim();
   if (running || (!words && pictures.count === 0) || toolsAsked() === undefined) return;
+  leaveBehind();
   const urls = pictures.take();
   const parts = urls.map((url) => ({ type: "image_url", image_url: { url } }));
   messages.push({ role: "user", content: urls.length > 0 ? [...parts, ...(words ? [{ type: "text", text: words }] : [])] : words });
@@ -115,10 +121,20 @@ function askAnew() {
   ask();
 }
 
+/**
+ * What a new question ends: one that failed does not go along, for it may be why (a picture that is too
+ * large); nothing is tried again, and no results are waited for.
+ */
+function leaveBehind() {
+  if (failed && failed === messages.at(-1)) messages.pop();
+  for (const button of turns().querySelectorAll(".again, .calls button")) button.remove();
+  for (const field of turns().querySelectorAll(".calls textarea")) field.disabled = true;
+}
+
 /** Sends the conversation as it is, and takes the answer into it. */
 async function ask() {
   const model = byId("model").value || "auto";
-  const answer = new Answer(nameOf(model));
+  const answer = new Answer(nameOf(model), follow);
   const control = new AbortController();
   running = { control, answer };
   const body = bodyOf(messages, { ...optionsAsked(), model });
@@ -135,7 +151,7 @@ async function ask() {
         answer.model = nameOf(found.get("x-degpt-model") ?? model);
         announce(text("answering"));
       },
-      onEvent: (chunk) => follow(() => answer.take(chunk)),
+      onEvent: (chunk) => answer.take(chunk),
     });
     follow(() => answer.end({ facts: factsOf(times, answer.usage, headers), note: answer.finish === "length" ? "cutOff" : undefined }));
     keep(answer);
@@ -156,7 +172,8 @@ function fail(answer, error) {
     return announce(text("stopped"));
   }
   const trouble = error instanceof Trouble ? error : new Trouble("broken");
-  const again = saying("button", { type: "button" }, "again");
+  if (messages.at(-1).role === "user") failed = messages.at(-1);
+  const again = saying("button", { type: "button", className: "again" }, "again");
   again.addEventListener("click", () => {
     if (running) return;
     answer.element.remove();
@@ -199,7 +216,7 @@ function follow(change) {
   const box = turns();
   const wasAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
   change();
-  if (wasAtEnd) requestAnimationFrame(() => (box.scrollTop = box.scrollHeight));
+  if (wasAtEnd) box.scrollTop = box.scrollHeight;
 }
 
 const nameOf = (id) => known.find((model) => model.id === id || model.model === id)?.name ?? id;

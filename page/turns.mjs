@@ -13,7 +13,10 @@ export function question(words, pictures) {
   return turn;
 }
 
-/** An answer that is on its way. `asked` is the model that was asked for. */
+/**
+ * An answer that is on its way. `asked` is the model that was asked for; `follow` makes a change to what is
+ * shown, and keeps its end in sight.
+ */
 export class Answer {
   element;
   /** What came so far: `calls` as `{id, name, arguments}`, `usage` at the end. */
@@ -29,8 +32,10 @@ export class Answer {
   #markdown;
   #frame = 0;
   #restUntil = 0;
+  #follow;
 
-  constructor(asked) {
+  constructor(asked, follow) {
+    this.#follow = follow;
     this.#name = make("h3", { textContent: asked });
     this.#body = make("div", { className: "markdown" });
     this.#markdown = new Markdown(this.#body);
@@ -66,7 +71,7 @@ export class Answer {
       this.#frame = requestAnimationFrame(() => this.#draw());
       return;
     }
-    this.#show();
+    this.#follow(() => this.#show());
     this.#restUntil = performance.now() + 4 * (performance.now() - start);
   }
 

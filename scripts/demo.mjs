@@ -7,12 +7,12 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 
 import { args } from "./args.mjs";
 import { build } from "./build.mjs";
-import { devVars, ensureDevVars } from "./dev-vars.mjs";
+import { NEW_DEV_VARS, devVars, ensureDevVars } from "./dev-vars.mjs";
 import { PORT, ensureFree } from "./ports.mjs";
 import { Failure, NODE, atExit, command, inProject, onEndAsked } from "./process.mjs";
 import { startWorker, wrangler } from "./workerd.mjs";
@@ -36,23 +36,23 @@ async function demo() {
 
   const standIn = await startStandIn();
   const local = devVars();
-  const storage = inProject(".wrangler", "demo");
-  mkdirSync(storage, { recursive: true });
+  local.API_KEYS ||= NEW_DEV_VARS.API_KEYS; // `.dev.vars.example` of a release has none, and none would refuse everybody.
+  const key = local.API_KEYS.split(",")[0].replace(/^[\w.-]+=(?!=*$)/, "").trim();
   const gateway = await startWorker({
     port,
-    storage,
+    storage: storageFolder(),
     vars: { ...local, DEGPT_ORIGINS: standIn.url },
     onOutput: (text) => process.stdout.write(text),
   });
 
   const url = `http://localhost:${port}`;
   console.log(`
-Open ${url}/
+Open ${url}/#key=${encodeURIComponent(key)}
 
 The gateway is ready there, with a stand-in for DeGPT behind it. Or try:
 
   curl ${url}/api/v1/chat/completions \\
-    -H 'Authorization: Bearer ${local.API_KEYS?.split(",")[0].replace(/^[\w.-]+=(?!=*$)/, "")}' \\
+    -H 'Authorization: Bearer ${key}' \\
     -H 'Content-Type: application/json' \\
     -d '{"model": "auto", "messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
 
@@ -60,6 +60,18 @@ Ctrl-C ends it.`);
 
   await Promise.race([standIn.ended, gateway.ended]);
   throw new Failure("The gateway or the stand-in behind it ended by itself.");
+}
+
+/** Where ledgers stay until the next demo; `undefined` where the project is not to be written to. */
+function storageFolder() {
+  const folder = inProject(".wrangler", "demo");
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Starts tests/upstream/server.mjs on a free port; it prints one line when it is ready. */

@@ -19,21 +19,24 @@ LOG_PANICS=full
 /** The variables of a file that this has written. */
 export const NEW_DEV_VARS = variablesOf(CONTENT);
 
-/** Writes the file, unless there is one: that is never touched. */
+/** Writes the file, unless there is one, which is never touched, or the project is not to be written to. */
 export function ensureDevVars() {
   try {
-    writeFileSync(FILE, CONTENT, { flag: "wx" });
+    writeFileSync(FILE, CONTENT, { flag: "wx", mode: 0o600 }); // Secrets will be put into it.
     console.log("wrote .dev.vars with placeholder API keys for local use");
   } catch (error) {
-    if (error.code !== "EEXIST") throw error;
+    if (!["EEXIST", "EACCES", "EROFS"].includes(error.code)) throw error;
   }
 }
 
 /** The variables of the file as it is; those of another one, which may be missing. */
 export const devVars = (file = FILE) => (existsSync(file) ? variablesOf(readFileSync(file, "utf8")) : {});
 
-/** One a line, `NAME=value`, the value perhaps in quotes. */
+/**
+ * One a line, `NAME=value`, perhaps after `export`. The value may stand in quotes, and have line ends there.
+ * A comment begins with `#`, at the beginning of a line or of a value, or after a space.
+ */
 function variablesOf(text) {
-  const lines = text.matchAll(/^[ \t]*(\w+)[ \t]*=[ \t]*(["']?)(.*?)\2[ \t\r]*$/gm);
-  return Object.fromEntries([...lines].map(([, name, , value]) => [name, value]));
+  const lines = text.matchAll(/^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|(.*?))[ \t]*(?:(?<=[ \t=])#.*)?\r?$/gm);
+  return Object.fromEntries([...lines].map(([, name, ...values]) => [name, values.find((value) => value !== undefined)]));
 }

@@ -46,12 +46,16 @@ const say = (text) => console.error(text);
 
 /** Keys that stand in the documentation are good for nobody but this machine. */
 function refuseKnownKeys({ host, vars }) {
-  const keys = (vars.API_KEYS ?? "").split(",").map((key) => key.replace(/^.*=/, "").trim());
-  if (isLoopback(host) || !keys.some((key) => PLACEHOLDERS.includes(key))) return;
+  if (isLoopback(host) || !hasPlaceholders(vars)) return;
   throw new Failure(
     `API_KEYS has the placeholders that everybody knows, and HOST=${host} is open to others.\n` +
       `Set keys of your own, for example API_KEYS=${newKey()}`,
   );
+}
+
+function hasPlaceholders({ API_KEYS = "" }) {
+  const keys = API_KEYS.split(",").map((key) => key.replace(/^.*=/, "").trim());
+  return keys.some((key) => PLACEHOLDERS.includes(key));
 }
 
 const newKey = () => randomBytes(24).toString("hex");
@@ -131,6 +135,7 @@ function announce({ url }, { host, vars, dataDir }, storage) {
   const lines = [`degpt-edge serves on ${url}${isLoopback(host) ? "" : ` (HOST=${host})`}, with ${vars.DEGPT_ORIGINS} behind it.`];
   if (storage) lines.push(`Data is in ${dataDir}.`);
   if (!vars.API_KEYS) lines.push(`API_KEYS is not set: every chat is refused. For example: API_KEYS=${newKey()}`);
+  if (hasPlaceholders(vars)) lines.push(`API_KEYS has placeholders that everybody knows. Before a proxy lets others in, set keys of your own: API_KEYS=${newKey()}`);
   if (vars.LOG_PANICS === "full" && !isLoopback(host)) lines.push("LOG_PANICS is full: a fault of the gateway is logged with text of requests.");
   say(lines.join("\n"));
 }

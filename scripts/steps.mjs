@@ -18,7 +18,7 @@ const TAIL_LINES = 40;
 const BAR_WIDTH = 24;
 const REDRAWN_EVERY_MS = 100;
 
-const isLive = Boolean(process.stdout.isTTY) && !VERBOSE;
+const isLive = Boolean(process.stdout.isTTY) && process.env.TERM !== "dumb" && !VERBOSE;
 
 /** The steps of one command; `name` is that of the file. */
 export class Steps {

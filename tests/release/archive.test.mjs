@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -19,7 +19,7 @@ import { release, writeBranch } from "../../scripts/release.mjs";
 import { startUpstream } from "../upstream/server.mjs";
 import { bareEnvironment } from "./bare.mjs";
 import { BOM } from "./bom-schema.mjs";
-import { KEY, chat, folderFor, freePort, running, saidIn } from "./running.mjs";
+import { KEY, NOBODY, chat, folderFor, freePort, running, saidIn } from "./running.mjs";
 
 const top = mkdtempSync(path.join(tmpdir(), "degpt-edge-"));
 after(() => rmSync(top, { recursive: true, force: true }));
@@ -199,5 +199,16 @@ describe("a stranger with Node alone", () => {
     assert.ok(existsSync(path.join(project, "data")), "data is where it was started");
     gateway.kill("SIGTERM");
     await gateway.ended;
+
+    // As `sudo npm install --global` leaves it: for those who use it there is nothing to write to.
+    chmodSync(project, 0o755);
+    if (!NOBODY.uid) spawnSync("chmod", ["-R", "a-w", path.join(project, "node_modules/degpt-edge")]);
+    const program = path.join(project, "node_modules/degpt-edge/scripts/cli.mjs");
+    const demo = running(t, process.execPath, [program, "demo", "--port", String(port)], { cwd: "/", env: environment, ...NOBODY });
+    await demo.until(/Ctrl-C ends it/);
+    assert.equal((await chat(`http://127.0.0.1:${port}`, { key: "YOUR_API_KEY" })).status, 200);
+    demo.kill("SIGTERM");
+    await demo.ended;
+    spawnSync("chmod", ["-R", "u+w", project]);
   });
 });

@@ -14,13 +14,10 @@ import { release } from "../../scripts/release.mjs";
 import { startUpstream } from "../upstream/server.mjs";
 import { bareEnvironment } from "./bare.mjs";
 import { instructions, variables } from "./dockerfile.mjs";
-import { KEY, chat, freePort, running, saidIn } from "./running.mjs";
+import { KEY, NOBODY, chat, freePort, running, saidIn } from "./running.mjs";
 
 /** Of the base image: what is at an absolute path that no step has made. */
 const BASE = "/";
-
-/** Only root can become somebody else; elsewhere the tests' own user is without rights. */
-const NOBODY = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 const top = mkdtempSync(path.join(tmpdir(), "degpt-edge-"));
 chmodSync(top, 0o755);

@@ -11,6 +11,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A key that is nobody's. */
 export const KEY = "a-key-of-the-tests-0123456789";
 
+/** Only root can become somebody else; elsewhere the tests' own user is without rights. */
+export const NOBODY = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
 /** A folder that is gone when the test is. */
 export function folderFor(t) {
   const folder = mkdtempSync(path.join(tmpdir(), "degpt-edge-"));

@@ -70,6 +70,25 @@ describe("npm start", { concurrency: true }, () => {
     assert.match(gateway.err(), new RegExp(`:${port},`));
   });
 
+  it("reads .dev.vars as wrangler does: comments, quotes, export, values of several lines", async (t) => {
+    const cwd = folderFor(t);
+    const lines = [`export API_KEYS=alice=${KEY} # hers`, "KEY_POLICIES='{", '  "alice": {"requests_per_minute": 1}', "}' # one", "MODELS_EXTRA= # none", "# LOG_REQUESTS=off"];
+    writeFileSync(path.join(cwd, ".dev.vars"), lines.join("\n"));
+    const gateway = await started(t, { API_KEYS: undefined }, { cwd });
+    for (const status of [200, 429]) {
+      const response = await chat(gateway.url);
+      await response.text();
+      assert.equal(response.status, status);
+    }
+    await gateway.until(/"route":"answer"/);
+  });
+
+  it("says that the placeholder keys are known to everybody", async (t) => {
+    const gateway = await started(t, { API_KEYS: "YOUR_API_KEY" });
+    assert.match(gateway.err(), /^API_KEYS has placeholders that everybody knows.* API_KEYS=[0-9a-f]{48}$/m);
+    assert.doesNotMatch((await started(t)).err(), /placeholders/);
+  });
+
   it("keeps what the ledger knows from one start to the next", async (t) => {
     const cwd = folderFor(t);
     const policy = { API_KEYS: `alice=${KEY}`, KEY_POLICIES: JSON.stringify({ alice: { requests_per_minute: 2 } }) };

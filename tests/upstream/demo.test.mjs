@@ -158,6 +158,15 @@ test('works sums out', () => {
   }
 });
 
+test('takes for a sum what asks for its result, not a range, a date or a number to call', () => {
+  for (const [question, result] of [['3-2=?', '1'], ["What's 10-3?", '7'], ['Compute 100/8 please', '12.5'], ['24/7', '3.42857142857'], ['100-7 等于多少？', '93'], ['What is 2+2, in 1-2 words?', '4']]) {
+    assert.ok(said(question).endsWith(` = ${result}`), question);
+  }
+  for (const question of ['Explain gravity in 2-3 sentences.', 'What is 24/7 support?', 'What happened on 9/11?', 'Call 555-123-4567', 'Today is 11/27/2026.', '用1-2句话介绍北京', 'Is 3.11/3.12 out?']) {
+    assert.match(said(question), /deepseek-chat/, question);
+  }
+});
+
 test('remembers what it was told', () => {
   for (const [told, question, expected] of [
     ['My name is Ada Lovelace.', 'What is my name?', 'Ada Lovelace'],
@@ -198,6 +207,11 @@ test('speaks the language of the question, and says what it is', () => {
     }
   }
   assert.match(said('Which ways are there?'), /^1\. /m);
+  for (const question of ['Who wrote Hamlet?', 'What time is it?', 'What is the capital of Germany?', '今天几号？', '我叫小明。']) {
+    assert.doesNotMatch(said(question), /```|I remember the earlier|之前的内容/, `${question} asks for no program, and is the first one`);
+  }
+  assert.match(said('写一首关于江河的五言绝句。'), /^(?:\p{Script=Han}{5}[，。]\n){4}/u);
+  assert.doesNotMatch(said('写一个 300 字的故事'), /。 /);
   assert.match(said('Write some code'), /^```python\n[\s\S]*^```/m);
   assert.match(said('Compare them in a table'), /^\|---/m);
   const words = said('Write a 400 word essay').split(/\s+/).length;

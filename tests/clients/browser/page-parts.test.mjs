@@ -90,6 +90,11 @@ check("the self-check says in words what is wrong, and what was not tried for it
     await page.fill("#key", BAD_KEY);
     [, key] = await findings();
     assert.match(key, /not one of this deployment's/);
+    for (const unreadable of [`${KEY}\u200b`, "密钥"]) {
+      await page.fill("#key", unreadable);
+      [, key] = await findings();
+      assert.match(key, /key is missing or wrong/, "no header can carry it");
+    }
     await page.fill("#key", KEY);
     await page.selectOption("#model", MODEL);
     [, key, , model] = await findings();
@@ -119,6 +124,17 @@ check("DeGPT being down, and a gateway without keys, are told", async () => {
   } finally {
     await bare.close();
   }
+});
+
+check("a wrong setting of the gateway is told as that, not as DeGPT's", async () => {
+  await visitWithKey(async (page) => {
+    const broken = { error: { message: "The variable GATHER_MS of this deployment is not valid.", type: "server_error", param: null, code: "configuration_error" } };
+    await page.route("**/health", (route) => route.fulfill({ status: 500, json: broken }));
+    await page.reload();
+    await page.waitForSelector("#health.wrong");
+    assert.match(await textOf(page, "#health"), /A setting of this gateway is wrong/);
+    assert.match(await page.locator("#health").getAttribute("title"), /GATHER_MS/);
+  });
 });
 
 check("what the key has taken is shown where the gateway keeps count, and nowhere else", async () => {

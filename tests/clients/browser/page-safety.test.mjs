@@ -73,6 +73,22 @@ check("the key is in this tab alone", async () => {
   });
 });
 
+check("a browser that denies storage has the page all the same", async () => {
+  await visit(stack.url, async (_page, context) => {
+    await context.addInitScript(() => {
+      Object.defineProperty(window, "sessionStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } });
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/#key=${KEY}`);
+    await page.waitForSelector("#list li");
+    assert.equal(await page.locator("#key").inputValue(), KEY);
+    await ask(page, "Hello?");
+    assert.ok(await page.locator(".answer .facts").isVisible());
+    await page.click("#languages [value=zh]");
+    assert.equal(await page.locator("#playground-title").innerText(), "试一试");
+  });
+});
+
 check("a link can bring the key, which leaves the address, and never replaces one", async () => {
   await visit(stack.url, async (page, context) => {
     const asked = [];
@@ -89,5 +105,9 @@ check("a link can bring the key, which leaves the address, and never replaces on
     assert.ok(!asked.some((url) => new URL(url).pathname.includes("key")));
     await other.goto(`${stack.url}/#key=%`);
     await other.waitForSelector("#list li");
+    await other.click("#key-forget");
+    await other.evaluate((key) => (location.hash = `key=${key}`), KEY);
+    await other.waitForFunction((key) => document.getElementById("key").value === key, KEY);
+    assert.equal(new URL(other.url()).hash, "", "in a tab that is open already, too");
   });
 });

@@ -91,6 +91,31 @@ check("a picture that is chosen, pasted or dropped goes along", async () => {
     assert.equal(await page.locator("#thumbs li").count(), 0);
     assert.match(await textOf(page, "#curl"), /data:image\/png;base64,[\w+/]{24}… \(1 KB\)/);
 
+    const dropped = (selector, fill) =>
+      page.evaluate(([selector, fill]) => {
+        const transfer = new DataTransfer();
+        if (fill === "file") transfer.items.add(new File(["x"], "beside.png", { type: "image/png" }));
+        else transfer.setData("text/plain", "some words");
+        const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
+        document.querySelector(selector).dispatchEvent(event);
+        return event.defaultPrevented;
+      }, [selector, fill]);
+    assert.equal(await dropped("#models", "file"), true, "the browser does not open it in place of the page");
+    assert.equal(await page.locator("#thumbs li").count(), 0);
+    assert.equal(await dropped("#question", "words"), false, "words fall into the field");
+
+    // What a spreadsheet copies is a table, as text, and beside that a picture of it.
+    const pasted = await page.evaluate(() => {
+      const transfer = new DataTransfer();
+      transfer.setData("text/plain", "1\t2");
+      transfer.setData("text/html", "<table></table>");
+      transfer.items.add(new File(["x"], "image.png", { type: "image/png" }));
+      const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: transfer });
+      document.getElementById("question").dispatchEvent(event);
+      return event.defaultPrevented;
+    });
+    assert.deepEqual([pasted, await page.locator("#thumbs li").count()], [false, 0]);
+
     await page.setInputFiles("#picture", { name: "text.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
     assert.match(await textOf(page, "#question-keys"), /text\.txt is not a picture/);
   });
@@ -145,6 +170,56 @@ check("an error is told in words, with the gateway's own and the request's id, a
   });
 });
 
+check("a question that failed is tried again or left behind, and does not go along with the next one", async () => {
+  await visitWithKey(async (page) => {
+    await page.selectOption("#model", MODEL);
+    await ask(page, "One?");
+    stack.upstream.queue({ fault: "declined", times: 2 });
+    await ask(page, "A question that fails");
+    await ask(page, "Two?");
+    assert.deepEqual(lastChat().messages.filter(({ role }) => role === "user").map(({ content }) => content), ["One?", "Two?"]);
+    assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
+    assert.match(await page.locator("#turns").innerText(), /A question that fails/);
+  });
+});
+
+check("a long answer is followed to its end, and not for who scrolls up", async () => {
+  await visitWithKey(async (page) => {
+    await page.selectOption("#model", MODEL);
+    const chunks = Array.from({ length: 150 }, (_, piece) => Array.from({ length: 10 }, (_, line) => `1. **item** ${piece * 10 + line} with \`code\`\n`).join(""));
+    const below = () => page.locator("#turns").evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+    stack.upstream.queue({ chunks, paceMs: 40 });
+    await ask(page, "A long list.");
+    assert.match(await textOf(page, ".answer .markdown"), /item 1499/);
+    assert.ok((await below()) < 60, `${await below()} px below`);
+
+    stack.upstream.queue({ chunks, paceMs: 20 });
+    await page.fill("#question", "Again.");
+    await page.press("#question", "Enter");
+    await page.waitForFunction(() => document.querySelectorAll(".answer:last-child li").length > 100);
+    await page.locator("#turns").evaluate((box) => (box.scrollTop = 0));
+    await page.waitForSelector(".answer:last-child:not(.busy)");
+    assert.equal(await page.locator("#turns").evaluate((box) => box.scrollTop), 0);
+  });
+});
+
+check("a key for the input method neither sends nor stops", async () => {
+  await visitWithKey(async (page) => {
+    await page.selectOption("#model", MODEL);
+    stack.upstream.queue({ chunkCount: 20, paceMs: 40 });
+    await page.fill("#question", "Go on.");
+    const press = (key) =>
+      page.locator("#question").evaluate((field, key) => field.dispatchEvent(new KeyboardEvent("keydown", { key, isComposing: true, bubbles: true, cancelable: true })), key);
+    await press("Enter");
+    assert.equal(await page.locator(".turn").count(), 0);
+    await page.press("#question", "Enter");
+    await page.waitForFunction(() => document.querySelector(".answer .markdown").innerText.length > 10);
+    await press("Escape");
+    await page.waitForSelector(".answer:not(.busy)");
+    assert.doesNotMatch(await textOf(page, ".answer"), /You stopped it/);
+  });
+});
+
 check("a gateway that is gone is told in words", async () => {
   const brief = await startStack();
   await visit(brief.url, async (page) => {
@@ -196,6 +271,12 @@ check("a call of a tool is shown, and its result goes back", async () => {
     assert.equal(await textOf(page, ".answer .markdown"), "It rains.");
     assert.match(JSON.stringify(lastChat().messages), /rain/);
     assert.match(JSON.stringify(lastChat().messages[0]), /Be brief\./);
+
+    stack.upstream.queue({ text: '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Rome"}}\n</tool_call>' });
+    await ask(page, "And in Rome?");
+    await ask(page, "Never mind.");
+    assert.equal(await page.getByRole("button", { name: "Send the results" }).count(), 0, "a result would come too late");
+    assert.equal(await page.locator(".call textarea").last().isDisabled(), true);
   });
 });
 

@@ -56,10 +56,18 @@ export function reckoned(text) {
     const numbers = Array.from({ length: Math.min(Math.abs(to - from) + 1, 500) }, (_, index) => from + index * Math.sign(to - from));
     return numbers.join(/line|newline|每行/i.test(text) ? '\n' : ', ');
   }
-  const [sum] = sums(text);
+  const sum = sums(text).find((one) => !isRange(one, text));
   const result = sum === undefined || /\b(?:function|code|write)\b/i.test(text) ? undefined : calculate(sum);
   if (result === undefined) return undefined;
   return /\b(?:only|just)\b|只/i.test(text) ? `${result}` : `${sum} = ${result}`;
+}
+
+/** "2-3 sentences", "24/7" and "9/11" are no sums, unless nothing but their result is asked for. */
+function isRange(sum, text) {
+  if (!/^[\d.]+(?:[-/][\d.]+)+$/.test(sum)) return false;
+  const [before, after] = text.split(sum);
+  const asks = /(?:^|\bwhat(?:'s| is)|\bhow much is|\b(?:calculate|compute|evaluate|solve)|[算是：:])\s*$/i.test(before);
+  return !asks || !/^\s*(?:$|[=?!.。？！]\s*(?:[?？]|$)|please\b|等于|是多少|的(?:结果|值))/i.test(after ?? '');
 }
 
 /** The value of a sum with + - * / % ^ and brackets; undefined if it is none. */

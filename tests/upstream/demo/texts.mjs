@@ -36,16 +36,16 @@ function chatText(say, question, about) {
   const long = /\b(\d{2,5})[ -]words?\b|(\d{2,5})\s*字/i.exec(question);
   if (long || say.long.test(question)) return longText(say, about, Math.min(Number(long?.[1] ?? long?.[2] ?? 250), 5000));
   if (topic !== undefined) return topic[1](about);
-  const shape = shapes.find((name) => say.shapes[name].test(question)) ?? shapes[question.length % shapes.length];
+  const shape = shapes.find((name) => say.shapes[name].test(question)) ?? (about.turn % 2 === 1 ? 'list' : 'table');
   return [say.opening(about), say[shape](about), say.turn(about)].join('\n\n');
 }
 
 /** A text of about so many words, or characters in Chinese, for who wants to watch a stream or stop it. */
 function longText(say, about, size) {
   const sentences = [say.opening(about)];
-  const length = () => say.lengthOf(sentences.join(' '));
-  for (let index = 1; length() < size; index += 1) sentences.push(`${index % 5 === 1 ? '\n\n' : ''}${say.sentence(index)}`);
-  return sentences.join(' ');
+  const whole = () => sentences.join(say.space);
+  for (let index = 1; say.lengthOf(whole()) < size; index += 1) sentences.push(`${index % 5 === 1 ? '\n\n' : ''}${say.sentence(index)}`);
+  return whole();
 }
 
 function factsOf(say, { name, mediaType, data, url }) {
