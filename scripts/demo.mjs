@@ -11,7 +11,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 
 import { args } from "./args.mjs";
-import { build } from "./build.mjs";
+import { buildForDemo } from "./build.mjs";
 import { NEW_DEV_VARS, devVars, ensureDevVars } from "./dev-vars.mjs";
 import { PORT, ensureFree } from "./ports.mjs";
 import { Failure, NODE, atExit, command, inProject, onEndAsked } from "./process.mjs";
@@ -31,7 +31,7 @@ async function demo() {
   });
   await ensureFree(port, COMMAND); // Before the build too, so that nobody waits for a port that is taken.
   ensureDevVars();
-  await build();
+  const folder = await buildForDemo();
   await ensureFree(port, COMMAND); // A build can take minutes.
 
   const standIn = await startStandIn();
@@ -41,6 +41,7 @@ async function demo() {
   const gateway = await startWorker({
     port,
     storage: storageFolder(),
+    folder,
     vars: { ...local, DEGPT_ORIGINS: standIn.url },
     onOutput: (text) => process.stdout.write(text),
   });
