@@ -1,6 +1,6 @@
 //! The line in the log that each request has.
 //!
-//! It is one JSON object, to which the runtime adds the time and the id. docs/operating.md has its
+//! It is one JSON object, to which the runtime adds the time and the id. docs/logs.md has its
 //! fields.
 
 use crate::{
