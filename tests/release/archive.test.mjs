@@ -19,7 +19,7 @@ import { release, writeBranch } from "../../scripts/release.mjs";
 import { startUpstream } from "../upstream/server.mjs";
 import { bareEnvironment } from "./bare.mjs";
 import { BOM } from "./bom-schema.mjs";
-import { KEY, NOBODY, chat, folderFor, freePort, running, saidIn } from "./running.mjs";
+import { KEY, NOBODY, chat, folderFor, freePort, nodeForAll, running, saidIn } from "./running.mjs";
 
 const top = mkdtempSync(path.join(tmpdir(), "degpt-edge-"));
 after(() => rmSync(top, { recursive: true, force: true }));
@@ -204,7 +204,7 @@ describe("a stranger with Node alone", () => {
     chmodSync(project, 0o755);
     if (!NOBODY.uid) spawnSync("chmod", ["-R", "a-w", path.join(project, "node_modules/degpt-edge")]);
     const program = path.join(project, "node_modules/degpt-edge/scripts/cli.mjs");
-    const demo = running(t, process.execPath, [program, "demo", "--port", String(port)], { cwd: "/", env: environment, ...NOBODY });
+    const demo = running(t, nodeForAll(), [program, "demo", "--port", String(port)], { cwd: "/", env: environment, ...NOBODY });
     await demo.until(/Ctrl-C ends it/);
     assert.equal((await chat(`http://127.0.0.1:${port}`, { key: "YOUR_API_KEY" })).status, 200);
     demo.kill("SIGTERM");

@@ -14,7 +14,7 @@ import { release } from "../../scripts/release.mjs";
 import { startUpstream } from "../upstream/server.mjs";
 import { bareEnvironment } from "./bare.mjs";
 import { instructions, variables } from "./dockerfile.mjs";
-import { KEY, NOBODY, chat, freePort, running, saidIn } from "./running.mjs";
+import { KEY, NOBODY, chat, freePort, nodeForAll, running, saidIn } from "./running.mjs";
 
 /** Of the base image: what is at an absolute path that no step has made. */
 const BASE = "/";
@@ -73,9 +73,11 @@ function copy(stage, stages, { folder, ignored, words }) {
   }
 }
 
+const node = nodeForAll();
+
 /** Runs `[program, …]` in the image, as its user, with its environment and `env`. */
 const inImage = (t, [program, ...args], env) =>
-  running(t, program === "node" ? process.execPath : program, args, {
+  running(t, program === "node" ? node : program, args, {
     cwd: path.join(image.root, image.cwd),
     env: { PATH: image.PATH, ...image.env, ...env },
     ...NOBODY,

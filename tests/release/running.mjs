@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,6 +13,18 @@ export const KEY = "a-key-of-the-tests-0123456789";
 
 /** Only root can become somebody else; elsewhere the tests' own user is without rights. */
 export const NOBODY = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
+/** A Node that they may run: the project may stand in a folder that is its owner's alone. */
+export function nodeForAll() {
+  if (!NOBODY.uid) return process.execPath;
+  const folder = mkdtempSync(path.join(tmpdir(), "degpt-edge-"));
+  chmodSync(folder, 0o755);
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "node");
+  copyFileSync(process.execPath, file);
+  chmodSync(file, 0o755);
+  return file;
+}
 
 /** A folder that is gone when the test is. */
 export function folderFor(t) {
